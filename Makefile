@@ -1,0 +1,60 @@
+# Everything people and machines do with the project. `make` alone lists it.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix bench docs soak coverage mutation lock clean
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -n auto
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.ready ## Make the environment .venv (PYTHON=… chooses the Python)
+
+.venv/.ready: pyproject.toml constraints.txt
+	@scripts/environment .venv dev
+
+.venv-mutation/.ready: pyproject.toml constraints.txt
+	@scripts/environment .venv-mutation mutation
+
+demo: setup ## Serve the planner on 127.0.0.1 (PORT=… chooses the port; 8000)
+	@scripts/demo
+
+test: setup ## Run the tests (ARGS=… for pytest)
+	@scripts/browser
+	$(PYTEST) -m "not soak" $(ARGS)
+
+check: setup ## Lint, formatting, types, layers
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-logo
+
+fix: setup ## Let ruff mend and format what it can
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+bench: setup ## Run the benchmarks
+	benchmarks/run.sh
+
+docs: setup ## Write docs/reference from the code
+	$(PY) -m planner.reference docs/reference
+
+soak: setup ## Run all tests, with thousands of examples each
+	@scripts/browser
+	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
+
+coverage: setup ## Branch coverage of schedules; fails under 97 %
+	$(PYTEST) tests/schedules --cov=schedules --cov-branch --cov-report=term-missing --cov-fail-under=97
+
+mutation: .venv-mutation/.ready ## Do the tests notice when the planning code is broken?
+	.venv-mutation/bin/python -m mutmut run
+	.venv-mutation/bin/python -m mutmut results
+
+lock: ## Renew the pins in constraints.txt
+	@scripts/lock
+
+clean: ## Remove environments, caches and build artefacts
+	rm -rf .venv .venv-mutation .bootstrap .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	  .ruff_cache .coverage .coverage.* build dist htmlcov mutants test-results *.egg-info
+	find planner schedules notifications tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

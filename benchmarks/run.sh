@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Our engine's speed beside that of the usdm4 package, on the same study and the same Python.
+#
+#   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
+#
+# The reference data is looked for in $PLANNER_REFERENCE_DATA, or ../shared/data beside the project. The
+# peer gets an environment of its own, .venv-usdm4, made on first use. Without the data or the peer, only
+# ours is measured.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+seconds=${1:-2}
+pairs=5
+study="${PLANNER_REFERENCE_DATA:-../shared/data}/usdm/CDISC_Pilot_Study.json"
+peer_package='usdm4==0.19.*'
+peer_env=.venv-usdm4
+our_python=.venv/bin/python
+uv=.bootstrap/bin/uv
+results=$(mktemp)
+trap 'rm -f "$results"' EXIT
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Whether the peer's environment is there and whole.
+peer_works() {
+    [[ -x $peer_env/bin/python ]] && "$peer_env/bin/python" -c 'import usdm4.expander' 2>/dev/null
+}
+
+# Makes the peer's environment with the Python that runs ours, so that the two differ in nothing else.
+make_peer() {
+    say "making $peer_env for $peer_package"
+    rm -rf "$peer_env"
+    if [[ -x $uv ]]; then
+        "$uv" venv --quiet --python "$our_python" "$peer_env" &&
+            "$uv" pip install --quiet --python "$peer_env/bin/python" "$peer_package"
+    else
+        "$our_python" -m venv "$peer_env" && "$peer_env/bin/python" -m pip install --quiet "$peer_package"
+    fi
+}
+
+# Whether the peer can be measured; says what is missing if not.
+have_peer() {
+    if [[ ! -r $study ]]; then
+        say "no reference study at $study (set PLANNER_REFERENCE_DATA): the peer is not measured"
+        return 1
+    fi
+    if ! peer_works && ! { make_peer >&2 && peer_works; }; then
+        rm -rf "$peer_env"
+        say "$peer_package could not be installed: the peer is not measured"
+        return 1
+    fi
+}
+
+# record PAIR SIDE COMMAND...: run the command and keep the JSON line that it prints last.
+record() {
+    local pair=$1 side=$2 line
+    shift 2
+    line=$("$@" | tail -n 1) || return 1
+    [[ -n $line ]] || return 1
+    printf '{"pair": %d, "side": "%s", "result": %s}\n' "$pair" "$side" "$line" >>"$results"
+}
+
+run_ours() {
+    record "$1" ours "$our_python" benchmarks/plan_speed.py --seconds "$seconds" ||
+        { say "our own benchmark failed in pair $1"; exit 1; }
+}
+
+run_peer() {
+    record "$1" peer "$peer_env/bin/python" benchmarks/peer_usdm4.py "$study" "$seconds" ||
+        say "the peer failed in pair $1: left out"
+}
+
+if [[ ! -x $our_python ]]; then
+    say "no $our_python: set the project up first"
+    exit 1
+fi
+
+peer=no
+if have_peer; then peer=yes; fi
+
+# Who goes first changes from pair to pair, so that neither always has the warmer machine.
+for ((pair = 1; pair <= pairs; pair++)); do
+    if [[ $peer == no ]]; then
+        run_ours "$pair"
+    elif ((pair % 2)); then
+        run_ours "$pair"
+        run_peer "$pair"
+    else
+        run_peer "$pair"
+        run_ours "$pair"
+    fi
+done
+
+"$our_python" benchmarks/compare.py "$results"

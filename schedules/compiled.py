@@ -1,0 +1,293 @@
+"""A protocol made ready for planning: once per version and arm, then used for every participant.
+
+Whatever does not depend on a participant is worked out here: keys, labels, the order of visits, windows
+in whole days, what each visit needs open, which spacing its doses obey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schedules.keys import Stay
+from schedules.offsets import Offset, Unit
+from schedules.protocol import (
+    Activity,
+    ActivityKind,
+    Epoch,
+    PlannedVisit,
+    Protocol,
+    Reference,
+    Resource,
+    Stage,
+    Variation,
+    VisitActivity,
+)
+from schedules.study_day import offset_of_day
+from schedules.windows import DayRange, Window
+
+MOST_REPEATS = 400
+_NEEDS = {
+    ActivityKind.DOSE: frozenset({Resource.INFUSION, Resource.PHARMACY}),
+    ActivityKind.HOME_DOSE: frozenset({Resource.PHARMACY}),
+    ActivityKind.SAMPLE: frozenset({Resource.LABORATORY}),
+}
+_CLINIC = frozenset({Resource.CLINIC})
+_DAYS_OF = {Unit.MINUTES: 0.0, Unit.HOURS: 0.0, Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 30.4, Unit.YEARS: 365.2}
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRule:
+    """How far apart the doses of one drug are kept, in whole days."""
+
+    drug: str
+    days: int
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitSpec:
+    """One visit of one stay, as far as it does not depend on the participant.
+
+    ``offset`` is the number of days after Day 1 of the stay, where that is fixed; otherwise ``base`` and
+    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days.
+    """
+
+    key: str
+    name: str
+    stay: Stay
+    stage: Stage
+    label: str
+    day: int | None
+    planned: PlannedVisit
+    base: Reference | None
+    by: Offset
+    offset: int | None
+    before: int
+    after: int
+    activities: tuple[str, ...]
+    details: tuple[VisitActivity, ...]
+    doses: tuple[str, ...]
+    needs: frozenset[Resource]
+    rules: tuple[DoseRule, ...]
+    never_with: frozenset[str]
+    remote: bool
+    is_day_1: bool
+    variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaySpec:
+    """All visits of one stay, in the order in which they are placed."""
+
+    stay: Stay
+    epoch: Epoch
+    visits: tuple[VisitSpec, ...]
+
+
+class CompiledProtocol:
+    """A protocol version for the participants of one arm.
+
+    ``old_names`` maps ``(epoch, name)`` to the name it had in the version under which a participant began:
+    a visit's key never changes.
+    """
+
+    def __init__(self, protocol: Protocol, arm: str | None, old_names: Mapping[tuple[str, str], str]) -> None:
+        self.protocol = protocol
+        self.arm = arm
+        self.old_names = old_names
+        self.sequence = treatment_sequence(protocol, arm)
+        self.screening = epochs_of(protocol, arm, Stage.SCREENING)
+        self.follow_up = epochs_of(protocol, arm, Stage.FOLLOW_UP)
+        self.longest_hold = protocol.longest_hold.in_days if protocol.longest_hold else None
+        self._rules = {
+            rule.drug: DoseRule(rule.drug, rule.at_least.in_days or 0, rule.blocks) for rule in protocol.spacing
+        }
+        self._stays: dict[tuple[Stay, frozenset[str]], StaySpec] = {}
+
+    def stay(self, stay: Stay, stopped: frozenset[str] = frozenset()) -> StaySpec:
+        """The visits of one stay, without the drugs that were stopped before it."""
+        spec = self._stays.get((stay, stopped))
+        if spec is None:
+            spec = self._stays[stay, stopped] = self._compile(stay, stopped)
+        return spec
+
+    def name_of(self, epoch: str, name: str) -> str:
+        """The name that keys use for a visit or a gate: the first one it ever had."""
+        return self.old_names.get((epoch, name), name)
+
+    def _compile(self, stay: Stay, stopped: frozenset[str]) -> StaySpec:
+        epoch = self.protocol.epochs[stay.epoch]
+        visits = [
+            spec
+            for name, planned in epoch.visits.items()
+            if self._applies(planned, stay, stopped)
+            for spec in self._specs(stay, epoch, name, planned, stopped)
+        ]
+        order = {spec.key: _rough_offset(epoch, spec) for spec in visits}
+        return StaySpec(stay, epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key]))))
+
+    def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
+        if planned.arms and self.arm not in planned.arms:
+            return False
+        if planned.cycles is not None and (stay.cycle or 1) not in planned.cycles:
+            return False
+        return not (planned.only_with and stopped.issuperset(planned.only_with))
+
+    def _specs(
+        self, stay: Stay, epoch: Epoch, name: str, planned: PlannedVisit, stopped: frozenset[str]
+    ) -> Iterator[VisitSpec]:
+        for by, count in _repeats(planned):
+            yield self._spec(stay, epoch, name, planned, stopped, by, count)
+
+    def _spec(
+        self,
+        stay: Stay,
+        epoch: Epoch,
+        name: str,
+        planned: PlannedVisit,
+        stopped: frozenset[str],
+        by: Offset,
+        count: int | None,
+    ) -> VisitSpec:
+        window = _window(planned)
+        details = self._details(planned.activities, stay, stopped)
+        named = self.name_of(stay.epoch, name)
+        spec = VisitSpec(
+            key=stay.key(named if count is None else f"{named}-{count}"),
+            name=name,
+            stay=stay,
+            stage=epoch.stage,
+            label=_label(epoch, stay, planned, count),
+            day=planned.day,
+            planned=planned,
+            base=planned.after,
+            by=by,
+            offset=None if planned.after else by.in_days,
+            before=window.before,
+            after=window.after,
+            is_day_1=planned.after is None and by.in_days == 0 and epoch.stage is Stage.TREATMENT,
+            **self._content(details, planned.remote),
+        )
+        variations = tuple(
+            (variation, self._variant(spec, variation, count, stopped)) for variation in planned.instead
+        )
+        return replace(spec, variations=variations) if variations else spec
+
+    def _variant(
+        self, spec: VisitSpec, variation: Variation, count: int | None, stopped: frozenset[str]
+    ) -> VisitSpec:
+        details = self._details(variation.activities, spec.stay, stopped)
+        label = variation.label.replace("{n}", str(count))
+        return replace(spec, label=label, **self._content(details, variation.remote))
+
+    def _details(
+        self, activities: tuple[VisitActivity, ...], stay: Stay, stopped: frozenset[str]
+    ) -> tuple[VisitActivity, ...]:
+        return tuple(
+            item
+            for item in activities
+            if item.activity not in stopped
+            and (not item.arms or self.arm in item.arms)
+            and (item.cycles is None or (stay.cycle or 1) in item.cycles)
+        )
+
+    def _content(self, details: tuple[VisitActivity, ...], remote: bool) -> dict[str, Any]:
+        known = self.protocol.activities
+        names = tuple(dict.fromkeys(item.activity for item in details))
+        doses = tuple(name for name in names if known[name].is_dose)
+        return {
+            "activities": names,
+            "details": details,
+            "doses": doses,
+            "needs": _CLINIC if remote else _needs(details, known),
+            "rules": tuple(self._rules[drug] for drug in doses if drug in self._rules),
+            "never_with": self._never_with(names),
+            "remote": remote,
+        }
+
+    def _never_with(self, names: tuple[str, ...]) -> frozenset[str]:
+        groups = [set(group) for group in self.protocol.never_same_day]
+        return frozenset(other for group in groups for name in names if name in group for other in group - {name})
+
+
+def treatment_sequence(protocol: Protocol, arm: str | None) -> tuple[str, ...]:
+    """The treatment epochs of an arm, in the order in which a participant goes through them."""
+    if arm and protocol.arms[arm].sequence:
+        return protocol.arms[arm].sequence
+    return epochs_of(protocol, arm, Stage.TREATMENT)
+
+
+def epochs_of(protocol: Protocol, arm: str | None, stage: Stage) -> tuple[str, ...]:
+    """The epochs of a stage that an arm goes through, in the order of the file."""
+    return tuple(
+        name
+        for name, epoch in protocol.epochs.items()
+        if epoch.stage is stage and (not epoch.arms or arm in epoch.arms)
+    )
+
+
+def needs_of(activity: Activity) -> frozenset[Resource]:
+    """What an activity needs open: its own resource, else what its kind usually needs."""
+    return frozenset({activity.resource}) if activity.resource else _NEEDS.get(activity.kind, _CLINIC)
+
+
+def _needs(details: tuple[VisitActivity, ...], known: Mapping[str, Activity]) -> frozenset[Resource]:
+    """An activity with a window of its own can be done on another day, so it does not bind the visit's."""
+    needed = [needs_of(known[item.activity]) for item in details if item.window is None]
+    return frozenset().union(*needed) or _CLINIC
+
+
+def window_of(planned: PlannedVisit) -> Window:
+    """A visit's window as days before and after its due day."""
+    return _window(planned)
+
+
+def _window(planned: PlannedVisit) -> Window:
+    if isinstance(planned.window, DayRange):
+        return planned.window.around_day(planned.day or 1)
+    return planned.window
+
+
+def _repeats(planned: PlannedVisit) -> Iterator[tuple[Offset, int | None]]:
+    """Each time the visit is planned: how long after its base, and the number its key ends in."""
+    start = _start(planned)
+    if planned.repeat is None:
+        yield start, None
+        return
+    every, until = planned.repeat.every, planned.repeat.until
+    for count in range(planned.repeat.times or MOST_REPEATS):
+        amount = start.amount + count * every.amount
+        if until is not None and amount > until.amount:
+            return
+        yield Offset(amount, every.unit), amount
+
+
+def _start(planned: PlannedVisit) -> Offset:
+    if planned.after is not None:
+        return planned.after.by
+    if planned.at is not None:
+        return planned.at
+    return Offset(offset_of_day(planned.day or 1), Unit.DAYS)
+
+
+def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -> str:
+    if stay.cycle and planned.day is not None:
+        return f"{epoch.prefix}{stay.cycle}D{planned.day}"
+    label = planned.label.replace("{n}", str(count))
+    return f"{epoch.prefix}{stay.cycle} {label}" if stay.cycle else label
+
+
+def _rough_offset(epoch: Epoch, spec: VisitSpec, depth: int = 0) -> float:
+    """Days after Day 1, more or less: the order in which the visits of a stay are placed."""
+    days = spec.by.amount * _DAYS_OF[spec.by.unit]
+    if spec.base is None or spec.base.visit is None or depth > len(epoch.visits):
+        return days
+    name = spec.base.visit.rpartition(".")[2]
+    planned = epoch.visits.get(name)
+    if planned is None or planned is spec.planned:
+        return days
+    start = _start(planned)
+    earlier = replace(spec, base=planned.after, by=start, planned=planned)
+    return days + 0.001 + _rough_offset(epoch, earlier, depth + 1)

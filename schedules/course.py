@@ -1,0 +1,273 @@
+"""A participant's course: which version, site and circumstances hold on which day. Days are ordinals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from schedules.closures import SiteCalendar
+from schedules.compiled import CompiledProtocol
+from schedules.design import Design
+from schedules.errors import DesignError
+from schedules.history import (
+    Admitted,
+    AmendmentApplied,
+    Away,
+    Died,
+    Discharged,
+    Enrolled,
+    EventOccurred,
+    Fact,
+    FoundAgain,
+    GateDecided,
+    History,
+    LostToFollowUp,
+    NewTherapy,
+    Progressed,
+    Transferred,
+    Transplanted,
+    TreatmentEnded,
+    Withdrew,
+)
+from schedules.keys import Stay, parse_key
+from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
+from schedules.record import Record
+
+FOREVER = date(9000, 1, 1).toordinal()
+
+
+class Cause(NamedTuple):
+    """What ended the treatment (or cut visits off): on which day, why, and when the planner knew."""
+
+    day: int
+    reason: str
+    known: int
+
+
+@dataclass(slots=True)
+class CutOffs:
+    """From which day on what is not planned any more; FOREVER where nothing ends it.
+
+    ``treatment`` ends treatment, ``visits`` everything but remote contacts, ``all`` everything.
+    """
+
+    treatment: int = FOREVER
+    visits: int = FOREVER
+    all: int = FOREVER
+
+
+class Course:
+    """What holds for one participant on each day, from the facts that had been recorded."""
+
+    def __init__(self, design: Design, history: History, as_of: date, facts: list[Fact]) -> None:
+        self.design = design
+        self.as_of = as_of.toordinal()
+        first = self._first_version(facts)
+        self.record = Record(facts, design.renamer(first))
+        self.enrolled = self.record.first(Enrolled)
+        self.arm = self._arm(history)
+        self.cohort = self.enrolled.cohort if self.enrolled else None
+        self.versions = self._versions(first)
+        self.compiled = self.compiled_on(self.as_of)
+        self.sites = self._sites()
+        self._only_site = self.sites[0][1] if len(self.sites) == 1 else None
+        self.in_hospital = self._hospital_spans()
+        self.away = [(fact.date.toordinal(), fact.until.toordinal()) for fact in self.record.all(Away)]
+        self.end = self._treatment_end()
+        self.marks = self._marks()
+        self.cut = self._cut_offs()
+        self.permits_contact = any("contact" in fact.remains for fact in self.record.all(Withdrew))
+        self.lost_since = self._lost_since()
+        self.planned_day_1 = self._planned_day_1(history)
+        self.events = self._events()
+        self.event_days = {name: day for name, (day, _) in self.events.items()}
+        self.touched = self.record.keys() | set(self.record.bookings) | set(self.record.held)
+
+    # -- versions, arms, sites ------------------------------------------------------------------
+
+    def _first_version(self, facts: list[Fact]) -> int:
+        named = [fact.version for fact in facts if isinstance(fact, Enrolled) and fact.version]
+        return self.design.version_index(named[0]) if named else 0
+
+    def _versions(self, first: int) -> list[tuple[int, CompiledProtocol]]:
+        steps = [(0, first)]
+        for fact in self.record.all(AmendmentApplied):
+            steps.append((fact.date.toordinal(), self.design.version_index(fact.version)))
+        return [(day, self.design.compiled(version, self.arm, first)) for day, version in steps]
+
+    def compiled_on(self, day: int) -> CompiledProtocol:
+        """The version in force on that day."""
+        return [compiled for since, compiled in self.versions if since <= day][-1]
+
+    def amended_on(self) -> int | None:
+        """The day on which the version in force at the plan's day began to hold; None for the first version."""
+        since = [day for day, _ in self.versions if day <= self.as_of][-1]
+        return since or None
+
+    def _arm(self, history: History) -> str | None:
+        arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
+        arms = self.design.versions[0].arms
+        if arms and arm is None:
+            raise DesignError(f"the protocol has arms; say which one: {', '.join(arms)}")
+        if arm is not None and arm not in arms:
+            known = f"its arms are {', '.join(arms)}" if arms else "it has no arms"
+            raise DesignError(f"the protocol has no arm {arm!r}; {known}")
+        return arm
+
+    def _sites(self) -> list[tuple[int, SiteCalendar]]:
+        home = self.enrolled.site if self.enrolled and self.enrolled.site else self.design.sites[0].id
+        moves = [(fact.date.toordinal(), fact.site) for fact in self.record.all(Transferred)]
+        return [(day, self.design.calendar(site)) for day, site in [(0, home), *moves]]
+
+    def site_on(self, day: int) -> SiteCalendar:
+        """The site that sees the participant on that day."""
+        if self._only_site is not None:
+            return self._only_site
+        return [site for since, site in self.sites if since <= day][-1]
+
+    def why_closed(self, day: int, needs: frozenset[Resource]) -> tuple[str, str] | None:
+        """Why a visit with these needs cannot be on that day; closed days do not matter in hospital."""
+        closed = self.site_on(day).why_closed(day, needs)
+        return None if closed is None or self.is_in_hospital(day) else closed
+
+    # -- circumstances --------------------------------------------------------------------------
+
+    def _hospital_spans(self) -> list[tuple[int, int]]:
+        starts = [fact.date.toordinal() for fact in self.record.all(Admitted)]
+        for fact in self.record.all(Transplanted):
+            starts.append((fact.conditioning or fact.date).toordinal())
+        ends = [fact.date.toordinal() for fact in self.record.all(Discharged)]
+        return [(start, min((end for end in ends if end >= start), default=FOREVER)) for start in sorted(starts)]
+
+    def is_in_hospital(self, day: int) -> bool:
+        """Whether the participant is an inpatient on that day."""
+        return any(start <= day <= end for start, end in self.in_hospital)
+
+    def is_away(self, day: int) -> bool:
+        """Whether the participant has said that they cannot come on that day."""
+        return any(start <= day <= end for start, end in self.away)
+
+    def _lost_since(self) -> int:
+        lost = [fact.date.toordinal() for fact in self.record.all(LostToFollowUp)]
+        found = [fact.date.toordinal() for fact in self.record.all(FoundAgain)]
+        still = [day for day in lost if not any(again >= day for again in found)]
+        return min(still, default=FOREVER)
+
+    def _planned_day_1(self, history: History) -> int | None:
+        planned = self.enrolled.day_1 if self.enrolled and self.enrolled.day_1 else history.planned_start
+        return planned.toordinal() if planned else None
+
+    # -- ends -----------------------------------------------------------------------------------
+
+    def _treatment_end(self) -> Cause | None:
+        causes = [*self._recorded_ends(), *self._gate_ends()]
+        return min(causes, key=lambda cause: cause.day, default=None)
+
+    def _recorded_ends(self) -> Iterable[Cause]:
+        for fact in self.record.all(TreatmentEnded):
+            yield Cause(fact.date.toordinal(), fact.reason, _known(fact))
+        for withdrew in self.record.all(Withdrew):
+            yield Cause(withdrew.date.toordinal(), "withdrawal", _known(withdrew))
+        for moved in self.record.all(Transplanted):
+            yield Cause((moved.conditioning or moved.date).toordinal(), "transplant", _known(moved))
+        for died in self.record.all(Died):
+            yield Cause(died.day.toordinal(), "death", _known(died))
+
+    def _gate_ends(self) -> Iterable[Cause]:
+        for key, fact in self.record.decided.items():
+            outcome = self.outcome(key, fact.outcome)
+            if outcome is not None and leads_to(outcome, key, self.compiled) == "end":
+                reason = next((mark.value for mark in outcome.marks), fact.outcome)
+                yield Cause(fact.date.toordinal(), reason, _known(fact))
+
+    def outcome(self, gate_key: str, outcome: str) -> Outcome | None:
+        """What a recorded answer to a gate means, by the newest version that knows it."""
+        parts = parse_key(gate_key)
+        for _, compiled in reversed(self.versions):
+            epoch = compiled.protocol.epochs.get(parts.stay.epoch) if parts else None
+            gate = find_gate(compiled, epoch, parts.stay.epoch, parts.name) if epoch and parts else None
+            if gate is not None and outcome in gate.outcomes:
+                return gate.outcomes[outcome]
+        return None
+
+    def _marks(self) -> dict[Mark, int]:
+        """Since which day the participant has had a progression, a new therapy and so on."""
+        found: dict[Mark, list[int]] = {mark: [] for mark in Mark}
+        for progressed in self.record.all(Progressed):
+            found[Mark.PROGRESSION].append(progressed.day.toordinal())
+        for ended in self.record.all(TreatmentEnded):
+            if ended.reason in ("progression", "relapse"):
+                found[Mark.PROGRESSION].append(ended.date.toordinal())
+            if ended.reason == "new-therapy":
+                found[Mark.NEW_THERAPY].append(ended.date.toordinal())
+        for therapy in self.record.all(NewTherapy):
+            found[Mark.NEW_THERAPY].append(therapy.day.toordinal())
+        for withdrew in self.record.all(Withdrew):
+            if withdrew.scope == "visits":
+                found[Mark.WITHDRAWN_FROM_VISITS].append(withdrew.date.toordinal())
+        for key, decision in self.record.decided.items():
+            for mark in self._outcome_marks(key, decision):
+                found[mark].append(decision.date.toordinal())
+        return {mark: min(days) for mark, days in found.items() if days}
+
+    def _outcome_marks(self, key: str, decision: GateDecided) -> tuple[Mark, ...]:
+        outcome = self.outcome(key, decision.outcome)
+        return outcome.marks if outcome else ()
+
+    def _cut_offs(self) -> CutOffs:
+        cut = CutOffs(treatment=self.end.day if self.end else FOREVER)
+        for withdrew in self.record.all(Withdrew):
+            if withdrew.scope == "visits":
+                cut.visits = min(cut.visits, withdrew.date.toordinal())
+            elif withdrew.scope == "contact":
+                cut.all = min(cut.all, withdrew.date.toordinal())
+        for died in self.record.all(Died):
+            cut.all = min(cut.all, died.day.toordinal())
+        return cut
+
+    def _events(self) -> dict[str, tuple[int, int]]:
+        """The recorded events that visits may be counted from: the day, and the day it was known."""
+        found: dict[str, tuple[int, int]] = {}
+        for transplant in self.record.all(Transplanted):
+            found["transplant"] = (transplant.date.toordinal(), _known(transplant))
+            if transplant.conditioning:
+                found["conditioning"] = (transplant.conditioning.toordinal(), _known(transplant))
+        for kind, name in ((Progressed, "progression"), (NewTherapy, "new-therapy"), (Enrolled, "enrolment")):
+            first = self.record.first(kind)
+            if first is not None:
+                found[name] = (first.day.toordinal(), _known(first))
+        for fact in self.record.all(EventOccurred):
+            found.setdefault(fact.event, (fact.date.toordinal(), _known(fact)))
+        return found
+
+
+def _known(fact: Fact) -> int:
+    """The day on which the planner knew of a fact: the one it was recorded on, never before it happened."""
+    recorded = fact.recorded.date() if fact.recorded else fact.day
+    return max(fact.day, recorded).toordinal()
+
+
+def find_gate(compiled: CompiledProtocol, epoch: Epoch, epoch_id: str, name: str) -> Gate | None:
+    """The gate that keys call by this name, in this version; None if it has none."""
+    for gate_id, gate in epoch.gates.items():
+        if name in (gate_id, compiled.name_of(epoch_id, gate_id)):
+            return gate
+    return None
+
+
+def leads_to(outcome: Outcome, key: str, compiled: CompiledProtocol) -> str:
+    """Where an outcome of the gate with this key leads: ``after_last_cycle`` replaces ``to`` after the last cycle."""
+    parts = parse_key(key)
+    epoch = compiled.protocol.epochs.get(parts.stay.epoch) if parts else None
+    if outcome.after_last_cycle and parts and epoch and is_last_cycle(epoch, parts.stay):
+        return outcome.after_last_cycle
+    return outcome.to
+
+
+def is_last_cycle(epoch: Epoch, stay: Stay) -> bool:
+    """Whether the epoch allows no further cycle after this stay."""
+    most = epoch.cycles.at_most if epoch.cycles else 1
+    return most is not None and (stay.cycle or 1) >= most
+

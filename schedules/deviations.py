@@ -1,0 +1,359 @@
+"""Where what happened differs from what the protocol asks: candidates, until a person has looked.
+
+Each has an identity that stays: finding it twice is finding it once. What the protocol allows (a hold, a
+reduction, an omission by its rules) is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from schedules.compiled import VisitSpec
+from schedules.history import Assessed, Attended, Consented, Fact, Given, Held, Omitted
+from schedules.protocol import Resource
+from schedules.record import fact_id
+from schedules.scheduled import GateStatus, ScheduledVisit, Status
+from schedules.walk import Walk
+from schedules.windows import days_outside
+from schedules.wording import day_words, days_words
+
+WORKING_DAYS_TO_CANDIDATE = 5
+_CLINIC = frozenset({Resource.CLINIC})
+
+
+class Kind(StrEnum):
+    """What sort of deviation it is."""
+
+    OUTSIDE_WINDOW = "outside-window"
+    ACTIVITY_OUTSIDE_WINDOW = "activity-outside-window"
+    MISSED = "missed"
+    UNRECORDED = "unrecorded"
+    NOT_DONE = "not-done"
+    HOLD_NOT_ALLOWED = "hold-not-allowed"
+    TOO_CLOSE = "too-close"
+    SAME_DAY = "same-day"
+    HELD_TOO_LONG = "held-too-long"
+    WITHOUT_GATE = "without-gate"
+    AGAINST_GATE = "against-gate"
+    BEYOND_MOST_CYCLES = "beyond-most-cycles"
+    AFTER_END = "after-end"
+    WRONG_VERSION = "wrong-version"
+    BEFORE_CONSENT = "before-consent"
+    NO_CONSENT = "no-consent"
+    WRONG_DRUG = "wrong-drug"
+    WRONG_LEVEL = "wrong-level"
+
+
+KIND_MEANINGS = {
+    Kind.OUTSIDE_WINDOW: "A visit or a dose fell outside its window; `days` says by how many (negative: early).",
+    Kind.ACTIVITY_OUTSIDE_WINDOW: "An activity with a window of its own fell outside it.",
+    Kind.MISSED: "The participant did not come, and the visit was not made up.",
+    Kind.UNRECORDED: "A window closed without a record: a query, and a candidate after five working days.",
+    Kind.NOT_DONE: "A planned activity was left out for a reason that the protocol does not give.",
+    Kind.HOLD_NOT_ALLOWED: "A dose was held for a reason that the protocol does not give.",
+    Kind.TOO_CLOSE: "Two doses of a drug were nearer than their spacing; `days` says by how many.",
+    Kind.SAME_DAY: "Two things that must never share a day did.",
+    Kind.HELD_TOO_LONG: "A cycle was held longer than the protocol allows; `days` says by how many.",
+    Kind.WITHOUT_GATE: "A cycle was begun before its gate was decided.",
+    Kind.AGAINST_GATE: "A cycle was begun although the path does not lead to it.",
+    Kind.BEYOND_MOST_CYCLES: "A further cycle than the protocol's most was begun.",
+    Kind.AFTER_END: "A dose was given after the end of treatment.",
+    Kind.WRONG_VERSION: "It was done under another protocol version than the one in force on that day.",
+    Kind.BEFORE_CONSENT: "A study procedure took place before consent.",
+    Kind.NO_CONSENT: "Study procedures are recorded and no consent is.",
+    Kind.WRONG_DRUG: "A drug was given that the visit does not plan for this participant.",
+    Kind.WRONG_LEVEL: "A dose level was given that is not the participant's, and no reduction is recorded.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A difference between plan and history. ``id`` stays the same however often it is found.
+
+    ``days`` is the size where it has one. ``important`` is a hint for the person who classifies it.
+    """
+
+    id: str
+    kind: Kind
+    visit: str | None
+    activity: str | None
+    date: date | None
+    days: int | None
+    text: str
+    state: Literal["query", "candidate"] = "candidate"
+    important: bool = False
+
+
+def _found(
+    kind: Kind,
+    about: str,
+    text: str,
+    *,
+    activity: str | None = None,
+    day: date | None = None,
+    days: int | None = None,
+    state: Literal["query", "candidate"] = "candidate",
+    important: bool = False,
+) -> Deviation:
+    name = ":".join(part for part in (kind.value, about, activity) if part)
+    return Deviation(name, kind, about or None, activity, day, days, text, state, important)
+
+
+def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Deviation, ...]:
+    """Every candidate and every query, in the order of their days."""
+    if not walk.begun:
+        return ()
+    found = [deviation for visit in visits for deviation in _of_visit(walk, visit)]
+    for search in (_too_close, _same_day, _held_too_long, _at_gates, _off_path, _after_end, _consent, _versions):
+        found.extend(search(walk))
+    unique = {deviation.id: deviation for deviation in found}
+    return tuple(sorted(unique.values(), key=lambda d: (d.date or date.max, d.id)))
+
+
+# -- one visit ----------------------------------------------------------------------------------
+
+
+def _of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    if visit.status is Status.UNRECORDED:
+        yield _unrecorded(walk, visit)
+    if visit.key not in walk.course.touched:
+        return
+    if visit.status is Status.MISSED:
+        missed = walk.record.missed[visit.key]
+        yield _found(Kind.MISSED, visit.key, f"{visit.spec.label} was missed", day=missed.date)
+    yield from _outside_window(walk, visit)
+    yield from _left_out(walk, visit)
+    yield from _holds(walk, visit)
+    yield from _own_windows(walk, visit)
+    yield from _drugs(walk, visit)
+
+
+def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:
+    assert visit.closes is not None  # noqa: S101 - an unrecorded visit had a window
+    late = walk.course.as_of > _working_days_after(walk, visit.closes.toordinal(), WORKING_DAYS_TO_CANDIDATE)
+    text = f"nothing is recorded about {visit.spec.label}; its window closed on {day_words(visit.closes)}"
+    return _found(Kind.UNRECORDED, visit.key, text, day=visit.closes, state="candidate" if late else "query")
+
+
+def _working_days_after(walk: Walk, day: int, count: int) -> int:
+    for candidate in range(day + 1, day + 61):
+        site = walk.course.site_on(candidate)
+        count -= site.why_closed(candidate, _CLINIC) is None
+        if count == 0:
+            return candidate
+    return day + 60
+
+
+def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    if visit.actual is None or visit.opens is None or visit.closes is None:
+        return
+    days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
+    for activity, day in sorted(days, key=lambda found: (found[1], found[0] or "")):
+        off = days_outside(day, visit.opens, visit.closes)
+        if off and (activity is None or day != visit.actual):
+            side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
+            what = f"{activity} at {visit.spec.label}" if activity else visit.spec.label
+            text = f"{what} took place on {day_words(day)}, {side}"
+            yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off)
+
+
+def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    known = walk.course.compiled.protocol.activities
+    for omitted in walk.record.omitted.get(visit.key, {}).values():
+        activities = (omitted.activity,) if omitted.activity else visit.spec.doses or visit.spec.activities
+        for activity in activities:
+            if activity not in known or omitted.reason not in known[activity].omit_for:
+                yield _not_done(visit, activity, omitted)
+    for attended in walk.record.attended.get(visit.key, ()):
+        for activity in attended.not_done:
+            yield _not_done(visit, activity, attended)
+
+
+def _not_done(visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
+    reason = f" ({fact.reason})" if isinstance(fact, Omitted) else ""
+    text = f"{activity} was not done at {visit.spec.label}{reason}"
+    return _found(Kind.NOT_DONE, visit.key, text, activity=activity, day=fact.date)
+
+
+def _holds(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    for hold in walk.record.held.get(visit.key, ()):
+        yield from _hold_reason(walk, visit.key, visit.spec, hold)
+
+
+def _hold_reason(walk: Walk, key: str, spec: VisitSpec, hold: Held) -> Iterator[Deviation]:
+    known = walk.course.compiled.protocol.activities
+    for drug in (hold.activity,) if hold.activity else spec.doses:
+        allowed = known[drug].hold_for if drug in known else ()
+        if allowed and hold.reason not in allowed:
+            text = f"{drug} at {spec.label} was held for {hold.reason}, which the protocol does not give as a reason"
+            yield _found(Kind.HOLD_NOT_ALLOWED, key, text, activity=drug, day=hold.date)
+
+
+def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    if visit.actual is None:
+        return
+    for fact in walk.record.assessed.get(visit.key, ()):
+        window = _window_of(visit.spec, fact)
+        if window is None:
+            continue
+        off = days_outside(fact.date, *window.around(visit.actual))
+        if off:
+            text = f"{fact.activity} for {visit.spec.label} was done on {day_words(fact.date)}, outside its window"
+            yield _found(
+                Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off
+            )
+
+
+def _window_of(spec: VisitSpec, fact: Assessed):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return next((item.window for item in spec.details if item.activity == fact.activity), None)
+
+
+def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    levels = walk.course.enrolled.dose_levels if walk.course.enrolled else {}
+    for given in walk.record.given.get(visit.key, ()):
+        if given.activity not in visit.spec.activities:
+            text = f"{given.activity} was given at {visit.spec.label}, which does not plan it for this participant"
+            yield _found(
+                Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True
+            )
+        level = levels.get(given.activity)
+        if level and given.level and given.level != level and not _reduced_to(walk, given):
+            text = f"{given.activity} was given at {given.level}, not at {level}"
+            yield _found(
+                Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True
+            )
+
+
+def _reduced_to(walk: Walk, given: Given) -> bool:
+    reductions = [fact for facts in walk.record.reduced.values() for fact in facts]
+    return any(
+        fact.activity == given.activity and fact.to == given.level and fact.date <= given.date for fact in reductions
+    )
+
+
+# -- the whole course ---------------------------------------------------------------------------
+
+
+def _too_close(walk: Walk) -> Iterator[Deviation]:
+    for rule in walk.course.compiled.protocol.spacing:
+        least = rule.at_least.in_days or 0
+        doses = sorted((f for f in walk.record.all(Given) if f.activity == rule.drug), key=lambda f: f.date)
+        for before, after in zip(doses, doses[1:], strict=False):
+            apart = (after.date - before.date).days
+            if 0 < apart < least:
+                text = (
+                    f"{rule.drug} was given on {day_words(before.date)} and on {day_words(after.date)},"
+                    f" {days_words(apart)} apart instead of at least {least}"
+                )
+                about = walk.record.rename(after.visit) if after.visit else fact_id(after)
+                yield _found(
+                    Kind.TOO_CLOSE, about, text, activity=rule.drug, day=after.date, days=least - apart, important=True
+                )
+
+
+def _same_day(walk: Walk) -> Iterator[Deviation]:
+    for group in walk.course.compiled.protocol.never_same_day:
+        for place, one in enumerate(group):
+            for other in group[place + 1 :]:
+                for day in sorted(_done_days(walk, one) & _done_days(walk, other)):
+                    text = f"{one} and {other} were both given on {day_words(day)}; they must never share a day"
+                    about = f"{one}+{other}+{day.isoformat()}"
+                    yield _found(Kind.SAME_DAY, about, text, day=day, important=True)
+
+
+def _done_days(walk: Walk, activity: str) -> set[date]:
+    as_of = date.fromordinal(walk.course.as_of)
+    return {date.fromordinal(day) for day in walk.activity_days.get(activity, {})} & {
+        fact.date for fact in walk.record.facts if fact.day <= as_of
+    }
+
+
+def _held_too_long(walk: Walk) -> Iterator[Deviation]:
+    longest = walk.course.compiled.longest_hold
+    if longest is None:
+        return
+    for stay, holds in walk.record.cycle_held.items():
+        visit = next((v for v in walk.visits if str(v.spec.stay) == stay and v.spec.is_day_1), None)
+        if visit is None:
+            continue
+        since = visit.nominal.toordinal() if visit.nominal else holds[0].date.toordinal()
+        until = visit.actual.toordinal() if visit.actual else walk.course.as_of
+        over = until - since - longest
+        if over > 0 and (visit.actual or visit.status is Status.HELD):
+            text = f"{visit.spec.label} was held for {days_words(until - since)}, at most {longest} are allowed"
+            yield _found(Kind.HELD_TOO_LONG, visit.key, text, day=visit.actual or holds[0].date, days=over)
+
+
+def _at_gates(walk: Walk) -> Iterator[Deviation]:
+    """A cycle that was begun before the gate in front of it was decided; the decision's own date counts."""
+    for gate in walk.gates:
+        anchor = walk.anchors.get(gate.leads_to) if gate.leads_to else None
+        if anchor is None or anchor.day is None or anchor.how not in ("given", "attended"):
+            continue
+        began = date.fromordinal(anchor.day)
+        if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
+            continue
+        late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
+        text = f"{anchor.label} of {anchor.stay} was given on {day_words(began)} without {gate.key}: {late}"
+        yield _found(Kind.WITHOUT_GATE, gate.key, text, day=began)
+
+
+def _off_path(walk: Walk) -> Iterator[Deviation]:
+    for stay, gate in walk.off_path:
+        anchor = walk.anchors.get(stay)
+        day = date.fromordinal(anchor.day) if anchor and anchor.day else None
+        epoch = walk.course.compiled.protocol.epochs[stay.epoch]
+        most = epoch.cycles.at_most if epoch.cycles else None
+        if most is not None and (stay.cycle or 1) > most:
+            text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
+            yield _found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
+        elif gate is not None and gate.status is GateStatus.DECIDED:
+            text = f"{stay} was begun, although {gate.key} was decided as {gate.outcome}"
+            yield _found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
+        elif gate is None or gate.status is not GateStatus.DECIDED:
+            text = f"{stay} was begun, and no decision leads there"
+            yield _found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
+
+
+def _after_end(walk: Walk) -> Iterator[Deviation]:
+    end = walk.course.end
+    for given in walk.record.all(Given) if end else ():
+        if end and given.date.toordinal() > end.day:
+            text = (
+                f"{given.activity} was given on {day_words(given.date)}, after the end of treatment on"
+                f" {day_words(end.day)}"
+            )
+            about = walk.record.rename(given.visit) if given.visit else fact_id(given)
+            yield _found(Kind.AFTER_END, about, text, activity=given.activity, day=given.date, important=True)
+
+
+def _consent(walk: Walk) -> Iterator[Deviation]:
+    procedures = [fact for fact in walk.record.facts if isinstance(fact, Attended | Given | Assessed)]
+    if not procedures:
+        return
+    first = walk.record.first(Consented)
+    if first is None:
+        text = f"no consent is recorded; the first procedure was on {day_words(procedures[0].date)}"
+        yield _found(Kind.NO_CONSENT, "", text, day=procedures[0].date, state="query")
+        return
+    for fact in procedures:
+        if fact.date < first.date:
+            text = f"a study procedure took place on {day_words(fact.date)}, before consent on {day_words(first.date)}"
+            yield _found(Kind.BEFORE_CONSENT, fact_id(fact), text, day=fact.date, important=True)
+
+
+def _versions(walk: Walk) -> Iterator[Deviation]:
+    for fact in (*walk.record.all(Attended), *walk.record.all(Given)):
+        assert isinstance(fact, Attended | Given)  # noqa: S101 - for the type checker
+        in_force = walk.course.compiled_on(fact.date.toordinal()).protocol.version
+        if fact.version and fact.version != in_force:
+            text = f"done under version {fact.version} on {day_words(fact.date)}, when {in_force} was in force"
+            about = walk.record.rename(fact.visit) if fact.visit else fact_id(fact)
+            yield _found(Kind.WRONG_VERSION, about, text, day=fact.date)
+
+
+__all__ = ["KIND_MEANINGS", "Deviation", "Fact", "Kind", "find_deviations"]

@@ -1,0 +1,170 @@
+"""What comes after the treatment, and what hangs on events: follow-up, status contacts, tests after a transplant."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from schedules.compiled import VisitSpec
+from schedules.keys import Stay
+from schedules.placing import Wait, place
+from schedules.protocol import Reference
+from schedules.reasons import Basis
+from schedules.scheduled import ScheduledVisit
+from schedules.spacing import last_given
+from schedules.walk import Anchor, Walk
+from schedules.wording import day_words
+
+
+class Base(NamedTuple):
+    """What a visit is counted from: its day, how sentences say it, and since when its cause is known."""
+
+    what: str
+    day: int
+    how: str
+    known: int
+    tentative: bool = False
+
+
+def place_follow_up(walk: Walk) -> None:
+    """Place every follow-up visit whose starting point exists."""
+    for epoch_id in walk.course.compiled.follow_up:
+        stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
+        for spec in stay.visits:
+            place_counted(walk, spec)
+
+
+def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
+    """Place a visit that is counted from something else; nothing if that has not come about."""
+    base = base_of(walk, spec.base, spec.stay) if spec.base is not None else _stay_start(walk, spec.stay)
+    if base is None:
+        return None
+    nominal = spec.by.after(date.fromordinal(base.day)).toordinal()
+    if not required(walk, spec, nominal):
+        return None
+    basis = Basis(base.what, base.day, base.how, str(spec.by) if spec.by.amount else "")
+    before = walk.tentative
+    walk.tentative = before or base.tentative
+    visit = place(walk, spec, nominal, basis, _late_cause(spec, nominal, base, walk))
+    walk.tentative = before
+    return visit
+
+
+def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait | None:
+    """A visit whose window had closed before its cause was known is due at once, and no deviation."""
+    if nominal + spec.after >= base.known:
+        return None
+    return Wait(base.known, nominal, True, f"its cause was known only on {day_words(base.known)}")
+
+
+def required(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
+    """Whether a visit that an amendment added is still to be asked for: not if its window closed before."""
+    since = walk.course.amended_on()
+    if since is None or nominal + spec.after >= since or spec.key in walk.course.touched:
+        return True
+    before = walk.course.compiled_on(since - 1)
+    if spec.stay.epoch not in before.protocol.epochs:
+        return False
+    return any(other.key == spec.key for other in before.stay(spec.stay, walk.stopped).visits)
+
+
+def base_of(walk: Walk, reference: Reference, stay: Stay) -> Base | None:
+    """The starting point that a reference names, or None while there is none."""
+    if reference.visit is not None:
+        return _visit_base(walk, reference.visit, stay)
+    if reference.activity is not None:
+        return _activity_base(walk, reference.activity)
+    return _event_base(walk, reference.event or "")
+
+
+def _visit_base(walk: Walk, name: str, stay: Stay) -> Base | None:
+    epoch, _, visit_name = name.rpartition(".")
+    found = _latest_visit(walk, epoch or stay.epoch, visit_name, stay)
+    if found is None:
+        return None
+    if found.actual is not None:
+        return Base(found.spec.label, found.actual.toordinal(), "attended", 0)
+    if found.nominal is None:
+        return None
+    if not found.spec.planned.anchor:
+        return Base(found.spec.label, found.nominal.toordinal(), "nominal", 0, found.tentative)
+    moved = found.booking.date if found.booking else found.target
+    how = "booked" if found.booking else "planned"
+    tentative = found.tentative or moved is None
+    return Base(found.spec.label, (moved or found.nominal).toordinal(), how, 0, tentative)
+
+
+def _latest_visit(walk: Walk, epoch: str, name: str, stay: Stay) -> ScheduledVisit | None:
+    """The visit of that name in the same stay, else the latest one of that epoch."""
+    same = [v for v in walk.visits if v.spec.stay == stay and v.spec.name == name]
+    found = same or [v for v in walk.visits if v.spec.stay.epoch == epoch and v.spec.name == name]
+    return found[-1] if found else None
+
+
+def _activity_base(walk: Walk, activity: str) -> Base | None:
+    given = walk.record.dose_days.get(activity)
+    if given:
+        return Base(f"the latest {activity}", given[-1], "given", 0)
+    planned = [v for v in walk.visits if activity in v.spec.activities and (v.actual or v.target)]
+    if not planned:
+        return None
+    last = planned[-1]
+    how = "attended" if last.actual else "planned"
+    return Base(f"the latest {activity}", (last.actual or last.target or date.min).toordinal(), how, 0, last.tentative)
+
+
+def _event_base(walk: Walk, event: str) -> Base | None:
+    if event == "end-of-treatment":
+        return _treatment_end_base(walk)
+    if event == "last-dose":
+        return _last_dose_base(walk)
+    if event == "day-1":
+        anchor = next(iter(walk.anchors.values()), None)
+        return None if anchor is None or anchor.day is None else anchor_base(anchor)
+    if event in walk.course.events:
+        day, known = walk.course.events[event]
+        return Base(f"the {event.replace('-', ' ')}", day, "event", known)
+    return None
+
+
+def anchor_base(anchor: Anchor) -> Base:
+    """A Day 1 as a starting point."""
+    assert anchor.day is not None  # noqa: S101 - the caller has looked
+    return Base(anchor.label, anchor.day, anchor.how, 0, anchor.tentative)
+
+
+def _stay_start(walk: Walk, stay: Stay) -> Base | None:
+    """A follow-up epoch without a reference of its visits counts from the end of treatment."""
+    epoch = walk.course.compiled.protocol.epochs[stay.epoch]
+    return base_of(walk, epoch.starts, stay) if epoch.starts else _treatment_end_base(walk)
+
+
+def _treatment_end_base(walk: Walk) -> Base | None:
+    end = walk.end
+    if end is None:
+        return None
+    known = walk.course.end.known if walk.course.end else 0
+    how = "event" if end.recorded else "expected"
+    return Base("the end of treatment", end.day.toordinal(), how, known, end.tentative)
+
+
+def _last_dose_base(walk: Walk) -> Base | None:
+    """The last dose of any study drug: the last one given once the treatment has ended, else the last one planned.
+
+    Somebody who was never dosed is followed from the end of treatment.
+    """
+    end = walk.course.end
+    if walk.end is None:
+        return None
+    given = last_given(walk.record.dose_days)
+    at_home = max((doses.days[-1].toordinal() for doses in walk.home_doses if doses.days), default=None)
+    if end is not None:
+        days = [day for day in (given, at_home) if day is not None]
+        return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
+    planned = [day for day, _ in walk.ledger.latest.values()]
+    days = [day for day in (given, at_home, *planned) if day is not None]
+    if not days:
+        return _treatment_end_base(walk)
+    last = max(days)
+    return Base("the last dose", last, "given" if last == given else "planned", 0, walk.end.tentative)
+

@@ -1,0 +1,154 @@
+"""Decisions on the path: when they are due, what was decided, and what the plan follows until then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from schedules.compiled import CompiledProtocol
+from schedules.course import is_last_cycle, leads_to
+from schedules.history import GateDecided
+from schedules.keys import Stay
+from schedules.protocol import Gate, Resource
+from schedules.record import fact_id
+from schedules.scheduled import GateState, GateStatus
+from schedules.walk import Walk
+from schedules.wording import day_words
+
+LONGEST_CLOSURE = 60
+_CLINIC = frozenset({Resource.CLINIC})
+
+
+class Answer(NamedTuple):
+    """What a gate says about the way on: ``to`` is None where nothing is planned beyond it.
+
+    ``asked``: the first visit beyond needs this decision before it has a date.
+    """
+
+    to: str | None
+    stops: tuple[str, ...] = ()
+    asked: GateState | None = None
+
+
+class Place(NamedTuple):
+    """Where a gate stands: of which epoch and cycle, and before which planned Day 1."""
+
+    stay: Stay
+    next_day_1: int | None
+    entered_by: GateState | None
+
+
+def after_gates(compiled: CompiledProtocol, stay: Stay, treatment_cycles: int) -> Iterator[tuple[str, Gate]]:
+    """The gates that stand after a cycle (or at the end of an epoch without cycles)."""
+    when = ("after-each-cycle", "at-end") if _is_last(compiled, stay) else ("after-each-cycle",)
+    yield from _standing(compiled, stay, treatment_cycles, when)
+
+
+def before_gates(compiled: CompiledProtocol, stay: Stay, treatment_cycles: int) -> Iterator[tuple[str, Gate]]:
+    """The gates that stand before a cycle."""
+    yield from _standing(compiled, stay, treatment_cycles, ("before-each-cycle",))
+
+
+def _is_last(compiled: CompiledProtocol, stay: Stay) -> bool:
+    return is_last_cycle(compiled.protocol.epochs[stay.epoch], stay)
+
+
+def _standing(
+    compiled: CompiledProtocol, stay: Stay, treatment_cycles: int, when: tuple[str, ...]
+) -> Iterator[tuple[str, Gate]]:
+    for name, gate in compiled.protocol.epochs[stay.epoch].gates.items():
+        if gate.when not in when or (gate.cycles is not None and (stay.cycle or 1) not in gate.cycles):
+            continue
+        if gate.treatment_cycles is None or treatment_cycles in gate.treatment_cycles:
+            yield name, gate
+
+
+def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
+    """How the gate stands and where it leads; it is noted on the walk, and what is beyond an open one is tentative."""
+    compiled = walk.course.compiled
+    key = place.stay.key(compiled.name_of(place.stay.epoch, name))
+    decision = walk.record.decided.get(key)
+    if decision is not None and decision.outcome in gate.outcomes:
+        walk.gates.append(_decided(walk, key, gate, place, decision))
+        return _follow(walk, gate, decision.outcome, key, place)
+    if _answered_on_entry(gate, place):
+        return _answered(walk, key, gate, place)
+    state = _open(walk, key, gate, place)
+    walk.gates.append(state)
+    walk.tentative = True
+    if gate.default is None:
+        return Answer(None, asked=state if gate.asks else None)
+    found = _follow(walk, gate, gate.default, key, place)
+    return found._replace(asked=state if gate.asks else None)
+
+
+def _follow(walk: Walk, gate: Gate, outcome_id: str, key: str, place: Place) -> Answer:
+    outcome = gate.outcomes[outcome_id]
+    if outcome.ask is not None:
+        asked = walk.course.compiled.protocol.epochs[place.stay.epoch].gates[outcome.ask]
+        return answer(walk, outcome.ask, asked, place)
+    return Answer(leads_to(outcome, key, walk.course.compiled), outcome.stops)
+
+
+def _answered_on_entry(gate: Gate, place: Place) -> bool:
+    entered = place.entered_by
+    if gate.answered_by is None or entered is None or place.stay.cycle not in (None, 1):
+        return False
+    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == gate.answered_by
+
+
+def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
+    entered = place.entered_by
+    assert entered is not None  # noqa: S101 - the caller has looked
+    proceeds = next(name for name, outcome in gate.outcomes.items() if outcome.to == "proceed")
+    due = gate_due(walk, place.next_day_1)
+    walk.gates.append(
+        GateState(
+            key, gate.label, place.stay, due, GateStatus.DECIDED, proceeds, gate.default, options(gate),
+            decided_on=entered.decided_on, told_on=entered.told_on, answered_by=entered.key,
+            why=(f"answered by the decision at {entered.key}",),
+        )  # fmt: skip
+    )
+    return Answer("proceed")
+
+
+def options(gate: Gate) -> tuple[tuple[str, str], ...]:
+    """The possible answers, id and label."""
+    return tuple((name, outcome.label) for name, outcome in gate.outcomes.items())
+
+
+def _decided(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> GateState:
+    told = walk.record.told.get(fact_id(decision))
+    return GateState(
+        key, gate.label, place.stay, gate_due(walk, place.next_day_1), GateStatus.DECIDED, decision.outcome,
+        gate.default, options(gate), decided_on=decision.date, told_on=told.date if told else None,
+        why=(f"decided on {day_words(decision.date)}: {gate.outcomes[decision.outcome].label}",),
+    )  # fmt: skip
+
+
+def _open(walk: Walk, key: str, gate: Gate, place: Place) -> GateState:
+    due = gate_due(walk, place.next_day_1)
+    overdue = due is not None and walk.begun and due.toordinal() < walk.course.as_of
+    status = GateStatus.OVERDUE if overdue else GateStatus.OPEN
+    if walk.course.end is not None:
+        status = GateStatus.NOT_NEEDED
+    follows = "nothing is planned beyond it"
+    if gate.default is not None:
+        follows = f'until it is decided the plan follows "{gate.outcomes[gate.default].label}"'
+    why = ((f"due on {day_words(due)}, the last open day before the next day 1",) if due else ()) + (follows,)
+    return GateState(
+        key, gate.label, place.stay, due, status, None, gate.default, options(gate), tentative=walk.tentative, why=why
+    )
+
+
+def gate_due(walk: Walk, next_day_1: int | None) -> date | None:
+    """The last open day of the clinic before the next Day 1; None if that has no date."""
+    if next_day_1 is None:
+        return None
+    course = walk.course
+    days = range(next_day_1 - 1, next_day_1 - LONGEST_CLOSURE, -1)
+    found = next((day for day in days if course.site_on(day).why_closed(day, _CLINIC) is None), next_day_1 - 1)
+    return date.fromordinal(found)
+
+

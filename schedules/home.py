@@ -1,0 +1,61 @@
+"""Drugs taken at home: on which days a dose is expected, and which a hold took away."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from schedules.course import FOREVER
+from schedules.protocol import Epoch, HomeDosing
+from schedules.path import calendar_limit
+from schedules.scheduled import HomeDoses
+from schedules.walk import Anchor, Walk
+
+
+def place_home_doses(walk: Walk) -> None:
+    """Lay out the doses at home of every stay, from its Day 1 to the day before the next one."""
+    anchors = list(walk.anchors.values())
+    for place, anchor in enumerate(anchors):
+        epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
+        following = anchors[place + 1].day if place + 1 < len(anchors) else None
+        for activity, dosing in epoch.home.items():
+            if anchor.day is not None and _applies(walk, anchor, dosing, activity):
+                walk.home_doses.append(_doses(walk, anchor, epoch, activity, dosing, following))
+
+
+def _applies(walk: Walk, anchor: Anchor, dosing: HomeDosing, activity: str) -> bool:
+    in_arm = not dosing.arms or walk.course.arm in dosing.arms
+    in_cycle = dosing.cycles is None or (anchor.stay.cycle or 1) in dosing.cycles
+    begun = walk.course.end is None or (anchor.day or 0) <= walk.course.end.day
+    return in_arm and in_cycle and begun and activity not in walk.stopped
+
+
+def _doses(
+    walk: Walk, anchor: Anchor, epoch: Epoch, activity: str, dosing: HomeDosing, following: int | None
+) -> HomeDoses:
+    assert anchor.day is not None  # noqa: S101 - the caller has looked
+    last = _last_day(walk, anchor.day, epoch, following)
+    planned = [day for day in range(anchor.day, last + 1) if day - anchor.day + 1 in dosing.days]
+    held = [day for day in planned if _is_held(walk, activity, day)]
+    days = [day for day in planned if day not in set(held)]
+    return HomeDoses(
+        activity, anchor.stay, tuple(map(date.fromordinal, days)), tuple(map(date.fromordinal, held)),
+        anchor.tentative or walk.visit_is_tentative(anchor), dosing.note,
+    )  # fmt: skip
+
+
+def _last_day(walk: Walk, first: int, epoch: Epoch, following: int | None) -> int:
+    """The day before the next Day 1, else the end of the cycle; the end of treatment and limits cut it short."""
+    length = epoch.cycles.length if epoch.cycles else epoch.length
+    last = (following if following is not None else first + (length.in_days or 1) if length else first + 1) - 1
+    if walk.course.end is not None:
+        last = min(last, walk.course.end.day)
+    limit = calendar_limit(walk, epoch)
+    if limit is not None and epoch.cycles is not None and epoch.cycles.home_doses_at_limit == "stop":
+        last = min(last, limit - 1)
+    return last
+
+
+def _is_held(walk: Walk, activity: str, day: int) -> bool:
+    holds = walk.record.home_holds.get(activity, [])
+    spans = [(hold.date.toordinal(), hold.resume.toordinal() if hold.resume else FOREVER) for hold in holds]
+    return any(start <= day < end for start, end in spans)

@@ -1,0 +1,99 @@
+"""What happened outside the schedule: unscheduled visits, and visits that the plan as it is now does not have."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from schedules.compiled import VisitSpec
+from schedules.course import Course
+from schedules.history import Attended, Fact, Given, UnscheduledVisit
+from schedules.keys import Stay, parse_key
+from schedules.offsets import Offset, Unit
+from schedules.protocol import PlannedVisit, Stage
+from schedules.reasons import Basis
+from schedules.record import fact_id
+from schedules.scheduled import ScheduledVisit, Status
+from schedules.walk import Walk
+
+UNSCHEDULED = Stay("unscheduled", 1, None)
+
+
+def place_leftovers(walk: Walk) -> None:
+    """Place everything that happened and that the path did not come to."""
+    for key in sorted(walk.record.keys() - set(walk.dates)):
+        _place_unplanned(walk, key)
+    for fact in walk.record.all(UnscheduledVisit):
+        walk.add(_unscheduled(walk, fact, fact.activities))
+    for attended in walk.record.all(Attended):
+        visit = walk.dates.get(walk.record.rename(attended.visit))
+        if visit is not None and not _is_the_visit(walk, visit, attended):
+            walk.add(_unscheduled(walk, attended, (), visit.spec.label))
+    at_home = {doses.activity for doses in walk.home_doses}
+    for given in walk.record.all(Given):
+        if given.visit is None and given.activity not in at_home:
+            walk.add(_unscheduled(walk, given, (given.activity,)))
+
+
+def _is_the_visit(walk: Walk, visit: ScheduledVisit, attended: Attended) -> bool:
+    if visit.actual == attended.date:
+        return True
+    return any(given.date == attended.date for given in walk.record.given.get(visit.spec.key, ()))
+
+
+def _unscheduled(walk: Walk, fact: Fact, activities: tuple[str, ...], instead: str = "") -> ScheduledVisit:
+    """An unscheduled visit under the id of its fact; one in the future is still to come."""
+    day = fact.day
+    note = f"attended for {instead}, which was not dosed that day" if instead else "outside the schedule"
+    spec = _spec(f"unscheduled.{fact_id(fact)}", "Unscheduled visit", activities)
+    done = day.toordinal() <= walk.course.as_of
+    return ScheduledVisit(
+        spec, day, day, day, day, day, Status.DONE if done else Status.PLANNED, False,
+        Basis("it", day.toordinal(), "attended" if done else "planned"), actual=day if done else None, notes=(note,),
+    )  # fmt: skip
+
+
+def _place_unplanned(walk: Walk, key: str) -> None:
+    """A visit that took place and that the plan has no place for: by another version, or off the path."""
+    spec = _spec_of_any_version(walk.course, key)
+    days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(key, ())]
+    days = days or [fact.date for fact in walk.record.assessed.get(key, ())]
+    if spec is None or not days:
+        return
+    actual = min(days)
+    nominal = _nominal(walk, spec) or actual
+    basis = Basis(spec.label, nominal.toordinal(), "nominal")
+    opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
+    note = "the plan as it is now has no such visit"
+    walk.add(
+        ScheduledVisit(
+            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(note,)
+        )
+    )
+
+
+def _nominal(walk: Walk, spec: VisitSpec) -> date | None:
+    anchor = walk.anchors.get(spec.stay)
+    if anchor is None or anchor.day is None or spec.offset is None:
+        return None
+    return date.fromordinal(anchor.day + spec.offset)
+
+
+def _spec_of_any_version(course: Course, key: str) -> VisitSpec | None:
+    parts = parse_key(key)
+    if parts is None:
+        return None
+    for _, compiled in reversed(course.versions):
+        if parts.stay.epoch in compiled.protocol.epochs:
+            found = [spec for spec in compiled.stay(parts.stay).visits if spec.key == key]
+            if found:
+                return found[0]
+    return None
+
+
+def _spec(key: str, label: str, activities: tuple[str, ...]) -> VisitSpec:
+    return VisitSpec(
+        key=key, name=key.partition(".")[2], stay=UNSCHEDULED, stage=Stage.TREATMENT, label=label, day=None,
+        planned=PlannedVisit(label=label), base=None, by=Offset(0, Unit.DAYS), offset=None, before=0, after=0,
+        activities=activities, details=(), doses=(), needs=frozenset(), rules=(), never_with=frozenset(),
+        remote=False, is_day_1=False,
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""On which days a visit may be: window, spacing, closed days, never-same-day and days away, narrowed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from schedules.course import Course
+from schedules.protocol import Resource
+from schedules.spacing import Bound
+from schedules.wording import day_words
+
+SEARCH_DAYS = 366
+_PLACES = {"site": "the site", "infusion": "the infusion unit"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limits:
+    """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
+
+    ``never`` are days on which something happens that must not share a day with this visit, and what.
+    """
+
+    course: Course
+    needs: frozenset[Resource]
+    bounds: tuple[Bound, ...]
+    never: Mapping[int, str]
+    first: int
+    last: int
+
+    def allows(self, day: int) -> bool:
+        """Whether nothing but perhaps the window stands in the way of that day."""
+        for bound in self.bounds:
+            if bound.rule.blocks and not bound.allows(day):
+                return False
+        if self.course.why_closed(day, self.needs) is not None or day in self.never:
+            return False
+        return not (self.course.away and self.course.is_away(day))
+
+    def nearest(self, due: int) -> int | None:
+        """The free day nearest to ``due``, the later one of two; None if no day is left."""
+        first, last = self.first, self.last
+        if first <= due <= last and self.allows(due):
+            return due
+        for distance in range(1, max(due - first, last - due) + 1):
+            for day in (due + distance, due - distance):
+                if first <= day <= last and self.allows(day):
+                    return day
+        return None
+
+    def free_days(self) -> tuple[date, ...]:
+        """Every day that is left, earliest first."""
+        return tuple(date.fromordinal(day) for day in range(self.first, self.last + 1) if self.allows(day))
+
+    def earliest_safe(self) -> int | None:
+        """The first day from the window's start on which nothing but the window stands in the way, within a year."""
+        start = max([self.first, *(bound.earliest or 0 for bound in self.bounds if bound.rule.blocks)])
+        return next((day for day in range(start, start + SEARCH_DAYS) if self.allows(day)), None)
+
+    def why_not(self, day: int) -> str | None:
+        """What stands in the way of that day, in words; None if nothing does."""
+        for bound in self.bounds:
+            if bound.rule.blocks and not bound.allows(day):
+                return too_close(bound, day)
+        closed = self.course.why_closed(day, self.needs)
+        if closed is not None:
+            return closed_words(closed, day)
+        if day in self.never:
+            return f"{self.never[day]} is on {day_words(day)}, and the two are never given on the same day"
+        return f"the participant is away on {day_words(day)}" if self.course.is_away(day) else None
+
+    def warnings(self, day: int) -> tuple[str, ...]:
+        """Spacing that only warns and that this day does not keep."""
+        return tuple(too_close(b, day) for b in self.bounds if not b.rule.blocks and not b.allows(day))
+
+
+def closed_words(closed: tuple[str, str], day: int) -> str:
+    """Why a place is closed on a day: ``the infusion unit is closed on 16 March 2026 (stock-taking)``."""
+    place, reason = closed
+    return f"{_PLACES.get(place, f'the {place}')} is closed on {day_words(day)} ({reason})"
+
+
+def too_close(bound: Bound, day: int) -> str:
+    """Which dose a day is too close to, and from when on (or until when) it would do."""
+    earliest, latest = bound.earliest, bound.latest
+    drug, days = bound.rule.drug, bound.rule.days
+    if earliest is not None and bound.previous is not None and day < earliest:
+        how = {"given": "was given on", "booked": "is booked for", "planned": "is planned for"}[bound.how]
+        return f"{drug} {how} {day_words(bound.previous)} and must be {days} days apart, so not before {day_words(earliest)}"
+    assert latest is not None and bound.following is not None  # noqa: S101 - the bound refused the day
+    return (
+        f"{drug} was given on {day_words(bound.following)} and must be {days} days apart,"
+        f" so not after {day_words(latest)}"
+    )

@@ -1,0 +1,203 @@
+"""Which stay of treatment follows which: by gates, by their defaults, and by what really happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from schedules.compiled import CompiledProtocol
+from schedules.gates import Answer, Place, after_gates, answer, before_gates
+from schedules.keys import Stay, parse_key
+from schedules.protocol import Epoch
+from schedules.reasons import Basis
+from schedules.record import Record
+from schedules.scheduled import GateState, Notice
+from schedules.walk import Anchor, Step, Walk
+from schedules.wording import day_words
+
+MOST_STAYS = 200
+MOST_ENTRIES = 20
+
+
+class Onward(NamedTuple):
+    """Where the path goes from a stay. ``step`` None: the treatment ends here (``ends``), or nothing is known.
+
+    ``asked``: the gate that the first visit of the step waits for; ``off_path``: it was dosed although the
+    protocol's path does not lead there.
+    """
+
+    step: Step | None
+    ends: str | None = None
+    asked: GateState | None = None
+
+
+def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
+    """Every stay in which treatment really began, with the day of its first dose (or first visit, without drugs)."""
+    found: dict[Stay, int] = {}
+    drugless = {name for name, epoch in compiled.protocol.epochs.items() if not _has_drugs(compiled, epoch)}
+    facts = [fact for facts in record.given.values() for fact in facts]
+    events = [(record.rename(fact.visit or ""), fact.date) for fact in facts]
+    events += [(key, fact.date) for key, attended in record.attended.items() for fact in attended]
+    dosed = len(facts)
+    for place, (key, day) in enumerate(events):
+        parts = parse_key(key)
+        if parts is not None and (place < dosed or parts.stay.epoch in drugless):
+            found[parts.stay] = min(found.get(parts.stay, day.toordinal()), day.toordinal())
+    return {stay: day for stay, day in found.items() if stay.epoch in compiled.sequence}
+
+
+def _has_drugs(compiled: CompiledProtocol, epoch: Epoch) -> bool:
+    known = compiled.protocol.activities
+    return any(known[item.activity].is_dose for visit in epoch.visits.values() for item in visit.activities)
+
+
+def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
+    """The first stay of treatment."""
+    return Step(stay_of(walk, walk.course.compiled.sequence[0], 1, 1), day_1, basis)
+
+
+def stay_of(walk: Walk, epoch_id: str, entry: int, cycle: int) -> Stay:
+    """A stay of an epoch; one without cycles has no cycle number."""
+    epoch = walk.course.compiled.protocol.epochs[epoch_id]
+    return Stay(epoch_id, entry, cycle if epoch.cycles else None)
+
+
+def onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
+    """The next stay after this one; the gates on the way are told where the path went."""
+    passed = len(walk.gates)
+    found = _onward(walk, anchor, dosed)
+    for place in range(passed, len(walk.gates)):
+        walk.gates[place] = replace(walk.gates[place], leads_to=found.step.stay if found.step else None)
+    return found
+
+
+def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
+    nominal, basis = _next_day_1(walk, anchor)
+    to = _through_gates(walk, anchor.stay, nominal)
+    entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
+    happened = _next_dosed(walk, dosed)
+    planned = _lead(walk, anchor.stay, to)
+    if happened is not None and happened != planned:
+        walk.off_path.append((happened, entered))
+        return Onward(Step(happened, nominal, basis))
+    if planned is None:
+        return Onward(None, ends=None if to == "nothing" else _end_reason(to))
+    return _enter(walk, planned, nominal, basis, entered, happened)
+
+
+def _through_gates(walk: Walk, stay: Stay, nominal: int | None) -> str:
+    """Where the gates after a stay lead; ``nothing`` beyond one that nobody decided and that has no default."""
+    for name, gate in after_gates(walk.course.compiled, stay, walk.treatment_cycles):
+        found = answer(walk, name, gate, Place(stay, nominal, None))
+        walk.stopped |= frozenset(found.stops)
+        if found.to != "proceed":
+            return found.to or "nothing"
+    return "proceed"
+
+
+def _end_reason(to: str) -> str:
+    return "completed" if to in ("proceed", "next-cycle") else "decision"
+
+
+def _enter(
+    walk: Walk, stay: Stay, nominal: int | None, basis: Basis, entered: GateState | None, happened: Stay | None
+) -> Onward:
+    """Go into the next stay, past the gates that stand before it, unless a limit forbids it."""
+    if happened is None and (bound := _beyond_limit(walk, stay, nominal)):
+        walk.notices.append(Notice("limit", bound))
+        return Onward(None, ends="completed")
+    asked: GateState | None = None
+    for name, gate in before_gates(walk.course.compiled, stay, walk.treatment_cycles + 1):
+        found: Answer = answer(walk, name, gate, Place(stay, nominal, entered))
+        walk.stopped |= frozenset(found.stops)
+        if found.asked is not None and happened is None:
+            return Onward(Step(stay, nominal, basis), ends=found.to, asked=found.asked)
+        if found.to != "proceed" and happened is None:
+            return Onward(None, ends=_end_reason(found.to) if found.to else None)
+    return Onward(Step(stay, nominal, basis), asked=asked)
+
+
+def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
+    """The stay that an answer leads to; None for the end."""
+    compiled = walk.course.compiled
+    epoch = compiled.protocol.epochs[stay.epoch]
+    if to in ("end", "nothing"):
+        return None
+    if to in ("proceed", "next-cycle"):
+        if epoch.cycles and (epoch.cycles.at_most is None or (stay.cycle or 1) < epoch.cycles.at_most):
+            return Stay(stay.epoch, stay.entry, (stay.cycle or 1) + 1)
+        place = compiled.sequence.index(stay.epoch) + 1 if stay.epoch in compiled.sequence else len(compiled.sequence)
+        to = compiled.sequence[place] if place < len(compiled.sequence) else ""
+    if not to:
+        return None
+    entry = 1 + max((known.entry for known in walk.anchors if known.epoch == to), default=0)
+    if entry > MOST_ENTRIES:
+        walk.notices.append(Notice("bound", f"{to} was entered {MOST_ENTRIES} times; the plan stops here"))
+        return None
+    return stay_of(walk, to, entry, 1)
+
+
+def _next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
+    """The stay that really came next: the earliest dosed one that the path has not come to yet."""
+    left = [(day, stay) for stay, day in dosed.items() if stay not in walk.anchors]
+    return min(left)[1] if left else None
+
+
+def _beyond_limit(walk: Walk, stay: Stay, nominal: int | None) -> str | None:
+    """Why the cycle cannot start any more by the protocol's limits, in words."""
+    epoch = walk.course.compiled.protocol.epochs[stay.epoch]
+    if epoch.cycles is None:
+        return None
+    if len(walk.anchors) >= MOST_STAYS:
+        return f"the plan stops after {MOST_STAYS} cycles"
+    if epoch.cycles.within is not None:
+        return _beyond_duration(walk, epoch, stay, nominal)
+    if epoch.cycles.at_most is None and (stay.cycle or 1) > _newest_cycle(walk, stay) + epoch.cycles.plan_ahead:
+        return f"{epoch.label} goes on until a gate ends it; {epoch.cycles.plan_ahead} cycles are shown ahead"
+    return None
+
+
+def _newest_cycle(walk: Walk, stay: Stay) -> int:
+    known = [a.stay.cycle or 1 for a in walk.anchors.values() if a.stay.epoch == stay.epoch and a.how == "given"]
+    return max(known, default=1)
+
+
+def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> str | None:
+    limit = calendar_limit(walk, epoch)
+    due = _due_after_wait(walk, stay, nominal)
+    if limit is None or due is None or due < limit:
+        return None
+    assert epoch.cycles is not None  # noqa: S101 - the caller has looked
+    return (
+        f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after day 1;"
+        f" {epoch.prefix}{stay.cycle} would be due on {day_words(due)}"
+    )
+
+
+def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
+    """The first day on which no cycle of the epoch may start any more; None without such a limit."""
+    if epoch.cycles is None or epoch.cycles.within is None or not walk.anchors:
+        return None
+    day_1 = next(iter(walk.anchors.values())).day
+    return None if day_1 is None else epoch.cycles.within.after(date.fromordinal(day_1)).toordinal()
+
+
+def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
+    holds = walk.record.cycle_holds(str(stay))
+    delay = walk.record.cycle_delayed.get(str(stay))
+    until = [hold.resume.toordinal() for hold in holds if hold.resume]
+    until += [delay.to.toordinal()] if delay else []
+    return max([nominal, *until]) if nominal is not None else None
+
+
+def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:
+    """When the stay after this one is due, and how that is said."""
+    epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
+    length = epoch.cycles.length if epoch.cycles else epoch.length
+    if anchor.day is None:
+        return None, Basis(anchor.label, None, "has no date yet")
+    if length is None:
+        return anchor.day, Basis(anchor.label, anchor.day, anchor.how)
+    by = length.in_days or 0
+    return anchor.day + by, Basis(anchor.label, anchor.day, anchor.how, f"{by} days")

@@ -1,0 +1,367 @@
+"""Puts one visit on its day: its window, what happened to it, and where it may still be. Days are ordinals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
+
+from schedules.compiled import DoseRule, VisitSpec
+from schedules.course import FOREVER
+from schedules.history import Assessed, Given, UnscheduledVisit
+from schedules.limits import Limits
+from schedules.protocol import Stage
+from schedules.reasons import Basis
+from schedules.scheduled import Conflict, ScheduledVisit, Status
+from schedules.spacing import How
+from schedules.walk import Walk
+from schedules.wording import day_words, span_words
+
+_day = date.fromordinal
+
+
+class Wait(NamedTuple):
+    """A recorded wait: a hold (``moves_window``) or a delay, until a day or, if open, without an end.
+
+    ``since`` is the day on which it began, ``words`` how it is said.
+    """
+
+    until: int | None
+    since: int
+    moves_window: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
+
+    nominal: int
+    due: int
+    opens: int
+    closes: int
+    first: int
+    last: int
+    basis: Basis
+
+
+def place(
+    walk: Walk,
+    spec: VisitSpec,
+    nominal: int,
+    basis: Basis,
+    wait: Wait | None = None,
+    blocked: tuple[Conflict, ...] = (),
+) -> ScheduledVisit:
+    """Place one visit that is due on ``nominal`` and take it into the walk."""
+    spec = _as_it_is_now(walk, spec, nominal)
+    wait = wait or _visit_hold(walk, spec)
+    actual = occurred_on(walk, spec, wait) if spec.key in walk.course.touched else None
+    if wait is not None and wait.until is None and actual is None and not _fell_away(walk, spec, nominal):
+        return walk.add(held_visit(walk, spec, basis, wait, nominal))
+    slot = _slot(walk, spec, nominal, basis, wait, actual)
+    if actual is not None:
+        return _note_doses(walk, walk.add(_happened(walk, spec, slot, actual)))
+    return _note_doses(walk, walk.add(_still_to_come(walk, spec, slot, blocked)))
+
+
+def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
+    """What the visit has become, after a progression, a new therapy or a withdrawal from visits."""
+    for variation, becomes in spec.variations:
+        if any(walk.course.marks.get(mark, FOREVER) <= nominal for mark in variation.when):
+            return becomes
+    return spec
+
+
+# -- what happened ------------------------------------------------------------------------------
+
+
+def occurred_on(walk: Walk, spec: VisitSpec, wait: Wait | None) -> int | None:
+    """The day on which the visit took place, or None.
+
+    A visit with doses took place when the first was given; one that was attended without a dose while
+    the dose waits did not, and leaves its key to the dose.
+    """
+    record = walk.record
+    doses = [fact.date.toordinal() for fact in record.given.get(spec.key, ())]
+    if doses:
+        return min(doses)
+    days = [fact.date.toordinal() for fact in record.attended.get(spec.key, ())]
+    days += [fact.date.toordinal() for fact in record.assessed.get(spec.key, ()) if _is_the_visit(spec, fact)]
+    if not days or (wait is not None and spec.doses and min(days) < (wait.until or FOREVER)):
+        return None
+    return min(days)
+
+
+def _is_the_visit(spec: VisitSpec, fact: Assessed) -> bool:
+    """An activity with a window of its own, or one of a dosing visit, does not show when the visit was."""
+    own_day = [item.activity for item in spec.details if item.window is None]
+    return fact.activity in own_day and not spec.doses
+
+
+def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
+    return ScheduledVisit(
+        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
+        Status.DONE, False, slot.basis, actual=_day(actual), notes=_doses_missing(walk, spec),
+    )  # fmt: skip
+
+
+def _doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
+    given = {fact.activity for fact in walk.record.given.get(spec.key, ())}
+    missing = [drug for drug in active_doses(walk, spec) if drug not in given]
+    return (f"no dose of {' and '.join(missing)} is recorded",) if missing else ()
+
+
+def active_doses(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
+    """The drugs of the visit that were not left out."""
+    omitted = walk.record.omitted.get(spec.key)
+    return tuple(drug for drug in spec.doses if drug not in omitted) if omitted else spec.doses
+
+
+# -- holds and windows --------------------------------------------------------------------------
+
+
+def _visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
+    holds = walk.record.held.get(spec.key)
+    if not holds or not spec.doses:
+        return None
+    hold = holds[-1]
+    until = hold.resume.toordinal() if hold.resume else None
+    what = f"{hold.activity} was" if hold.activity else "its doses were"
+    return Wait(until, hold.date.toordinal(), True, f"{what} held on {day_words(hold.date)} ({hold.reason})")
+
+
+def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
+    """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
+    longest = walk.course.compiled.longest_hold
+    since = max(nominal or wait.since, wait.since)
+    overdue = _day(since + longest + 1) if longest is not None else None
+    late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
+    conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
+    known = _day(nominal) if nominal is not None else None
+    return ScheduledVisit(
+        spec, known, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
+    )
+
+
+def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
+    """A visit that hangs on something without a date: it has none either."""
+    conflict = Conflict("no-anchor", reason)
+    return walk.add(
+        ScheduledVisit(spec, None, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,))
+    )
+
+
+def _slot(
+    walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None
+) -> Slot:
+    judged = spec if actual is None else walk.spec_in_force(spec, actual)
+    slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
+                nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
+    if wait is not None:
+        slot = _after_wait(slot, judged, wait, actual)
+    elif walk.delayed_by_hold and spec.doses:
+        slot = _after_held_dose(walk, slot, judged)
+    return _ends_in_time(walk, spec, slot)
+
+
+def _after_wait(slot: Slot, spec: VisitSpec, wait: Wait, actual: int | None) -> Slot:
+    """A hold moves the window to its end; a delay moves only the days on which the visit is placed."""
+    until = wait.until if wait.until is not None else (actual or slot.due)
+    due = max(slot.nominal, until)
+    cause = f"{wait.words}; it is due on {day_words(due)}" if due > slot.nominal else wait.words
+    slot = replace(slot, due=due, basis=slot.basis._replace(cause=cause))
+    if due == slot.nominal and wait.moves_window:
+        return slot
+    if wait.moves_window:
+        return replace(slot, opens=due, closes=due + spec.after, first=due, last=due + spec.after)
+    due = until
+    cause = f"{wait.words}; it is planned for {day_words(due)}"
+    if due > slot.closes:
+        cause += f", {due - slot.closes} days after its window closes"
+    return replace(slot, due=due, first=due, last=due + spec.after, basis=slot.basis._replace(cause=cause))
+
+
+def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
+    """After a dose that a recorded hold delayed, the next ones are due when spacing allows, and not before."""
+    bounds = walk.ledger.bounds(spec.rules, slot.due)
+    earliest = max((bound.earliest or 0 for bound in bounds if bound.rule.blocks), default=0)
+    if earliest <= slot.nominal:
+        return slot
+    cause = f"a dose before it was held, so it is due when spacing allows, on {day_words(earliest)}"
+    closes = earliest + spec.after
+    return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
+
+
+def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
+    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
+    if spec.planned.ends_before == "conditioning":
+        before = walk.course.event_days.get("conditioning")
+    elif spec.planned.ends_before == "next-day-1":
+        before = walk.next_day_1.get(spec.stay)
+    else:
+        return slot
+    if before is None or before > slot.closes or before <= slot.opens:
+        return slot
+    return replace(slot, due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))
+
+
+# -- still to come ------------------------------------------------------------------------------
+
+
+def cut_off(walk: Walk, spec: VisitSpec) -> int:
+    """From which day on the visit is not planned any more."""
+    course = walk.course
+    if spec.stage is not Stage.FOLLOW_UP:
+        return min(course.cut.treatment, course.cut.visits, course.cut.all)
+    if spec.remote and course.permits_contact:
+        return course.cut.all
+    return min(course.cut.visits, course.cut.all)
+
+
+def _fell_away(walk: Walk, spec: VisitSpec, nominal: int) -> Status | None:
+    record = walk.record
+    if spec.key in record.missed:
+        return Status.MISSED
+    omitted = record.omitted.get(spec.key)
+    if omitted and (None in omitted or (spec.doses and not active_doses(walk, spec))):
+        return Status.OMITTED
+    return Status.CANCELLED if nominal + spec.after >= cut_off(walk, spec) else None
+
+
+def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
+    course = walk.course
+    if spec.key in course.touched or slot.closes >= walk.first_cut:
+        fallen = _fell_away(walk, spec, slot.closes - spec.after)
+        if fallen is not None:
+            return _without_date(walk, spec, slot, fallen)
+    if slot.closes >= course.lost_since:
+        return _without_date(walk, spec, slot, Status.SUSPENDED)
+    bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
+    limits = Limits(course, spec.needs, bounds, _never_days(walk, spec), slot.first, slot.last)
+    booking = walk.record.bookings.get(spec.key)
+    if booking is not None:
+        return _booked(walk, spec, slot, limits, blocked)
+    target = None if blocked else limits.nearest(slot.due)
+    conflicts = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
+    return _planned(walk, spec, slot, limits, target, conflicts)
+
+
+def _planned(
+    walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, target: int | None, conflicts: tuple[Conflict, ...]
+) -> ScheduledVisit:
+    as_of = walk.course.as_of
+    if target is None:
+        status = Status.NEEDS_DECISION
+    elif slot.last < as_of and walk.begun:
+        status = Status.UNRECORDED
+    else:
+        status = Status.DUE if slot.opens <= as_of <= slot.closes and walk.begun else Status.PLANNED
+    if target is not None and limits.bounds:
+        conflicts += tuple(Conflict("spacing", text, blocks=False) for text in limits.warnings(target))
+    return ScheduledVisit(
+        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes),
+        None if target is None else _day(target), status, walk.tentative, slot.basis, limits, conflicts=conflicts,
+    )  # fmt: skip
+
+
+def _booked(
+    walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]
+) -> ScheduledVisit:
+    """A booking that fits is where the visit stands; one that does not is never moved, but marked."""
+    booking = walk.record.bookings[spec.key]
+    fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked
+    if fits:
+        visit = _planned(walk, spec, slot, limits, booking.day, ())
+        status = visit.status if visit.status is Status.UNRECORDED else Status.BOOKED
+        return replace(visit, booking=booking.fact, status=status)
+    target = None if blocked else limits.nearest(slot.due)
+    why = limits.why_not(booking.day) or f"it may be only within {span_words(limits.first, limits.last)}"
+    misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
+    left = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
+    visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
+    status = Status.TO_REBOOK if visit.status is not Status.UNRECORDED else visit.status
+    return replace(visit, booking=booking.fact, status=status if target is not None else Status.NEEDS_DECISION)
+
+
+def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:
+    return ScheduledVisit(
+        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
+        status, walk.tentative, slot.basis, notes=_fall_words(walk, spec, status),
+    )  # fmt: skip
+
+
+def _fall_words(walk: Walk, spec: VisitSpec, status: Status) -> tuple[str, ...]:
+    course = walk.course
+    if status is not Status.CANCELLED:
+        return ()
+    if course.end is not None and spec.stage is not Stage.FOLLOW_UP:
+        return (f"cancelled: the treatment ended on {day_words(course.end.day)} ({course.end.reason})",)
+    return (f"cancelled: nothing of this kind is planned from {day_words(cut_off(walk, spec))} on",)
+
+
+def no_day_left(slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
+    """No day of the window is possible: why, the earliest safe day, and whether it can be left out."""
+    reasons = dict.fromkeys(limits.why_not(day) or "" for day in range(slot.first, slot.last + 1))
+    safe = limits.earliest_safe()
+    proposal = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
+    text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(reasons)}; {proposal}, or omit it"
+    return Conflict(
+        "no-day", text, True, _day(safe) if safe else None, may_omit=True, overdue_from=_day(slot.last + 1)
+    )
+
+
+def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
+    omitted = walk.record.omitted.get(spec.key)
+    return tuple(rule for rule in spec.rules if rule.drug not in omitted) if omitted else spec.rules
+
+
+def _never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
+    if not spec.never_with:
+        return {}
+    days: dict[int, str] = {}
+    for activity in spec.never_with:
+        days.update(walk.activity_days.get(activity, {}))
+    return days
+
+
+def _note_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
+    """Note where this visit's doses stand, for the spacing of later ones and for what shares no day."""
+    if visit.target is None and visit.booking is None:
+        return visit
+    spec = visit.spec
+    day, how = _dose_day(visit)
+    for drug in active_doses(walk, spec) if spec.doses else ():
+        walk.ledger.note(drug, day, how)
+    if spec.never_with:
+        for activity in spec.activities:
+            walk.activity_days[activity].setdefault(day, activity)
+    _note_hold(walk, visit)
+    return visit
+
+
+def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
+    if visit.actual is not None:
+        return visit.actual.toordinal(), How.GIVEN
+    if visit.booking is not None:
+        return visit.booking.date.toordinal(), How.BOOKED
+    assert visit.target is not None  # noqa: S101 - the caller has looked
+    return visit.target.toordinal(), How.PLANNED
+
+
+def _note_hold(walk: Walk, visit: ScheduledVisit) -> None:
+    if visit.spec.key in walk.record.held and visit.due and visit.nominal and visit.due > visit.nominal:
+        walk.delayed_by_hold = True
+
+
+def activity_days(walk: Walk, groups: tuple[tuple[str, ...], ...]) -> None:
+    """Note the recorded days of all activities that must not share a day with another."""
+    wanted = {activity for group in groups for activity in group}
+    for fact in walk.record.facts:
+        if isinstance(fact, Given | Assessed) and fact.activity in wanted:
+            walk.activity_days[fact.activity][fact.date.toordinal()] = fact.activity
+        if isinstance(fact, UnscheduledVisit):
+            for activity in wanted.intersection(fact.activities):
+                walk.activity_days[activity][fact.date.toordinal()] = activity
+

@@ -1,0 +1,255 @@
+"""The heart: a design and a history become a calendar.
+
+``plan`` is a pure function. It knows no clock and no database; the same input gives the same plan, to the
+byte, on every machine. The path is walked once, stay by stay: where Day 1 stands, the visits that hang on
+it, the gates that follow, and then what comes after the treatment.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from schedules.compiled import VisitSpec
+from schedules.course import Course
+from schedules.deviations import find_deviations
+from schedules.design import Design
+from schedules.errors import DesignError
+from schedules.follow_up import base_of, place_counted, place_follow_up, required
+from schedules.history import History
+from schedules.home import place_home_doses
+from schedules.keys import Stay
+from schedules.leftovers import place_leftovers
+from schedules.notices import advisories, observation
+from schedules.path import dosed_stays, first_step, onward
+from schedules.placing import Wait, activity_days, cut_off, held_visit, place, undated
+from schedules.reasons import Basis
+from schedules.record import Record, known_by
+from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit, Status, TreatmentEnd
+from schedules.screening import place_screening
+from schedules.spacing import DoseLedger
+from schedules.walk import Anchor, Step, Walk
+from schedules.wording import day_words
+
+#: Grows when the same input may give other dates than before.
+ENGINE = "1"
+
+
+def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
+    """The calendar of one participant, as it stands on ``as_of``, a date local to the site.
+
+    ``as_of`` touches only statuses. With ``known_at`` the facts recorded after that instant are left out:
+    the plan of any past moment. Raises DesignError if the design does not fit the history (no such site,
+    version or arm; no Day 1), and DateOutOfRange for a date outside 1900 to 2200.
+    """
+    course = Course(design, history, as_of, known_by(history.facts, known_at))
+    walk = _walk(course)
+    _walk_the_path(walk)
+    place_follow_up(walk)
+    place_leftovers(walk)
+    return _finished(walk)
+
+
+def _walk(course: Course) -> Walk:
+    for days in course.record.dose_days.values():
+        days.sort()
+    walk = Walk(course, course.record, DoseLedger(course.record.dose_days))
+    if course.compiled.protocol.never_same_day:
+        activity_days(walk, course.compiled.protocol.never_same_day)
+    return walk
+
+
+# -- the path -----------------------------------------------------------------------------------
+
+
+def _walk_the_path(walk: Walk) -> None:
+    dosed = dosed_stays(walk.record, walk.course.compiled)
+    day_1, how = _study_day_1(walk, dosed)
+    step = first_step(walk, day_1, Basis("Day 1", day_1, how))
+    first = walk.course.compiled.stay(step.stay).visits
+    label = first[0].label if first else "Day 1"
+    blocked = place_screening(walk, day_1, label, how, started=step.stay in dosed)
+    asked: GateState | None = None
+    ends: str | None = None
+    while True:
+        anchor = _place_stay(walk, step, dosed, blocked, asked)
+        if anchor.day is None or asked is not None:
+            break
+        if walk.course.end is not None and step.stay not in dosed:
+            break
+        found = onward(walk, anchor, dosed)
+        ends = found.ends
+        if found.step is None or (walk.course.end and walk.tentative and found.step.stay not in dosed):
+            break
+        step, blocked, asked = found.step, (), found.asked
+        if step.stay in dosed:
+            walk.tentative = False
+    _end_path(walk, anchor, ends, asked is not None)
+
+
+def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
+    """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
+    stay = first_step(walk, 1, Basis("", None, "")).stay
+    if stay in dosed:
+        return dosed[stay], "given"
+    specs = walk.course.compiled.stay(stay).visits
+    booking = walk.record.bookings.get(specs[0].key) if specs else None
+    if booking is not None:
+        return booking.day, "booked"
+    delay = walk.record.cycle_delayed.get(str(stay))
+    if delay is not None:
+        return delay.to.toordinal(), "planned"
+    if walk.course.planned_day_1 is None:
+        raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
+    return walk.course.planned_day_1, "planned"
+
+
+def _place_stay(
+    walk: Walk, step: Step, dosed: dict[Stay, int], blocked: tuple[Conflict, ...], asked: GateState | None
+) -> Anchor:
+    """Place all visits of one stay, its Day 1 first."""
+    stay = walk.course.compiled.stay(step.stay, walk.stopped)
+    if stay.epoch.cycles is not None:
+        walk.treatment_cycles += 1
+    walk.delayed_by_hold = False
+    nominal, basis = _stay_nominal(walk, step, stay.epoch.starts)
+    if asked is not None and nominal is not None and stay.visits:
+        return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)
+    anchor = _place_day_1(walk, step.stay, stay.visits, nominal, basis, blocked)
+    walk.anchors[step.stay] = anchor
+    _note_next_day_1(walk, step.stay, dosed)
+    before = walk.tentative
+    walk.tentative = before or anchor.tentative
+    for spec in stay.visits:
+        if not (spec.is_day_1 and spec.key in walk.dates):
+            _place_in_stay(walk, spec, anchor)
+    walk.tentative = before or (anchor.tentative and anchor.how != "given")
+    return anchor
+
+
+def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, Basis]:
+    """Where the Day 1 of a stay is due: one cycle length after the last, or where the epoch says it starts."""
+    epoch = walk.course.compiled.protocol.epochs[step.stay.epoch]
+    if epoch.starts is None or (step.stay.cycle or 1) > 1 or not walk.anchors:
+        return step.nominal, step.basis
+    base = base_of(walk, epoch.starts, step.stay)
+    if base is None:
+        return None, Basis("its starting point", None, "has not come about yet")
+    nominal = epoch.starts.by.after(date.fromordinal(base.day)).toordinal()
+    return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
+
+
+def _ask(walk: Walk, stay: Stay, spec: VisitSpec, nominal: int, basis: Basis, gate: GateState) -> Anchor:
+    """Show the first visit beyond a gate that must be decided before it has a date."""
+    text = f"{gate.label}: this needs a decision before it has a date ({gate.key})"
+    overdue = date.fromordinal(gate.due.toordinal() + 1) if gate.due else None
+    place(walk, spec, nominal, basis, blocked=(Conflict("gate", text, overdue_from=overdue),))
+    return Anchor(stay, spec.label, nominal, "nominal", True)
+
+
+def _place_day_1(
+    walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...], nominal: int | None, basis: Basis, blocked: tuple[Conflict, ...]
+) -> Anchor:
+    spec = specs[0] if specs and specs[0].is_day_1 else None
+    if spec is None:
+        label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
+        return Anchor(stay, label, nominal, "nominal", False)
+    wait = _cycle_wait(walk, stay, first=not walk.anchors)
+    if nominal is None:
+        undated(walk, spec, basis, "what it is counted from has no date yet")
+        return Anchor(stay, spec.label, None, "nominal", True)
+    visit = place(walk, spec, nominal, basis, wait, blocked)
+    return _anchor(walk, stay, visit, nominal)
+
+
+def _cycle_wait(walk: Walk, stay: Stay, first: bool) -> Wait | None:
+    """A recorded hold or delay of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    holds = walk.record.cycle_holds(str(stay))
+    if holds:
+        hold = holds[-1]
+        recheck = f", recheck on {day_words(hold.recheck)}" if hold.recheck else ""
+        words = f"the cycle was held on {day_words(hold.date)} ({hold.reason}{recheck})"
+        return Wait(hold.resume.toordinal() if hold.resume else None, hold.date.toordinal(), True, words)
+    delay = walk.record.cycle_delayed.get(str(stay))
+    if delay is None or first:
+        return None
+    return Wait(delay.to.toordinal(), delay.date.toordinal(), False, f"the cycle was delayed ({delay.reason})")
+
+
+def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+    """What the stay's other visits count from: the actual Day 1, else the booked, else the moved one."""
+    label = visit.spec.label
+    if visit.status is Status.HELD:
+        return Anchor(stay, label, None, "nominal", True)
+    if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
+        return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
+    passed = visit.status in (Status.UNRECORDED, Status.DONE)
+    if visit.booking is not None:
+        return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
+    if visit.target is not None and visit.actual is None:
+        return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
+    due = visit.due.toordinal() if visit.due else nominal
+    return Anchor(stay, label, due, "nominal", True)
+
+
+def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
+    """The actual Day 1 of the stay that came next: some visits must be over before it."""
+    if stay in dosed:
+        later = [day for other, day in dosed.items() if day > dosed[stay] and other not in walk.anchors]
+        if later:
+            walk.next_day_1[stay] = min(later)
+
+
+def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
+    if spec.base is not None:
+        place_counted(walk, spec)
+        return
+    by = f"{spec.offset} days" if spec.offset is not None else str(spec.by)
+    basis = Basis(anchor.label, anchor.day, anchor.how, by)
+    if anchor.day is None:
+        undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
+        return
+    nominal = anchor.day + spec.offset if spec.offset is not None else (
+        spec.by.after(date.fromordinal(anchor.day)).toordinal()
+    )  # fmt: skip
+    if required(walk, spec, nominal):
+        place(walk, spec, nominal, basis)
+
+
+# -- the end ------------------------------------------------------------------------------------
+
+
+def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None:
+    """Settle when the treatment ends: as recorded, or, so far, when the last planned cycle is over."""
+    cause = walk.course.end
+    if cause is not None:
+        walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
+    elif anchor.day is not None and ends is not None:
+        days = 0 if asked else _length(walk, anchor)
+        walk.end = TreatmentEnd(date.fromordinal(anchor.day + days), "completed", False, walk.tentative)
+    place_home_doses(walk)
+
+
+def _length(walk: Walk, anchor: Anchor) -> int:
+    epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
+    length = epoch.cycles.length if epoch.cycles else epoch.length
+    return (length.in_days or 0) if length else 0
+
+
+def _finished(walk: Walk) -> Plan:
+    course = walk.course
+    protocol = course.compiled.protocol
+    visits = tuple(sorted(walk.visits, key=_calendar_order))
+    day_1 = next((anchor.day for anchor in walk.anchors.values()), None)
+    found = find_deviations(walk, visits)
+    return Plan(
+        protocol.protocol, protocol.version, ENGINE, protocol.title, date.fromordinal(course.as_of), course.arm,
+        course.cohort, date.fromordinal(day_1) if day_1 else None, protocol.assumptions, visits, tuple(walk.gates),
+        tuple(walk.home_doses), walk.end, observation(walk), (*walk.notices, *advisories(walk)),
+        tuple(d for d in found if d.state == "candidate"), tuple(d for d in found if d.state == "query"),
+        tuple(stay for stay, _ in walk.off_path),
+    )  # fmt: skip
+
+
+def _calendar_order(visit: ScheduledVisit) -> tuple[date, str]:
+    """Visits stand in the order of their days; one without a day stands where it was due."""
+    return visit.target or visit.due or visit.nominal or date.max, visit.key

@@ -1,0 +1,168 @@
+"""A history taken in hand: mistakes left out, the rest sorted and found by what they are about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from schedules.history import (
+    Assessed,
+    Attended,
+    Booked,
+    BookingCancelled,
+    CycleDelayed,
+    CycleHeld,
+    Fact,
+    GateDecided,
+    Given,
+    Held,
+    Omitted,
+    Rebooked,
+    Reduced,
+    Told,
+    VisitMissed,
+    Void,
+    content,
+    order,
+)
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """The appointment that a visit has now; ``day`` as an ordinal."""
+
+    day: int
+    fact: Booked | Rebooked
+
+
+def fact_id(fact: Fact) -> str:
+    """The fact's id, or one made from its content: the same on every machine, in any order of entry."""
+    if fact.id is not None:
+        return fact.id
+    words = repr((type(fact).__name__, content(fact))).encode()
+    return "f" + hashlib.sha256(words).hexdigest()[:10]
+
+
+def known_by(facts: Iterable[Fact], instant: datetime | None) -> list[Fact]:
+    """The facts that had been recorded by that instant; one without an instant counts from its day on, UTC."""
+    if instant is None:
+        return list(facts)
+    until = instant.astimezone(UTC)
+    return [fact for fact in facts if (fact.recorded or _start_of(fact)) <= until]
+
+
+def _start_of(fact: Fact) -> datetime:
+    return datetime.combine(fact.day, datetime.min.time(), UTC)
+
+
+def live_facts(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts that still count, in order; a voided void lets its fact count again."""
+    ordered = sorted(facts, key=order)
+    voids = {fact_id(fact): fact for fact in ordered if isinstance(fact, Void)}
+
+    def counts(name: str, depth: int = 0) -> bool:
+        against = [key for key, void in voids.items() if void.of == name]
+        return depth > len(voids) or not any(counts(key, depth + 1) for key in against)
+
+    return [fact for fact in ordered if not isinstance(fact, Void) and (not voids or counts(fact_id(fact)))]
+
+
+class Record:
+    """The live facts of one participant, by what they are about. Days are ordinals.
+
+    ``rename`` turns a visit's or gate's key into the one it has had from the beginning.
+    """
+
+    def __init__(self, facts: Iterable[Fact], rename: Callable[[str], str] = str) -> None:
+        self.facts = live_facts(facts)
+        self.rename = rename
+        self.given: dict[str, list[Given]] = defaultdict(list)
+        self.attended: dict[str, list[Attended]] = defaultdict(list)
+        self.assessed: dict[str, list[Assessed]] = defaultdict(list)
+        self.omitted: dict[str, dict[str | None, Omitted]] = defaultdict(dict)
+        self.reduced: dict[str, list[Reduced]] = defaultdict(list)
+        self.missed: dict[str, VisitMissed] = {}
+        self.held: dict[str, list[Held]] = defaultdict(list)
+        self.home_holds: dict[str, list[Held]] = defaultdict(list)
+        self.cycle_held: dict[str, list[CycleHeld]] = defaultdict(list)
+        self.cycle_delayed: dict[str, CycleDelayed] = {}
+        self.decided: dict[str, GateDecided] = {}
+        self.dose_days: dict[str, list[int]] = defaultdict(list)
+        self.told: dict[str, Told] = {}
+        self._by_kind: dict[type[Fact], list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            self._by_kind[type(fact)].append(fact)
+            self._file(fact)
+        self.bookings = self._current_bookings()
+
+    def all(self, kind: type[F]) -> list[F]:
+        """Every live fact of one kind, earliest first."""
+        return self._by_kind.get(kind, [])  # type: ignore[return-value]
+
+    def first(self, kind: type[F]) -> F | None:
+        """The earliest live fact of a kind."""
+        facts = self.all(kind)
+        return facts[0] if facts else None
+
+    def keys(self) -> set[str]:
+        """The keys of all visits about which something happened."""
+        return {*self.given, *self.attended, *self.assessed, *self.missed, *self.omitted}
+
+    def cycle_holds(self, stay: str) -> list[CycleHeld]:
+        """The holds of a cycle, earliest first."""
+        return self.cycle_held.get(stay, [])
+
+    def _file(self, fact: Fact) -> None:
+        filer = _FILERS.get(type(fact))
+        if filer is not None:
+            filer(self, fact)
+
+    def _file_given(self, fact: Given) -> None:
+        self.dose_days[fact.activity].append(fact.date.toordinal())
+        if fact.visit is not None:
+            self.given[self.rename(fact.visit)].append(fact)
+
+    def _file_held(self, fact: Held) -> None:
+        if fact.visit is not None:
+            self.held[self.rename(fact.visit)].append(fact)
+        elif fact.activity is not None:
+            self.home_holds[fact.activity].append(fact)
+
+    def _file_assessed(self, fact: Assessed) -> None:
+        if fact.visit is not None:
+            self.assessed[self.rename(fact.visit)].append(fact)
+
+    def _current_bookings(self) -> dict[str, Booking]:
+        """Each appointment counted up, each one given up counted down: what is left is the current one."""
+        latest: dict[tuple[str, int], Booked | Rebooked] = {}
+        open_days: Counter[tuple[str, int]] = Counter()
+        for fact in [*self.all(Booked), *self.all(Rebooked)]:
+            slot = (self.rename(fact.visit), fact.date.toordinal())
+            latest[slot] = fact
+            open_days[slot] += 1
+            if isinstance(fact, Rebooked):
+                open_days[slot[0], fact.instead_of.toordinal()] -= 1
+        for given_back in self.all(BookingCancelled):
+            open_days[self.rename(given_back.visit), given_back.date.toordinal()] -= 1
+        return {key: Booking(day, latest[key, day]) for (key, day), count in open_days.items() if count > 0}
+
+
+_FILERS: dict[type[Fact], Callable[[Record, Fact], None]] = {
+    Given: lambda record, fact: record._file_given(fact),  # type: ignore[arg-type]
+    Held: lambda record, fact: record._file_held(fact),  # type: ignore[arg-type]
+    Assessed: lambda record, fact: record._file_assessed(fact),  # type: ignore[arg-type]
+    Attended: lambda record, fact: record.attended[record.rename(fact.visit)].append(fact),  # type: ignore
+    Omitted: lambda record, fact: record.omitted[record.rename(fact.visit)].update({fact.activity: fact}),  # type: ignore
+    Reduced: lambda record, fact: record.reduced[record.rename(fact.visit)].append(fact),  # type: ignore
+    VisitMissed: lambda record, fact: record.missed.update({record.rename(fact.visit): fact}),  # type: ignore
+    CycleHeld: lambda record, fact: record.cycle_held[fact.cycle].append(fact),  # type: ignore
+    CycleDelayed: lambda record, fact: record.cycle_delayed.update({fact.cycle: fact}),  # type: ignore
+    GateDecided: lambda record, fact: record.decided.update({record.rename(fact.gate): fact}),  # type: ignore
+    Told: lambda record, fact: record.told.update({fact.about: fact}),  # type: ignore
+}

@@ -1,0 +1,61 @@
+"""Visits before Day 1, and the ones that are too old by the time Day 1 comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from schedules.compiled import VisitSpec
+from schedules.keys import Stay
+from schedules.offsets import days_after
+from schedules.placing import place
+from schedules.reasons import Basis
+from schedules.scheduled import Conflict, ScheduledVisit, Status
+from schedules.walk import Walk
+from schedules.wording import day_words, days_words, span_words
+
+
+def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool) -> tuple[Conflict, ...]:
+    """Place the visits before Day 1; what is too old by then is due again, and its conflict holds Day 1.
+
+    ``started``: the first dose was given, so that nothing can be made up any more.
+    """
+    holding: list[Conflict] = []
+    for epoch_id in walk.course.compiled.screening:
+        for spec in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
+            basis = Basis(label, day_1, how, str(spec.by))
+            nominal = spec.by.after(date.fromordinal(day_1)).toordinal()
+            visit = place(walk, spec, nominal, basis)
+            if not started and visit.actual is not None and _too_old(spec, visit.actual, day_1):
+                holding.extend(_again(walk, spec, visit, day_1, basis))
+    return tuple(holding)
+
+
+def _too_old(spec: VisitSpec, done: date, day_1: int) -> bool:
+    valid = spec.planned.valid_for
+    return valid is not None and (valid.in_days or 0) < day_1 - done.toordinal()
+
+
+def _again(walk: Walk, spec: VisitSpec, visit: ScheduledVisit, day_1: int, basis: Basis) -> list[Conflict]:
+    """Mark a visit as expired and place its repeat; nothing holds Day 1 once a repeat is valid."""
+    place_of = walk.visits.index(visit)
+    walk.visits[place_of] = replace(visit, status=Status.EXPIRED, notes=(*visit.notes, _expired(spec, visit, day_1)))
+    for count in range(2, 100):
+        repeat_spec = replace(spec, key=f"{spec.key}#{count}", variations=())
+        nominal = (visit.nominal or date.fromordinal(day_1)).toordinal()
+        repeat = place(walk, repeat_spec, nominal, basis)
+        if repeat.actual is None or not _too_old(spec, repeat.actual, day_1):
+            break
+        walk.visits[-1] = replace(repeat, status=Status.EXPIRED)
+    if repeat.actual is not None:
+        return []
+    first = days_after(date.fromordinal(day_1), -(spec.planned.valid_for.in_days or 0) if spec.planned.valid_for else 0)
+    span = span_words(first, day_1 - 1)
+    text = f"{visit.spec.label} is too old for a first dose on {day_words(day_1)}: it is due again within {span}"
+    return [Conflict("expired", text, overdue_from=date.fromordinal(day_1))]
+
+
+def _expired(spec: VisitSpec, visit: ScheduledVisit, day_1: int) -> str:
+    assert visit.actual is not None  # noqa: S101 - only what took place can be too old
+    age = day_1 - visit.actual.toordinal()
+    return f"it is {days_words(age)} old on {day_words(day_1)}, and valid for {spec.planned.valid_for}"

@@ -1,0 +1,91 @@
+"""The least time between two doses of a drug, counted from the doses actually given.
+
+The latest dose of a drug is the one that was given, else the one that is booked, else the one that is
+planned. Days are ordinals.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from schedules.compiled import DoseRule
+
+
+class How(StrEnum):
+    """How firmly a dose's day is known."""
+
+    GIVEN = "given"
+    BOOKED = "booked"
+    PLANNED = "planned"
+
+
+class Bound(NamedTuple):
+    """What the doses around a visit leave it: not before ``earliest``, not after ``latest``.
+
+    ``previous`` is the day of the dose before and ``how`` it is known; ``following`` that of a dose that
+    was already given later. Either side is None where there is no such dose.
+    """
+
+    rule: DoseRule
+    previous: int | None
+    how: How
+    following: int | None
+
+    @property
+    def earliest(self) -> int | None:
+        """The first day that keeps the spacing after the dose before."""
+        return None if self.previous is None else self.previous + self.rule.days
+
+    @property
+    def latest(self) -> int | None:
+        """The last day that keeps the spacing before a dose that was given later."""
+        return None if self.following is None else self.following - self.rule.days
+
+    def allows(self, day: int) -> bool:
+        """Whether a dose on ``day`` keeps the spacing on both sides."""
+        if self.previous is not None and day < self.previous + self.rule.days:
+            return False
+        return self.following is None or day <= self.following - self.rule.days
+
+
+@dataclass(slots=True)
+class DoseLedger:
+    """The doses of each drug as the plan goes along: ``given`` ones sorted, and the latest on the path."""
+
+    given: Mapping[str, Sequence[int]]
+    latest: dict[str, tuple[int, How]] = field(default_factory=dict)
+
+    def note(self, drug: str, day: int, how: How) -> None:
+        """The path has come to a dose of this drug on that day."""
+        known = self.latest.get(drug)
+        if known is None or day >= known[0]:
+            self.latest[drug] = (day, how)
+
+    def bounds(self, rules: tuple[DoseRule, ...], due: int) -> tuple[Bound, ...]:
+        """What the doses before and after leave a visit that is due on that day and has none of its own yet."""
+        return tuple([self._bound(rule, due) for rule in rules])
+
+    def _bound(self, rule: DoseRule, due: int) -> Bound:
+        previous, how = self.latest.get(rule.drug, (None, How.PLANNED))
+        given = self.given.get(rule.drug)
+        if not given:
+            return Bound(rule, previous, how, None)
+        place = bisect_right(given, due)
+        if place and (previous is None or given[place - 1] >= previous):
+            previous, how = given[place - 1], How.GIVEN
+        return Bound(rule, previous, how, given[place] if place < len(given) else None)
+
+
+def days_since_previous(given: Sequence[int], day: int) -> int | None:
+    """How many days before ``day`` the drug was last given, by its sorted days; None if never before."""
+    place = bisect_left(given, day)
+    return day - given[place - 1] if place else None
+
+
+def last_given(given: Mapping[str, Sequence[int]]) -> int | None:
+    """The latest day on which any drug was given."""
+    return max((days[-1] for days in given.values() if days), default=None)

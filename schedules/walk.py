@@ -1,0 +1,85 @@
+"""What is known while a plan is being made: one participant's way through the protocol so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schedules.compiled import VisitSpec
+from schedules.course import Course
+from schedules.keys import Stay
+from schedules.reasons import Basis
+from schedules.record import Record
+from schedules.scheduled import GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
+from schedules.spacing import DoseLedger
+
+
+class Anchor(NamedTuple):
+    """The Day 1 of a stay: its day (None while it is held), how it is known, and whether that is tentative."""
+
+    stay: Stay
+    label: str
+    day: int | None
+    how: str
+    tentative: bool
+
+
+class Step(NamedTuple):
+    """The next stay on the path: where its Day 1 is due, and how that came about."""
+
+    stay: Stay
+    nominal: int | None
+    basis: Basis
+
+
+@dataclass(slots=True)
+class Walk:
+    """The state of one planning: what has been placed, and what binds what comes next."""
+
+    course: Course
+    record: Record
+    ledger: DoseLedger
+    visits: list[ScheduledVisit] = field(default_factory=list)
+    gates: list[GateState] = field(default_factory=list)
+    home_doses: list[HomeDoses] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    anchors: dict[Stay, Anchor] = field(default_factory=dict)
+    tentative: bool = False
+    stopped: frozenset[str] = frozenset()
+    dates: dict[str, ScheduledVisit] = field(default_factory=dict)
+    activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
+    treatment_cycles: int = 0
+    delayed_by_hold: bool = False
+    next_day_1: dict[Stay, int] = field(default_factory=dict)
+    end: TreatmentEnd | None = None
+    off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
+
+    @property
+    def first_cut(self) -> int:
+        """The first day from which on anything is not planned any more."""
+        cut = self.course.cut
+        return min(cut.treatment, cut.visits, cut.all)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a participant at all; a calendar for a start date alone has no records to miss."""
+        return bool(self.record.facts)
+
+    def add(self, visit: ScheduledVisit) -> ScheduledVisit:
+        """Take a placed visit in."""
+        self.visits.append(visit)
+        self.dates[visit.key] = visit
+        return visit
+
+    def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
+        """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""
+        compiled = self.course.compiled_on(day)
+        if compiled is self.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
+            return spec
+        stay = compiled.stay(spec.stay, self.stopped)
+        return next((other for other in stay.visits if other.key == spec.key), spec)
+
+    def visit_is_tentative(self, anchor: Anchor) -> bool:
+        """Whether the visits of the anchor's stay are tentative."""
+        return any(visit.tentative for visit in self.visits if visit.spec.stay == anchor.stay)

@@ -1,0 +1,42 @@
+"""Dates and numbers in plain English words, whatever the machine's locale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def day_words(day: date | int) -> str:
+    """``9 March 2026``; an ordinal or a date."""
+    known = date.fromordinal(day) if isinstance(day, int) else day
+    return f"{known.day} {_MONTHS[known.month - 1]} {known.year}"
+
+
+def span_words(first: date | int, last: date | int) -> str:
+    """``15 to 18 March 2026``, ``28 February to 3 March 2026``: both ends included."""
+    start, end = (date.fromordinal(day) if isinstance(day, int) else day for day in (first, last))
+    if start == end:
+        return day_words(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day} to {day_words(end)}"
+    return f"{start.day} {_MONTHS[start.month - 1]} to {day_words(end)}" if start.year == end.year else (
+        f"{day_words(start)} to {day_words(end)}"
+    )  # fmt: skip
+
+
+def days_words(count: int) -> str:
+    """``1 day``, ``3 days``."""
+    return f"{count} day" if abs(count) == 1 else f"{count} days"
+
+
+def list_words(items: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    words = list(items)
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
