@@ -7,6 +7,7 @@ it, the gates that follow, and then what comes after the treatment.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from schedules.compiled import VisitSpec
@@ -238,7 +239,7 @@ def _length(walk: Walk, anchor: Anchor) -> int:
 def _finished(walk: Walk) -> Plan:
     course = walk.course
     protocol = course.compiled.protocol
-    visits = tuple(sorted(walk.visits, key=_calendar_order))
+    visits = tuple(sorted(_with_setting(walk), key=_calendar_order))
     day_1 = next((anchor.day for anchor in walk.anchors.values()), None)
     found = find_deviations(walk, visits)
     return Plan(
@@ -248,6 +249,18 @@ def _finished(walk: Walk) -> Plan:
         tuple(d for d in found if d.state == "candidate"), tuple(d for d in found if d.state == "query"),
         tuple(stay for stay, _ in walk.off_path),
     )  # fmt: skip
+
+
+def _with_setting(walk: Walk) -> list[ScheduledVisit]:
+    """The visits, those marked that fall into a stay in hospital."""
+    course = walk.course
+    if not course.in_hospital:
+        return walk.visits
+    return [
+        replace(visit, inpatient=True) if (day := visit.target or visit.due) and course.is_in_hospital(day.toordinal())
+        else visit
+        for visit in walk.visits
+    ]  # fmt: skip
 
 
 def _calendar_order(visit: ScheduledVisit) -> tuple[date, str]:

@@ -14,7 +14,6 @@ from schedules.history import Booked, Rebooked
 from schedules.keys import Stay
 
 if TYPE_CHECKING:
-    from schedules.course import Course
     from schedules.deviations import Deviation
     from schedules.limits import Limits
     from schedules.reasons import Basis
@@ -114,7 +113,7 @@ class ScheduledVisit:
     conflicts: tuple[Conflict, ...] = ()
     again: int = 1
     notes: tuple[str, ...] = ()
-    course: Course | None = None
+    inpatient: bool = False
 
     @property
     def key(self) -> str:
@@ -131,9 +130,7 @@ class ScheduledVisit:
         """``clinic``, ``remote`` for a contact that nobody travels for, or ``inpatient`` while in hospital."""
         if self.spec.remote:
             return "remote"
-        day = self.target or self.due
-        in_hospital = self.course is not None and day is not None and self.course.is_in_hospital(day.toordinal())
-        return "inpatient" if in_hospital else "clinic"
+        return "inpatient" if self.inpatient else "clinic"
 
     @property
     def feasible(self) -> tuple[date, ...]:

@@ -79,6 +79,7 @@ def problems_of(
 _SCALARS = {"int", "float", "bool", "str", "date", "time", "datetime", "timedelta", "decimal"}
 _NOT_SCHEMAS = {"metadata", "serialization", "default", "expected", "members", "cls", "custom_error_context"}
 _UNKNOWN_KEY = {"unexpected_keyword_argument", "extra_forbidden"}
+_SHAPE_ERRORS = {*_UNKNOWN_KEY, "missing", "literal_error", "enum"}
 _INNER = {"json-or-python": "python_schema", "lax-or-strict": "lax_schema"}
 
 
@@ -109,7 +110,7 @@ class _Reader:
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
         self.schema: Schema = _strict_scalars(adapter.core_schema)
-        self.validator = SchemaValidator(self.schema)  # type: ignore[arg-type]
+        self.validator = SchemaValidator(self.schema)
         self._definitions = {inner["ref"]: inner for inner in self.schema.get("definitions", ())}
 
     def locate(self, error: Any, document: Document, base: Path) -> tuple[Path, bool, Schema | None, tuple[Fork, ...]]:
@@ -172,8 +173,9 @@ def _children(shape: Schema, part: str | int) -> list[Schema]:
         case "dict":
             return [shape["values_schema"]] if "values_schema" in shape else []
         case "tuple" if isinstance(part, int):
-            items, many = shape["items_schema"], shape.get("variadic_item_index", len(shape["items_schema"]))
-            return items[min(part, many) :][:1]
+            items: list[Schema] = shape["items_schema"]
+            last = shape.get("variadic_item_index", len(items))  # from here on they are all of one kind
+            return items[min(part, last) :][:1]
         case _:
             return [shape["items_schema"]] if isinstance(shape.get("items_schema"), dict) else []
 
@@ -224,14 +226,16 @@ def _meant(found: Iterable[_Finding], level: int = 0) -> Iterator[list[_Finding]
     for union, members in unions.items():
         fitting = [member for member in members.values() if any(each.path != union for each in member)]
         if fitting:
-            yield from _meant(min(fitting, key=_strangeness), level + 1)
+            likeliest = min(fitting, key=_strangeness)
+            yield from _meant(likeliest, level + 1)
         else:
             yield [finding for member in members.values() for finding in member]
 
 
-def _strangeness(member: list[_Finding]) -> tuple[bool, int]:
-    """Measure how unlikely it is that this member was meant: its fixed words differ, or much is wrong."""
-    return any(each.error["type"] in ("literal_error", "enum") for each in member), len(member)
+def _strangeness(member: list[_Finding]) -> tuple[int, int]:
+    """Measure how unlikely it is that this member was meant: by its keys and fixed words, then by the rest."""
+    kinds = [each.error["type"] for each in member]
+    return sum(kind in _SHAPE_ERRORS for kind in kinds), len(kinds)
 
 
 # --- words
@@ -251,6 +255,7 @@ _SHAPES = {
     "frozen": "a list",
     "dict": "a block of keys",
     "dataclass": "a block of keys",
+    "model": "a block of keys",
     "mapping": "a block of keys",
 }
 _EXAMPLES = {
@@ -341,8 +346,9 @@ def _in_own_words(finding: _Finding) -> tuple[str, str]:
 
 
 def _one_of(finding: _Finding) -> tuple[str, str]:
-    context = finding.error["ctx"]
-    allowed = re.findall(r"'([^']*)'", context.get("expected_tags", context.get("expected", "")))
+    schema, context = finding.schema or {}, finding.error["ctx"]
+    members = [member.value for member in schema.get("members", ())]
+    allowed = [str(each) for each in schema.get("expected") or schema.get("choices") or members]
     value = shown(context["tag"]) if "tag" in context else _noun(finding)
     near = get_close_matches(value.strip('"'), allowed, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""
