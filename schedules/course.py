@@ -127,10 +127,10 @@ class Course:
             return self._only_site
         return [site for since, site in self.sites if since <= day][-1]
 
-    def why_closed(self, day: int, needs: frozenset[Resource]) -> tuple[str, str] | None:
-        """Why a visit with these needs cannot be on that day; closed days do not matter in hospital."""
+    def why_closed(self, day: int, needs: frozenset[Resource], remote: bool = False) -> tuple[str, str] | None:
+        """Why a visit with these needs cannot be on that day; in hospital closed days do not matter."""
         closed = self.site_on(day).why_closed(day, needs)
-        return None if closed is None or self.is_in_hospital(day) else closed
+        return None if closed is None or (not remote and self.is_in_hospital(day)) else closed
 
     # -- circumstances --------------------------------------------------------------------------
 

@@ -149,7 +149,7 @@ def _working_days_after(walk: Walk, day: int, count: int) -> int:
 
 
 def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
-    if visit.actual is None or visit.opens is None or visit.closes is None:
+    if visit.actual is None or visit.opens is None or visit.closes is None or visit.status is Status.EXPIRED:
         return
     days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
     for activity, day in sorted(days, key=lambda found: (found[1], found[0] or "")):
@@ -298,7 +298,7 @@ def _at_gates(walk: Walk) -> Iterator[Deviation]:
         if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
             continue
         late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
-        text = f"{anchor.label} of {anchor.stay} was given on {day_words(began)} without {gate.key}: {late}"
+        text = f"{anchor.stay} was begun on {day_words(began)} without {gate.key}: {late}"
         yield _found(Kind.WITHOUT_GATE, gate.key, text, day=began)
 
 

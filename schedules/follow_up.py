@@ -28,6 +28,7 @@ class Base(NamedTuple):
 
 def place_follow_up(walk: Walk) -> None:
     """Place every follow-up visit whose starting point exists."""
+    walk.tentative = False
     for epoch_id in walk.course.compiled.follow_up:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
         for spec in stay.visits:

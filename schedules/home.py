@@ -16,10 +16,15 @@ def place_home_doses(walk: Walk) -> None:
     anchors = list(walk.anchors.values())
     for place, anchor in enumerate(anchors):
         epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
-        following = anchors[place + 1].day if place + 1 < len(anchors) else None
+        following = _next_day_1(walk, anchors[place + 1]) if place + 1 < len(anchors) else None
         for activity, dosing in epoch.home.items():
             if anchor.day is not None and _applies(walk, anchor, dosing, activity):
                 walk.home_doses.append(_doses(walk, anchor, epoch, activity, dosing, following))
+
+
+def _next_day_1(walk: Walk, anchor: Anchor) -> int | None:
+    """The Day 1 that daily doses run up to; while the next cycle is held they stop with this one."""
+    return None if walk.record.cycle_holds(str(anchor.stay)) else anchor.day
 
 
 def _applies(walk: Walk, anchor: Anchor, dosing: HomeDosing, activity: str) -> bool:
@@ -34,7 +39,8 @@ def _doses(
 ) -> HomeDoses:
     assert anchor.day is not None  # noqa: S101 - the caller has looked
     last = _last_day(walk, anchor.day, epoch, following)
-    planned = [day for day in range(anchor.day, last + 1) if day - anchor.day + 1 in dosing.days]
+    first = anchor.day + (dosing.starts_on - 1 if (anchor.stay.cycle or 1) == 1 else 0)
+    planned = [day for day in range(first, last + 1) if day - anchor.day + 1 in dosing.days]
     held = [day for day in planned if _is_held(walk, activity, day)]
     days = [day for day in planned if day not in set(held)]
     return HomeDoses(

@@ -20,6 +20,7 @@ class Limits:
     """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
 
     ``never`` are days on which something happens that must not share a day with this visit, and what.
+    ``remote``: the site calls, so that its closed days count even for somebody in hospital.
     """
 
     course: Course
@@ -28,13 +29,14 @@ class Limits:
     never: Mapping[int, str]
     first: int
     last: int
+    remote: bool = False
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
         for bound in self.bounds:
             if bound.rule.blocks and not bound.allows(day):
                 return False
-        if self.course.why_closed(day, self.needs) is not None or day in self.never:
+        if self.course.why_closed(day, self.needs, self.remote) is not None or day in self.never:
             return False
         return not (self.course.away and self.course.is_away(day))
 
@@ -63,7 +65,7 @@ class Limits:
         for bound in self.bounds:
             if bound.rule.blocks and not bound.allows(day):
                 return too_close(bound, day)
-        closed = self.course.why_closed(day, self.needs)
+        closed = self.course.why_closed(day, self.needs, self.remote)
         if closed is not None:
             return closed_words(closed, day)
         if day in self.never:

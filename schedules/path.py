@@ -78,12 +78,24 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
     happened = _next_dosed(walk, dosed)
     planned = _lead(walk, anchor.stay, to)
+    if planned is not None and planned not in dosed:
+        _note_undosed_start(walk, planned, dosed)
+        happened = _next_dosed(walk, dosed)
     if happened is not None and happened != planned:
         walk.off_path.append((happened, entered))
         return Onward(Step(happened, nominal, basis))
     if planned is None:
         return Onward(None, ends=None if to == "nothing" else _end_reason(to))
     return _enter(walk, planned, nominal, basis, entered, happened)
+
+
+def _note_undosed_start(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
+    """A cycle whose Day 1 has no dose any more (the drug was stopped) begins when that visit is attended."""
+    specs = walk.course.compiled.stay(stay, walk.stopped).visits
+    if specs and specs[0].is_day_1 and not specs[0].doses:
+        days = [fact.date.toordinal() for fact in walk.record.attended.get(specs[0].key, ())]
+        if days:
+            dosed[stay] = min(days)
 
 
 def _through_gates(walk: Walk, stay: Stay, nominal: int | None) -> str:

@@ -239,7 +239,7 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     if slot.closes >= course.lost_since:
         return _without_date(walk, spec, slot, Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
-    limits = Limits(course, spec.needs, bounds, _never_days(walk, spec), slot.first, slot.last)
+    limits = Limits(course, spec.needs, bounds, _never_days(walk, spec), slot.first, slot.last, spec.remote)
     booking = walk.record.bookings.get(spec.key)
     if booking is not None:
         return _booked(walk, spec, slot, limits, blocked)
@@ -288,7 +288,7 @@ def _booked(
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
-        status, walk.tentative, slot.basis, notes=_fall_words(walk, spec, status),
+        status, walk.tentative and status is not Status.CANCELLED, slot.basis, notes=_fall_words(walk, spec, status),
     )  # fmt: skip
 
 

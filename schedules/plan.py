@@ -263,6 +263,6 @@ def _with_setting(walk: Walk) -> list[ScheduledVisit]:
     ]  # fmt: skip
 
 
-def _calendar_order(visit: ScheduledVisit) -> tuple[date, str]:
+def _calendar_order(visit: ScheduledVisit) -> date:
     """Visits stand in the order of their days; one without a day stands where it was due."""
-    return visit.target or visit.due or visit.nominal or date.max, visit.key
+    return visit.target or visit.due or visit.nominal or date.max

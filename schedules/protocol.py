@@ -225,9 +225,13 @@ class Gate:
 
 @record
 class HomeDosing:
-    """A drug taken at home, daily on these ``days`` of each cycle (or epoch); ``from 1`` runs to the next Day 1."""
+    """A drug taken at home, daily on these ``days`` of each cycle (or epoch); ``from 1`` runs to the next Day 1.
+
+    ``starts_on``: in the first cycle, not before this day of it.
+    """
 
     days: SpansText
+    starts_on: int = 1
     cycles: SpansText | None = None
     arms: tuple[Identifier, ...] = ()
     note: Text | None = None

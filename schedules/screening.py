@@ -26,8 +26,10 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
             basis = Basis(label, day_1, how, str(spec.by))
             nominal = spec.by.after(date.fromordinal(day_1)).toordinal()
             visit = place(walk, spec, nominal, basis)
-            if not started and visit.actual is not None and _too_old(spec, visit.actual, day_1):
-                holding.extend(_again(walk, spec, visit, day_1, basis))
+            if visit.actual is None or not _too_old(spec, visit.actual, day_1):
+                continue
+            if not started or f"{spec.key}#2" in walk.course.touched:
+                holding.extend(_again(walk, spec, visit, day_1, basis, started))
     return tuple(holding)
 
 
@@ -36,7 +38,9 @@ def _too_old(spec: VisitSpec, done: date, day_1: int) -> bool:
     return valid is not None and (valid.in_days or 0) < day_1 - done.toordinal()
 
 
-def _again(walk: Walk, spec: VisitSpec, visit: ScheduledVisit, day_1: int, basis: Basis) -> list[Conflict]:
+def _again(
+    walk: Walk, spec: VisitSpec, visit: ScheduledVisit, day_1: int, basis: Basis, started: bool
+) -> list[Conflict]:
     """Mark a visit as expired and place its repeat; nothing holds Day 1 once a repeat is valid."""
     place_of = walk.visits.index(visit)
     walk.visits[place_of] = replace(visit, status=Status.EXPIRED, notes=(*visit.notes, _expired(spec, visit, day_1)))
@@ -47,7 +51,7 @@ def _again(walk: Walk, spec: VisitSpec, visit: ScheduledVisit, day_1: int, basis
         if repeat.actual is None or not _too_old(spec, repeat.actual, day_1):
             break
         walk.visits[-1] = replace(repeat, status=Status.EXPIRED)
-    if repeat.actual is not None:
+    if repeat.actual is not None or started:
         return []
     first = days_after(date.fromordinal(day_1), -(spec.planned.valid_for.in_days or 0) if spec.planned.valid_for else 0)
     span = span_words(first, day_1 - 1)

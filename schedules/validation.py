@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, TypeAlias, TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
@@ -48,9 +48,9 @@ def validate(
 
     Numbers, texts and truth values are taken only as what they are, never one for the other; lists make
     tuples, keys make records, texts make enum members. Keys that a record does not know are refused
-    whatever its configuration says, and so are fields that are excluded from its serialised form.
+    whatever its configuration says, and so are fields with ``Field(exclude=True)`` and a default.
     """
-    data = document.value(path)
+    data = _value(document, path)
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key not in besides}
     try:
@@ -58,6 +58,10 @@ def validate(
     except ValidationError as wrong:
         raise error(problems_of(wrong, adapter, document, path)) from None
     return made
+
+
+def _value(document: Document, path: Path) -> Any:
+    return reduce(lambda inside, part: inside[part], path, cast(Any, document.data))
 
 
 def problems_of(
@@ -84,7 +88,7 @@ _INNER = {"json-or-python": "python_schema", "lax-or-strict": "lax_schema"}
 
 
 def _strict_scalars(schema: Any) -> Any:
-    """Copy a core schema with strict scalars.
+    """Copy a core schema with strict scalars, and without the fields that are not part of a file.
 
     pydantic's own strict mode also refuses a list for a tuple and keys for a record.
     """
@@ -97,7 +101,7 @@ def _strict_scalars(schema: Any) -> Any:
     copy = {key: value if key in skipped else _strict_scalars(value) for key, value in schema.items()}
     if isinstance(kind, str) and kind in _SCALARS:
         copy["strict"] = True
-    if copy.get("serialization_exclude") is True:
+    if kind == "dataclass-field" and copy.get("serialization_exclude") and copy["schema"]["type"] == "default":
         copy["init"] = False
     return copy
 
@@ -158,8 +162,14 @@ class _Reader:
         if shape["type"] != "union":
             return []
         choices = [choice[0] if isinstance(choice, tuple) else choice for choice in shape["choices"]]
-        words = re.findall(r"\w+", label)
-        return sorted(choices, key=lambda choice: self.shape(choice).get("dataclass_name") not in words)
+        words = set(re.findall(r"\w+", label))
+        return sorted(choices, key=lambda choice: words.isdisjoint(_names(self.shape(choice))))
+
+
+def _names(shape: Schema) -> list[str]:
+    """List what pydantic may call a member of a union in a location: by its class or its kind."""
+    kinds = (shape.get(key) for key in ("dataclass_name", "model_name", "type"))
+    return [str(kind) for kind in (*kinds, getattr(shape.get("cls"), "__name__", None)) if kind]
 
 
 _reader = cache(_Reader)  # adapters are made once, at import
@@ -193,7 +203,7 @@ def _existing(document: Document, base: Path, location: Path) -> Path:
     """Keep those parts of a location that exist in the file; for schemas that cannot be walked."""
     path = base
     for part in location:
-        inside: Any = document.value(path)
+        inside = _value(document, path)
         if part in (range(len(inside)) if isinstance(inside, list) else inside if isinstance(inside, dict) else ()):
             path = (*path, part)
     return path
@@ -313,7 +323,10 @@ def _noun(finding: _Finding) -> str:
         return shown(value)
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a block of keys"
-    return "an empty value" if value is None else finding.document.written(finding.path) or str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "an empty value", True: "true", False: "false"}[value]
+    written = finding.document.written(finding.path)  # 1.10 is the number 1.1
+    return written if re.fullmatch("[-+.0-9eE]+", written) else str(value)
 
 
 def _example(value: Data, shape: str, finding: _Finding) -> str:
@@ -349,6 +362,7 @@ def _one_of(finding: _Finding) -> tuple[str, str]:
     schema, context = finding.schema or {}, finding.error["ctx"]
     members = [member.value for member in schema.get("members", ())]
     allowed = [str(each) for each in schema.get("expected") or schema.get("choices") or members]
+    allowed = allowed or re.findall("'([^']*)'", context.get("expected", ""))  # where the schema is another's
     value = shown(context["tag"]) if "tag" in context else _noun(finding)
     near = get_close_matches(value.strip('"'), allowed, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""

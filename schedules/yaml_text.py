@@ -70,34 +70,31 @@ class Document:
     data: Data
     _root: _Node = field(repr=False, compare=False)
 
-    def value(self, path: Path) -> Data:
-        """Give the value at ``path``, or its nearest parent that exists."""
-        return self._nearest(path).data
-
     def written(self, path: Path) -> str:
-        """Give the scalar at ``path`` as it stands in the file: ``1.10``, where the value is 1.1."""
-        return self._nearest(path).written
+        """Give the scalar at ``path`` as it stands in the file: ``1.10`` where the value is 1.1; else nothing."""
+        return self._along(path)[-1].written
 
     def place(self, path: Path) -> Place:
         """Give the place of the value at ``path``, or of its nearest parent that exists."""
-        return self._nearest(path).place
+        return self._along(path)[-1].place
 
     def key_place(self, path: Path) -> Place:
         """Give the place of the key that ends ``path``, or the value's where there is no such key."""
-        parent = self._nearest(path[:-1])
-        return parent.key_places.get(path[-1], self.place(path)) if path else parent.place
+        parents = self._along(path[:-1])
+        has_key = len(parents) == len(path) and path[-1] in parents[-1].key_places
+        return parents[-1].key_places[path[-1]] if has_key else self.place(path)
 
     def problem(self, path: Path, wrong: str, right: str, at_key: bool = False) -> Problem:
         """Make a problem of the value, or of the key, at ``path``."""
         return Problem(self.file, *(self.key_place(path) if at_key else self.place(path)), wrong, right)
 
-    def _nearest(self, path: Path) -> _Node:
-        node = self._root
+    def _along(self, path: Path) -> list[_Node]:
+        nodes = [self._root]
         for part in path:
-            if part not in node.children:
+            if part not in nodes[-1].children:
                 break
-            node = node.children[part]
-        return node
+            nodes.append(nodes[-1].children[part])
+        return nodes
 
 
 def read_yaml(source: bytes | str, file: str, error: type[SourceError] = SourceError) -> Document:
