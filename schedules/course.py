@@ -15,6 +15,7 @@ from schedules.history import (
     Admitted,
     AmendmentApplied,
     Away,
+    Consented,
     Died,
     Discharged,
     Enrolled,
@@ -83,6 +84,7 @@ class Course:
         self.planned_day_1 = self._planned_day_1(history)
         self.events = self._events()
         self.event_days = {name: day for name, (day, _) in self.events.items()}
+        self.waits_for_consent = self._new_without_consent()
         self.touched = self.record.keys() | set(self.record.bookings) | set(self.record.held)
 
     # -- versions, arms, sites ------------------------------------------------------------------
@@ -105,6 +107,16 @@ class Course:
         """The day on which the version in force at the plan's day began to hold; None for the first version."""
         since = [day for day, _ in self.versions if day <= self.as_of][-1]
         return since or None
+
+    def _new_without_consent(self) -> frozenset[tuple[str, str]]:
+        """The visits (epoch and name) that are new in the version in force and wait for consent to it."""
+        since = self.amended_on()
+        protocol = self.compiled.protocol
+        if since is None or not protocol.reconsent or any(
+            fact.version == protocol.version for fact in self.record.all(Consented)
+        ):
+            return frozenset()
+        return frozenset(_visit_names(self.compiled) - _visit_names(self.compiled_on(since - 1)))
 
     def _arm(self, history: History) -> str | None:
         arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
@@ -241,6 +253,11 @@ class Course:
         for fact in self.record.all(EventOccurred):
             found.setdefault(fact.event, (fact.date.toordinal(), _known(fact)))
         return found
+
+
+def _visit_names(compiled: CompiledProtocol) -> set[tuple[str, str]]:
+    epochs = compiled.protocol.epochs.items()
+    return {(epoch_id, compiled.name_of(epoch_id, name)) for epoch_id, epoch in epochs for name in epoch.visits}
 
 
 def _known(fact: Fact) -> int:

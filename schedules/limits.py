@@ -9,9 +9,10 @@ from datetime import date
 from schedules.course import Course
 from schedules.protocol import Resource
 from schedules.spacing import Bound
-from schedules.wording import day_words
+from schedules.wording import day_words, list_words, span_words
 
 SEARCH_DAYS = 366
+MOST_NAMED = 4
 _PLACES = {"site": "the site", "infusion": "the infusion unit"}
 
 
@@ -72,15 +73,30 @@ class Limits:
             return f"{self.never[day]} is on {day_words(day)}, and the two are never given on the same day"
         return f"the participant is away on {day_words(day)}" if self.course.is_away(day) else None
 
+    def why_none(self) -> list[str]:
+        """What stands in the way of all its days, in words; days that are closed for one reason are told together."""
+        closed: dict[tuple[str, str], list[int]] = {}
+        others: dict[str, None] = {}
+        for day in range(self.first, self.last + 1):
+            why = self.course.why_closed(day, self.needs, self.remote)
+            if any(bound.rule.blocks and not bound.allows(day) for bound in self.bounds) or why is None:
+                others[self.why_not(day) or ""] = None
+            else:
+                closed.setdefault(why, []).append(day)
+        return [*others, *(closed_words(why, *days) for why, days in closed.items())]
+
     def warnings(self, day: int) -> tuple[str, ...]:
         """Spacing that only warns and that this day does not keep."""
         return tuple(too_close(b, day) for b in self.bounds if not b.rule.blocks and not b.allows(day))
 
 
-def closed_words(closed: tuple[str, str], day: int) -> str:
-    """Why a place is closed on a day: ``the infusion unit is closed on 16 March 2026 (stock-taking)``."""
+def closed_words(closed: tuple[str, str], *days: int) -> str:
+    """Why a place is closed on these days: ``the infusion unit is closed on 16 March 2026 (stock-taking)``."""
     place, reason = closed
-    return f"{_PLACES.get(place, f'the {place}')} is closed on {day_words(day)} ({reason})"
+    when = list_words(day_words(day) for day in days)
+    if len(days) > MOST_NAMED:
+        when = f"{len(days)} days from {span_words(days[0], days[-1])}"
+    return f"{_PLACES.get(place, f'the {place}')} is closed on {when} ({reason})"
 
 
 def too_close(bound: Bound, day: int) -> str:

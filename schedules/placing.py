@@ -232,6 +232,8 @@ def _fell_away(walk: Walk, spec: VisitSpec, nominal: int) -> Status | None:
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     course = walk.course
+    if course.waits_for_consent and (spec.stay.epoch, spec.name) in course.waits_for_consent:
+        blocked += (_needs_consent(walk),)
     if spec.key in course.touched or slot.closes >= walk.first_cut:
         fallen = _fell_away(walk, spec, slot.closes - spec.after)
         if fallen is not None:
@@ -246,6 +248,11 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     target = None if blocked else limits.nearest(slot.due)
     conflicts = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
     return _planned(walk, spec, slot, limits, target, conflicts)
+
+
+def _needs_consent(walk: Walk) -> Conflict:
+    version = walk.course.compiled.protocol.version
+    return Conflict("consent", f"new in version {version}, to which the participant has not consented yet")
 
 
 def _planned(
@@ -303,7 +310,7 @@ def _fall_words(walk: Walk, spec: VisitSpec, status: Status) -> tuple[str, ...]:
 
 def no_day_left(slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
     """No day of the window is possible: why, the earliest safe day, and whether it can be left out."""
-    reasons = dict.fromkeys(limits.why_not(day) or "" for day in range(slot.first, slot.last + 1))
+    reasons = limits.why_none()
     safe = limits.earliest_safe()
     proposal = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
     text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(reasons)}; {proposal}, or omit it"

@@ -1,0 +1,92 @@
+"""What can be wrong with what somebody asked for: where, what, and what would be right.
+
+Services raise these errors; the pages show them in the form, the API as problem details (RFC 9457).
+Whatever was typed is shown back only after ``shown``: shortened, and without characters that hide.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+LONGEST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """One thing that is wrong: the field or parameter it is about, what is wrong, and the remedy."""
+
+    place: str
+    wrong: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.wrong}; {self.remedy}"
+
+
+class PlannerError(Exception):
+    """Base of every error that the planner answers with; all its problems are said at once."""
+
+    status: ClassVar[int] = HTTPStatus.BAD_REQUEST
+    name: ClassVar[str] = "invalid-input"
+    title: ClassVar[str] = "Something in the request is wrong"
+    meaning: ClassVar[str] = "A field has a value that cannot be used. Nothing was changed; correct it and ask again."
+
+    def __init__(self, problems: Iterable[InputProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class InvalidInput(PlannerError):
+    """A field of the request has a value that cannot be used."""
+
+
+class UnknownProtocol(PlannerError):
+    """The library has no protocol of that name."""
+
+    status = HTTPStatus.NOT_FOUND
+    name = "unknown-protocol"
+    title = "There is no such protocol"
+    meaning = "The library has no protocol of the name in the address. The list of protocols has those that it has."
+
+
+class ValuesMissing(PlannerError):
+    """The protocol cannot be planned yet: parameters have no value."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    name = "values-missing"
+    title = "The protocol cannot be planned yet"
+    meaning = (
+        "The protocol's text leaves some values open, so nothing can be planned before they are supplied. "
+        "To look at a calendar all the same, ask for made-up example values; they are marked as such everywhere."
+    )
+
+
+#: Every kind of error that has a page of its own, by its name.
+KINDS: dict[str, type[PlannerError]] = {kind.name: kind for kind in (InvalidInput, UnknownProtocol, ValuesMissing)}
+
+
+def problem_details(status: int, title: str, kind: str, problems: Sequence[InputProblem] = (), detail: str = "") -> dict[str, Any]:
+    """The members of an RFC 9457 problem document; ``problems`` has the place and remedy of each."""
+    said = detail or " ".join(f"{problem.wrong}; {problem.remedy}." for problem in problems)
+    listed = [asdict(problem) for problem in problems]
+    return {"type": kind, "title": title, "status": int(status), "detail": said, "problems": listed}
+
+
+def shown(text: str) -> str:
+    """What was typed, for a message: visible characters only, on one line, not too long."""
+    line = " ".join(visible(text).split())
+    return line if len(line) <= LONGEST_SHOWN else f"{line[: LONGEST_SHOWN - 1]}…"
+
+
+def visible(text: str) -> str:
+    """The text with a replacement character for each one that is invisible or reverses what follows."""
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character not in "\n\t"
+    return "\N{REPLACEMENT CHARACTER}" if hidden else character

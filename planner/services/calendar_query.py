@@ -1,0 +1,150 @@
+"""Reads what somebody typed into the question for a calendar; every problem at once, each with its field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import TypeVar
+
+import holidays
+
+from planner.problems import InputProblem, InvalidInput, shown, visible
+from planner.services.calendars import ShowCalendar
+from planner.services.library import Closures
+from schedules.closures import ClosedDay, public_holidays
+from schedules.protocol_file import ReadProtocol
+from schedules.scalars import read_date
+
+T = TypeVar("T")
+
+#: The fields of the question: of the form, of the page's address and of the API.
+FIELDS = ("start", "arm", "holidays", "closed", "as_of", "made_up")
+MOST_CLOSED = 100
+LONGEST_CLOSURE = 366
+_TO = re.compile(r"\s*(?:\bto\b|/|–|\.\.)\s*")
+_SEPARATORS = re.compile(r"[\s,;]+")
+_REGION = re.compile(r"([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?")
+
+
+def read_calendar_query(read: ReadProtocol, fields: Mapping[str, Sequence[str]]) -> ShowCalendar:
+    """The question for a calendar of this protocol. Raises InvalidInput with every problem of the fields."""
+    query = _Query(fields)
+    start = query.read("start", read_date)
+    arm = query.read("arm", lambda text: _arm(text, read))
+    region = query.read("holidays", lambda text: _region(text, start))
+    closed = query.read_all("closed", _closed_days)
+    as_of = query.read("as_of", read_date)
+    made_up = query.read("made_up", _yes_or_no)
+    query.require(start, "start", "the start date is missing", "write the day of the first dose, e.g. 2026-01-05")
+    if read.protocol.arms and "arm" not in query.given:
+        query.require(arm, "arm", "the arm is missing", f"choose {' or '.join(read.protocol.arms)}")
+    if query.problems or start is None:
+        raise InvalidInput(query.problems)
+    country, place = region or (None, None)
+    closures = Closures(country, place, closed or ())
+    return ShowCalendar(read.protocol.protocol, start, arm, closures, as_of, bool(made_up))
+
+
+class _Query:
+    """The fields as they were sent, and the problems found so far, in the order of the form."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self._problems: list[InputProblem] = []
+        self._fields = {name: [text.strip() for text in texts] for name, texts in fields.items()}
+        self.given = {name for name, texts in self._fields.items() if any(texts)}
+        for name in self._fields:
+            if name not in FIELDS:
+                self._refuse_unknown(name)
+
+    @property
+    def problems(self) -> list[InputProblem]:
+        """All problems, those of the first field first."""
+        order = {name: place for place, name in enumerate(FIELDS)}
+        return sorted(self._problems, key=lambda problem: order.get(problem.place, len(order)))
+
+    def read(self, name: str, reader: Callable[[str], T]) -> T | None:
+        """The value of a field that may be given once; None if it is not given, or wrong."""
+        if len(self._fields.get(name, ())) > 1:
+            self._add(name, f"{name} is given {len(self._fields[name])} times", "give it once")
+            return None
+        return self.read_all(name, reader)
+
+    def read_all(self, name: str, reader: Callable[[str], T]) -> T | None:
+        """The value of a field that may be given several times."""
+        if name not in self.given:
+            return None
+        try:
+            return reader(" ".join(self._fields[name]))
+        except ValueError as wrong:
+            said, _, remedy = visible(str(wrong)).rpartition("; ")
+            self._add(name, said, remedy)
+            return None
+
+    def require(self, value: object, name: str, wrong: str, remedy: str) -> None:
+        """Note a problem if the field has no value and nothing else was wrong with it."""
+        if value is None and all(problem.place != name for problem in self._problems):
+            self._add(name, wrong, remedy)
+
+    def _refuse_unknown(self, name: str) -> None:
+        near = get_close_matches(name[:LONGEST_CLOSURE], FIELDS, n=1)
+        right = f"did you mean {near[0]}?" if near else f"leave it out; there are {', '.join(FIELDS)}"
+        self._add(shown(name), f'"{shown(name)}" is not a field of a calendar', right)
+
+    def _add(self, place: str, wrong: str, remedy: str) -> None:
+        self._problems.append(InputProblem(place, wrong, remedy))
+
+
+def _arm(text: str, read: ReadProtocol) -> str:
+    if text in read.protocol.arms:
+        return text
+    known = f"choose {' or '.join(read.protocol.arms)}" if read.protocol.arms else "leave it out"
+    raise ValueError(f'the protocol has no arm "{shown(text)}"; {known}')
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(f'"{shown(text)}" is neither yes nor no; write made_up=yes to use example values')
+    return text == "yes"
+
+
+def _region(text: str, start: date | None) -> tuple[str, str | None]:
+    """A country's and region's codes, once it is known that they have public holidays."""
+    parts = _REGION.fullmatch(text)
+    if parts is None:
+        raise ValueError(f'"{shown(text)}" is not a country or region; write its ISO 3166 code, e.g. US, US-NY or DE-BY')
+    country, region = (part.upper() if part else None for part in parts.groups())
+    try:
+        public_holidays(country or "", region, [start.year if start else 2026])
+    except ValueError:
+        raise ValueError(f'no public holidays are known for "{text.upper()}"; {_known_near(country or "")}') from None
+    return country or "", region
+
+
+def _known_near(country: str) -> str:
+    regions = holidays.list_supported_countries().get(country)
+    if regions is None:
+        return "write a country's ISO 3166 code, e.g. US, or leave it empty"
+    listed = [region for region in regions if _REGION.fullmatch(f"{country}-{region}")]
+    return f"write {country} alone, or with one of {', '.join(listed)}" if listed else f"write {country} alone"
+
+
+def _closed_days(text: str) -> tuple[ClosedDay, ...]:
+    """Days and spans of days, separated by commas or spaces: ``2026-01-19, 2026-12-24 to 2027-01-02``."""
+    written = [part for part in _SEPARATORS.split(_TO.sub("/", text)) if part]
+    if len(written) > MOST_CLOSED:
+        raise ValueError(
+            f"these are {len(written)} closed days; write at most {MOST_CLOSED}, spans such as 2026-12-24 to 2027-01-02 count once"
+        )
+    return tuple(dict.fromkeys(_closed_day(part) for part in written))
+
+
+def _closed_day(text: str) -> ClosedDay:
+    first, span, last = text.partition("/")
+    day, until = read_date(first), read_date(last) if span else None
+    if until is not None and until < day:
+        raise ValueError(f"{shown(text)} runs backwards; write the earlier day first")
+    if until is not None and (until - day).days >= LONGEST_CLOSURE:
+        raise ValueError(f"{shown(text)} is longer than a year; write at most {LONGEST_CLOSURE} days")
+    return ClosedDay(date=day, until=until, reason="a closed day as entered")
