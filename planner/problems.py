@@ -69,11 +69,26 @@ class ValuesMissing(PlannerError):
 KINDS: dict[str, type[PlannerError]] = {kind.name: kind for kind in (InvalidInput, UnknownProtocol, ValuesMissing)}
 
 
-def problem_details(status: int, title: str, kind: str, problems: Sequence[InputProblem] = (), detail: str = "") -> dict[str, Any]:
-    """The members of an RFC 9457 problem document; ``problems`` has the place and remedy of each."""
-    said = detail or " ".join(f"{problem.wrong}; {problem.remedy}." for problem in problems)
+#: What an HTTP status says of its own: a title, what is wrong, and the remedy.
+HTTP_WORDS = {
+    400: ("The request cannot be read", "the request is malformed", "check the address, and ask again"),
+    404: ("There is nothing at this address", "no page has this address", "check the address, or begin at /"),
+    405: ("This address cannot be used that way", "the method is not allowed here", "use one of those that Allow lists"),
+    413: ("The request is too large", "the request has too much content", "send less"),
+    414: ("The address is too long", "the address has too many characters", "give fewer closed days, or spans of days"),
+    500: (
+        "The planner failed",
+        "something went wrong that is not your doing",
+        "nothing was changed; try again, and report it if it happens again",
+    ),
+}
+
+
+def problem_details(status: int, title: str, problems: Sequence[InputProblem], kind: str) -> dict[str, Any]:
+    """The members of an RFC 9457 problem document; ``problems`` has the place and the remedy of each."""
+    detail = ". ".join(f"{problem.wrong}; {problem.remedy}" for problem in problems)
     listed = [asdict(problem) for problem in problems]
-    return {"type": kind, "title": title, "status": int(status), "detail": said, "problems": listed}
+    return {"type": kind, "title": title, "status": int(status), "detail": detail, "problems": listed}
 
 
 def shown(text: str) -> str:

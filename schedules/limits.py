@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from schedules.course import Course
 from schedules.protocol import Resource
@@ -16,8 +16,7 @@ MOST_NAMED = 4
 _PLACES = {"site": "the site", "infusion": "the infusion unit"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limits:
+class Limits(NamedTuple):
     """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
 
     ``never`` are days on which something happens that must not share a day with this visit, and what.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -68,7 +67,7 @@ def onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     passed = len(walk.gates)
     found = _onward(walk, anchor, dosed)
     for place in range(passed, len(walk.gates)):
-        walk.gates[place] = replace(walk.gates[place], leads_to=found.step.stay if found.step else None)
+        walk.gates[place] = walk.gates[place]._replace(leads_to=found.step.stay if found.step else None)
     return found
 
 

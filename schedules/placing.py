@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ class Wait(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
 
     nominal: int
@@ -171,16 +169,16 @@ def _after_wait(slot: Slot, spec: VisitSpec, wait: Wait, actual: int | None) -> 
     until = wait.until if wait.until is not None else (actual or slot.due)
     due = max(slot.nominal, until)
     cause = f"{wait.words}; it is due on {day_words(due)}" if due > slot.nominal else wait.words
-    slot = replace(slot, due=due, basis=slot.basis._replace(cause=cause))
+    slot = slot._replace(due=due, basis=slot.basis._replace(cause=cause))
     if due == slot.nominal and wait.moves_window:
         return slot
     if wait.moves_window:
-        return replace(slot, opens=due, closes=due + spec.after, first=due, last=due + spec.after)
+        return slot._replace(opens=due, closes=due + spec.after, first=due, last=due + spec.after)
     due = until
     cause = f"{wait.words}; it is planned for {day_words(due)}"
     if due > slot.closes:
         cause += f", {due - slot.closes} days after its window closes"
-    return replace(slot, due=due, first=due, last=due + spec.after, basis=slot.basis._replace(cause=cause))
+    return slot._replace(due=due, first=due, last=due + spec.after, basis=slot.basis._replace(cause=cause))
 
 
 def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
@@ -204,7 +202,7 @@ def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
         return slot
     if before is None or before > slot.closes or before <= slot.opens:
         return slot
-    return replace(slot, due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))
+    return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))
 
 
 # -- still to come ------------------------------------------------------------------------------
@@ -232,7 +230,9 @@ def _fell_away(walk: Walk, spec: VisitSpec, nominal: int) -> Status | None:
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     course = walk.course
-    if course.waits_for_consent and (spec.stay.epoch, spec.name) in course.waits_for_consent:
+    if course.waits_for_consent and (
+        spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)
+    ) in course.waits_for_consent:
         blocked += (_needs_consent(walk),)
     if spec.key in course.touched or slot.closes >= walk.first_cut:
         fallen = _fell_away(walk, spec, slot.closes - spec.after)
@@ -282,14 +282,14 @@ def _booked(
     if fits:
         visit = _planned(walk, spec, slot, limits, booking.day, ())
         status = visit.status if visit.status is Status.UNRECORDED else Status.BOOKED
-        return replace(visit, booking=booking.fact, status=status)
+        return visit._replace(booking=booking.fact, status=status)
     target = None if blocked else limits.nearest(slot.due)
     why = limits.why_not(booking.day) or f"it may be only within {span_words(limits.first, limits.last)}"
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
     status = Status.TO_REBOOK if visit.status is not Status.UNRECORDED else visit.status
-    return replace(visit, booking=booking.fact, status=status if target is not None else Status.NEEDS_DECISION)
+    return visit._replace(booking=booking.fact, status=status if target is not None else Status.NEEDS_DECISION)
 
 
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:

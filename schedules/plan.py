@@ -7,7 +7,6 @@ it, the gates that follow, and then what comes after the treatment.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 from schedules.compiled import VisitSpec
@@ -257,7 +256,7 @@ def _with_setting(walk: Walk) -> list[ScheduledVisit]:
     if not course.in_hospital:
         return walk.visits
     return [
-        replace(visit, inpatient=True) if (day := visit.target or visit.due) and course.is_in_hospital(day.toordinal())
+        visit._replace(inpatient=True) if (day := visit.target or visit.due) and course.is_in_hospital(day.toordinal())
         else visit
         for visit in walk.visits
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedules.compiled import VisitSpec
 from schedules.errors import VisitNotFound
@@ -88,8 +88,7 @@ class Conflict:
     overdue_from: date | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ScheduledVisit:
+class ScheduledVisit(NamedTuple):
     """One visit in a participant's calendar.
 
     ``nominal`` is the protocol's day, ``due`` the day its window stands around (later than nominal after a
@@ -155,8 +154,7 @@ _OPEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GateState:
+class GateState(NamedTuple):
     """A gate on a participant's path: when it is due and how it stands."""
 
     key: str

@@ -43,14 +43,14 @@ def _again(
 ) -> list[Conflict]:
     """Mark a visit as expired and place its repeat; nothing holds Day 1 once a repeat is valid."""
     place_of = walk.visits.index(visit)
-    walk.visits[place_of] = replace(visit, status=Status.EXPIRED, notes=(*visit.notes, _expired(spec, visit, day_1)))
+    walk.visits[place_of] = visit._replace(status=Status.EXPIRED, notes=(*visit.notes, _expired(spec, visit, day_1)))
     for count in range(2, 100):
         repeat_spec = replace(spec, key=f"{spec.key}#{count}", variations=())
         nominal = (visit.nominal or date.fromordinal(day_1)).toordinal()
         repeat = place(walk, repeat_spec, nominal, basis)
         if repeat.actual is None or not _too_old(spec, repeat.actual, day_1):
             break
-        walk.visits[-1] = replace(repeat, status=Status.EXPIRED)
+        walk.visits[-1] = repeat._replace(status=Status.EXPIRED)
     if repeat.actual is not None or started:
         return []
     first = days_after(date.fromordinal(day_1), -(spec.planned.valid_for.in_days or 0) if spec.planned.valid_for else 0)

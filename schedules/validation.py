@@ -48,7 +48,8 @@ def validate(
 
     Numbers, texts and truth values are taken only as what they are, never one for the other; lists make
     tuples, keys make records, texts make enum members. Keys that a record does not know are refused
-    whatever its configuration says, and so are fields with ``Field(exclude=True)`` and a default.
+    whatever its configuration says, and so are fields with ``Field(exclude=True)`` and a default. All
+    that holds for dataclasses, not for pydantic's models, which bring their own validators.
     """
     data = _value(document, path)
     if isinstance(data, dict):
@@ -135,12 +136,12 @@ class _Reader:
         shape = self.shape(schema)
         if not location:
             yield path, shape, forks
-            return
-        first, rest = location[0], location[1:]
-        for inner in self._members(shape, str(first)):
-            yield from self._follow(inner, rest, path, (*forks, (path, str(first))))
-        for inner in _children(shape, first):
-            yield from self._follow(inner, rest, (*path, first), forks)
+        else:
+            first, rest = location[0], location[1:]
+            for inner in self._members(shape, str(first)):
+                yield from self._follow(inner, rest, path, (*forks, (path, str(first))))
+            for inner in _children(shape, first):
+                yield from self._follow(inner, rest, (*path, first), forks)
 
     def shape(self, schema: Schema) -> Schema:
         """Unwrap defaults, validators and references, down to what the data looks like."""
@@ -148,8 +149,6 @@ class _Reader:
             kind = schema["type"]
             if kind == "definition-ref":
                 schema = self._definitions[schema["schema_ref"]]
-            elif kind == "chain":
-                schema = schema["steps"][0]
             elif (inner := schema.get(_INNER.get(kind, "schema"))) is not None:
                 schema = inner
             else:
@@ -204,7 +203,8 @@ def _existing(document: Document, base: Path, location: Path) -> Path:
     path = base
     for part in location:
         inside = _value(document, path)
-        if part in (range(len(inside)) if isinstance(inside, list) else inside if isinstance(inside, dict) else ()):
+        keys = range(len(inside)) if isinstance(inside, list) else inside
+        if isinstance(inside, list | dict) and part in keys:
             path = (*path, part)
     return path
 
@@ -338,7 +338,7 @@ def _example(value: Data, shape: str, finding: _Finding) -> str:
 
 
 def _unknown_key(finding: _Finding) -> tuple[str, str]:
-    key = str(finding.path[-1])
+    key = str(finding.error["loc"][-1])
     known = [name for name, _ in _fields(finding.schema or {})]
     near = get_close_matches(key[:100], known, n=1)
     guess = f'did you mean "{near[0]}"? ' if near else ""
@@ -346,7 +346,7 @@ def _unknown_key(finding: _Finding) -> tuple[str, str]:
 
 
 def _missing(finding: _Finding) -> tuple[str, str]:
-    name, schema = finding.path[-1], finding.schema or {"type": ""}
+    name, schema = finding.error["loc"][-1], finding.schema or {"type": ""}
     if isinstance(name, int):
         return f"this list ends before entry {name + 1}", "write that entry"
     shape = _SHAPES.get(schema["type"].split("-")[0])

@@ -34,7 +34,7 @@ def read_calendar_query(read: ReadProtocol, fields: Mapping[str, Sequence[str]])
     start = query.read("start", read_date)
     arm = query.read("arm", lambda text: _arm(text, read))
     region = query.read("holidays", lambda text: _region(text, start))
-    closed = query.read_all("closed", _closed_days)
+    closed = query.read_each("closed", _written_days, _closed_day)
     as_of = query.read("as_of", read_date)
     made_up = query.read("made_up", _yes_or_no)
     query.require(start, "start", "the start date is missing", "write the day of the first dose, e.g. 2026-01-05")
@@ -43,7 +43,7 @@ def read_calendar_query(read: ReadProtocol, fields: Mapping[str, Sequence[str]])
     if query.problems or start is None:
         raise InvalidInput(query.problems)
     country, place = region or (None, None)
-    closures = Closures(country, place, closed or ())
+    closures = Closures(country, place, tuple(dict.fromkeys(closed)))
     return ShowCalendar(read.protocol.protocol, start, arm, closures, as_of, bool(made_up))
 
 
@@ -69,18 +69,13 @@ class _Query:
         if len(self._fields.get(name, ())) > 1:
             self._add(name, f"{name} is given {len(self._fields[name])} times", "give it once")
             return None
-        return self.read_all(name, reader)
+        return self._tried(name, reader, self._fields[name][0]) if name in self.given else None
 
-    def read_all(self, name: str, reader: Callable[[str], T]) -> T | None:
-        """The value of a field that may be given several times."""
-        if name not in self.given:
-            return None
-        try:
-            return reader(" ".join(self._fields[name]))
-        except ValueError as wrong:
-            said, _, remedy = visible(str(wrong)).rpartition("; ")
-            self._add(name, said, remedy)
-            return None
+    def read_each(self, name: str, split: Callable[[str], list[str]], reader: Callable[[str], T]) -> list[T]:
+        """The values of a field that may be given several times, and hold several values each time."""
+        parts = self._tried(name, split, " ".join(self._fields.get(name, ()))) or []
+        found = (self._tried(name, reader, part) for part in parts)
+        return [value for value in found if value is not None]
 
     def require(self, value: object, name: str, wrong: str, remedy: str) -> None:
         """Note a problem if the field has no value and nothing else was wrong with it."""
@@ -91,6 +86,14 @@ class _Query:
         near = get_close_matches(name[:LONGEST_CLOSURE], FIELDS, n=1)
         right = f"did you mean {near[0]}?" if near else f"leave it out; there are {', '.join(FIELDS)}"
         self._add(shown(name), f'"{shown(name)}" is not a field of a calendar', right)
+
+    def _tried(self, name: str, reader: Callable[[str], T], text: str) -> T | None:
+        try:
+            return reader(text)
+        except ValueError as wrong:
+            said, _, remedy = visible(str(wrong)).rpartition("; ")
+            self._add(name, said, remedy)
+            return None
 
     def _add(self, place: str, wrong: str, remedy: str) -> None:
         self._problems.append(InputProblem(place, wrong, remedy))
@@ -130,14 +133,13 @@ def _known_near(country: str) -> str:
     return f"write {country} alone, or with one of {', '.join(listed)}" if listed else f"write {country} alone"
 
 
-def _closed_days(text: str) -> tuple[ClosedDay, ...]:
+def _written_days(text: str) -> list[str]:
     """Days and spans of days, separated by commas or spaces: ``2026-01-19, 2026-12-24 to 2027-01-02``."""
     written = [part for part in _SEPARATORS.split(_TO.sub("/", text)) if part]
-    if len(written) > MOST_CLOSED:
-        raise ValueError(
-            f"these are {len(written)} closed days; write at most {MOST_CLOSED}, spans such as 2026-12-24 to 2027-01-02 count once"
-        )
-    return tuple(dict.fromkeys(_closed_day(part) for part in written))
+    if len(written) <= MOST_CLOSED:
+        return written
+    right = f"write at most {MOST_CLOSED}, spans such as 2026-12-24 to 2027-01-02 count once"
+    raise ValueError(f"these are {len(written)} closed days; {right}")
 
 
 def _closed_day(text: str) -> ClosedDay:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
 from schedules.errors import HistoryError, ProtocolError, SourceError
@@ -162,21 +162,11 @@ def test_other_classes_are_read_as_strictly_as_records() -> None:
     class Typed(TypedDict):
         count: int
 
-    class Model(BaseModel):
-        type: int
-        default: int = 3
-
     for kind in (Plain, Typed):
-        adapter: TypeAdapter[Any] = TypeAdapter(kind)
-        assert problems('count: "1"\ncoun: 1', adapter) == [
+        assert problems('count: "1"\ncoun: 1', TypeAdapter(kind)) == [
             '1:8: "1" is not a whole number; write it without quotes: 1',
             '2:1: unknown key "coun"; did you mean "count"? known here: count',
         ]
-    assert problems("type: true\ndefault: a\nx: 1", TypeAdapter(Model)) == [
-        "1:7: true is not a whole number; write e.g. 8",
-        '2:10: "a" is not a whole number; write e.g. 8',
-        '3:1: unknown key "x"; known here: type, default',
-    ]
 
 
 def test_a_part_of_a_document_is_read_without_the_keys_that_the_caller_reads() -> None:
@@ -257,9 +247,8 @@ def test_an_unknown_key_is_told_what_is_known_in_its_place() -> None:
 
 
 def test_a_key_of_the_wrong_form_is_told_of_at_the_key() -> None:
-    assert problems("windows:\n  Day 1: {before: 1}") == [
-        "2:3: Day 1 is not an identifier; write up to 40 lower-case letters, digits and hyphens, a letter first, e.g. day-1"
-    ]
+    (only,) = problems("windows:\n  Day 1: {before: 1}")
+    assert only.startswith("2:3: Day 1 is not an identifier; ")
 
 
 def test_a_field_that_is_excluded_from_files_is_unknown() -> None:
@@ -328,7 +317,11 @@ def test_what_cannot_be_followed_stands_at_the_nearest_place_that_exists() -> No
         return inner.validate_python(written, strict=False)
 
     adapter: TypeAdapter[Any] = TypeAdapter(dict[str, Annotated[Any, BeforeValidator(by_hand)]])
-    assert problems("a: {before: 1}\nb: {before: x, c: 3}", adapter)[0].startswith('2:13: "x" is not a whole number')
+    assert [each.split(" is ")[0] for each in problems("a: {before: x}\nb: {}\nc: 3", adapter)] == [
+        '1:13: "x"',
+        '2:4: "before"',
+        "3:4: 3",
+    ]
 
 
 def test_pydantics_own_words_are_used_where_there_are_no_better_ones() -> None:

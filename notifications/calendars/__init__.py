@@ -1,0 +1,1 @@
+"""Appointments as calendars: iCalendar text for files, feeds and invitations."""

@@ -1,0 +1,79 @@
+"""The form that asks for a calendar: it keeps what was typed, and says what is wrong next to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from planner.problems import InputProblem
+from planner.services.calendar_query import FIELDS
+from planner.services.calendars import values_to_supply
+from planner.web.words import sentence
+from schedules.protocol_file import ReadProtocol
+from schedules.scalars import read_date
+
+LABELS = {
+    "start": "Start date",
+    "arm": "Arm",
+    "holidays": "Public holidays",
+    "closed": "Closed days",
+    "as_of": "Statuses as of",
+    "made_up": "Use made-up example values",
+}
+_EXTRAS = ("holidays", "closed", "as_of")
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarForm:
+    """The fields as typed, and the problems with them."""
+
+    read: ReadProtocol
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: tuple[InputProblem, ...] = ()
+
+    @property
+    def asked(self) -> bool:
+        """Whether anything was sent at all."""
+        return bool(self.typed)
+
+    @property
+    def id(self) -> str:
+        """What the ids of its fields begin with."""
+        return self.read.protocol.protocol
+
+    @property
+    def to_supply(self) -> tuple[str, ...]:
+        """The parameters that need a value before anything can be planned."""
+        return values_to_supply(self.read)
+
+    @property
+    def extras_open(self) -> bool:
+        """Whether the fields that are seldom needed are in use, or wrong."""
+        return any(self.value(name) or self.errors(name) for name in _EXTRAS)
+
+    @property
+    def summary(self) -> list[tuple[str | None, str]]:
+        """Every problem as a sentence, with the field that it is about, if there is one."""
+        return [
+            (problem.place, sentence(f"{LABELS[problem.place]}: {problem.wrong}; {problem.remedy}"))
+            if problem.place in FIELDS
+            else (None, sentence(f"{problem.wrong}; {problem.remedy}"))
+            for problem in self.problems
+        ]
+
+    def value(self, name: str) -> str:
+        """What was typed into a field."""
+        return ", ".join(text for text in self.typed.get(name, ()) if text).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    def errors(self, name: str) -> list[str]:
+        """What is wrong with a field, in sentences."""
+        found = [problem for problem in self.problems if problem.place == name]
+        return [sentence(f"{problem.wrong}; {problem.remedy}") for problem in found]
+
+    def date_type(self, name: str) -> str:
+        """``date``, unless the browser's own date field would throw away what was typed."""
+        typed = self.value(name)
+        try:
+            return "date" if not typed or read_date(typed) else "text"
+        except ValueError:
+            return "text"

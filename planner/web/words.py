@@ -1,0 +1,96 @@
+"""Dates, windows and activities in plain words, whatever the machine's locale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from schedules.protocol import Activity, VisitActivity
+from schedules.windows import DayRange, Window
+from schedules.wording import day_words, days_words, list_words
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def weekday(day: date) -> str:
+    """``Monday``."""
+    return _WEEKDAYS[day.weekday()]
+
+
+def month_name(day: date) -> str:
+    """``January``."""
+    return _MONTHS[day.month - 1]
+
+
+def long_day(day: date) -> str:
+    """``Monday 12 January 2026``."""
+    return f"{weekday(day)} {day_words(day)}"
+
+
+def short_day(day: date) -> str:
+    """``Mon 12 Jan``."""
+    return f"{weekday(day)[:3]} {day.day} {month_name(day)[:3]}"
+
+
+def window_words(opens: date | None, closes: date | None) -> str:
+    """``Sun 11 to Wed 14 Jan``, ``Mon 29 Jun to Sat 4 Jul``; ``only this day`` for a window of one."""
+    if opens is None or closes is None:
+        return "none"
+    if opens == closes:
+        return f"only {short_day(opens)}"
+    first = f"{weekday(opens)[:3]} {opens.day}" if opens.month == closes.month else short_day(opens)
+    return f"{first} to {short_day(closes)}"
+
+
+def around_words(window: Window | DayRange) -> str:
+    """A window around a day in words: ``up to 3 days before``, ``1 day before to 2 days after``."""
+    if isinstance(window, DayRange):
+        return str(window)
+    before = f"{days_words(window.before)} before" if window.before else ""
+    after = f"{days_words(window.after)} after" if window.after else ""
+    if before and after:
+        return f"{before} to {after}"
+    return f"up to {before or after}" if before or after else "on the day"
+
+
+def timing_words(item: VisitActivity, activities: Mapping[str, Activity]) -> str:
+    """When, within the visit or around it, an activity is done; empty if at the visit itself."""
+    parts = [around_words(item.window)] if item.window is not None else []
+    if item.at:
+        base = f" after {activities[item.timed_from].label}" if item.timed_from else " after arrival"
+        parts.append(f"{list_words(map(str, item.at))}{base}")
+    if item.within is not None:
+        parts.append(_give_or_take(item.within.before, item.within.after))
+    return ", ".join(parts)
+
+
+def _give_or_take(before: int, after: int) -> str:
+    if before == after:
+        return f"give or take {before} minutes"
+    return f"from {before} minutes before to {after} minutes after that"
+
+
+def days_in_runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days on end as spans, earliest first: what is taken daily is said in one go."""
+    runs: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if runs and day.toordinal() - runs[-1][1].toordinal() == 1:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
+
+
+def run_words(run: tuple[date, date]) -> str:
+    """``Mon 5 Jan to Sun 1 Feb``, ``Mon 5 Jan``."""
+    return short_day(run[0]) if run[0] == run[1] else f"{short_day(run[0])} to {short_day(run[1])}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter at its beginning and a full stop at its end."""
+    closed = text if text.endswith((".", "?", "!")) else f"{text}."
+    return closed[:1].upper() + closed[1:]
