@@ -129,6 +129,22 @@ def public_holidays(country: str, region: str | None, years: Iterable[int]) -> d
     return {day: str(name) for day, name in sorted(found.items())}
 
 
+class ClosedDays(dict[int, "tuple[str, str] | None"]):
+    """For each day (an ordinal) which of a visit's needs is closed then and why; None if all are open.
+
+    A day is looked up once, when somebody first asks.
+    """
+
+    def __init__(self, calendar: SiteCalendar, needs: frozenset[Resource]) -> None:
+        super().__init__()
+        self._calendar = calendar
+        self._needs = needs
+
+    def __missing__(self, day: int) -> tuple[str, str] | None:
+        found = self[day] = self._calendar.look_up(date.fromordinal(day), self._needs)
+        return found
+
+
 class SiteCalendar:
     """Answers, quickly, whether a site's resources are open on a day; reads a year's closures once.
 
@@ -139,22 +155,25 @@ class SiteCalendar:
         self.site = site
         self._weekend = frozenset(_NUMBERS[day] for day in site.weekend)
         self._years: dict[int, Mapping[date, tuple[tuple[frozenset[Resource], str], ...]]] = {}
-        self._answers: dict[frozenset[Resource], dict[int, tuple[str, str] | None]] = {}
+        self._closed: dict[frozenset[Resource], ClosedDays] = {}
 
-    def why_closed(self, day: int, resources: frozenset[Resource]) -> tuple[str, str] | None:
+    def closed_days(self, needs: frozenset[Resource]) -> ClosedDays:
+        """The closed days of something that needs these resources."""
+        found = self._closed.get(needs)
+        if found is None:
+            found = self._closed[needs] = ClosedDays(self, needs)
+        return found
+
+    def why_closed(self, day: int, needs: frozenset[Resource]) -> tuple[str, str] | None:
         """Which of the resources is closed on that day and why, in words; None if all are open."""
-        answers = self._answers.get(resources)
-        if answers is None:
-            answers = self._answers[resources] = {}
-        if day not in answers:
-            answers[day] = self._look_up(date.fromordinal(day), resources)
-        return answers[day]
+        return self.closed_days(needs)[day]
 
     def is_open(self, day: date, resources: frozenset[Resource] = frozenset(Resource)) -> bool:
         """Whether all these resources are open on that day."""
         return self.why_closed(day.toordinal(), resources) is None
 
-    def _look_up(self, day: date, resources: frozenset[Resource]) -> tuple[str, str] | None:
+    def look_up(self, day: date, resources: frozenset[Resource]) -> tuple[str, str] | None:
+        """Work out, without remembering it, why one of the resources is closed on that day."""
         if day.weekday() in self._weekend:
             return "site", f"it is a {_NAMES[day.weekday()]}"
         year = self._years.get(day.year)

@@ -74,6 +74,8 @@ class VisitSpec:
     never_with: frozenset[str]
     remote: bool
     is_day_1: bool
+    by_words: str
+    ends_before: str | None
     variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
 
 
@@ -82,6 +84,7 @@ class StaySpec:
     """All visits of one stay, in the order in which they are placed."""
 
     stay: Stay
+    name: str
     epoch: Epoch
     visits: tuple[VisitSpec, ...]
 
@@ -104,6 +107,8 @@ class CompiledProtocol:
         self._rules = {
             rule.drug: DoseRule(rule.drug, rule.at_least.in_days or 0, rule.blocks) for rule in protocol.spacing
         }
+        self.drugless = frozenset(name for name in protocol.epochs if not self._has_drugs(name))
+        self.warns = any(not rule.blocks for rule in self._rules.values())
         self._stays: dict[tuple[Stay, frozenset[str]], StaySpec] = {}
 
     def stay(self, stay: Stay, stopped: frozenset[str] = frozenset()) -> StaySpec:
@@ -112,6 +117,11 @@ class CompiledProtocol:
         if spec is None:
             spec = self._stays[stay, stopped] = self._compile(stay, stopped)
         return spec
+
+    def _has_drugs(self, epoch_id: str) -> bool:
+        known = self.protocol.activities
+        visits = self.protocol.epochs[epoch_id].visits.values()
+        return any(known[item.activity].is_dose for visit in visits for item in visit.activities)
 
     def name_of(self, epoch: str, name: str) -> str:
         """The name that keys use for a visit or a gate: the first one it ever had."""
@@ -126,7 +136,7 @@ class CompiledProtocol:
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
         order = {spec.key: _rough_offset(epoch, spec) for spec in visits}
-        return StaySpec(stay, epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key]))))
+        return StaySpec(stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key]))))
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
@@ -168,6 +178,8 @@ class CompiledProtocol:
             before=window.before,
             after=window.after,
             is_day_1=planned.after is None and by.in_days == 0 and epoch.stage is Stage.TREATMENT,
+            by_words=_by_words(planned, by, epoch.stage),
+            ends_before=planned.ends_before,
             **self._content(details, planned.remote),
         )
         variations = tuple(
@@ -270,6 +282,13 @@ def _start(planned: PlannedVisit) -> Offset:
     if planned.at is not None:
         return planned.at
     return Offset(offset_of_day(planned.day or 1), Unit.DAYS)
+
+
+def _by_words(planned: PlannedVisit, by: Offset, stage: Stage) -> str:
+    """How sentences say how long after its base a visit is; nothing for the base's own day."""
+    if planned.day is not None and stage is Stage.TREATMENT:
+        return f"{by.amount} days"
+    return str(by) if by.amount else ""
 
 
 def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -> str:

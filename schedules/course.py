@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from schedules.closures import SiteCalendar
+from schedules.closures import ClosedDays, SiteCalendar
 from schedules.compiled import CompiledProtocol
 from schedules.design import Design
 from schedules.errors import DesignError
@@ -59,6 +59,17 @@ class CutOffs:
     all: int = FOREVER
 
 
+class OwnClosedDays(NamedTuple):
+    """The closed days of a participant who changes sites or is in hospital for a time."""
+
+    course: Course
+    needs: frozenset[Resource]
+    remote: bool
+
+    def __getitem__(self, day: int) -> tuple[str, str] | None:  # type: ignore[override]
+        return self.course.why_closed(day, self.needs, self.remote)
+
+
 class Course:
     """What holds for one participant on each day, from the facts that had been recorded."""
 
@@ -72,6 +83,8 @@ class Course:
         self.cohort = self.enrolled.cohort if self.enrolled else None
         self.versions = self._versions(first)
         self.compiled = self.compiled_on(self.as_of)
+        #: the day on which the version in force began to hold; None for the first version
+        self.amended = self._amended_on()
         self.sites = self._sites()
         self._only_site = self.sites[0][1] if len(self.sites) == 1 else None
         self.in_hospital = self._hospital_spans()
@@ -103,14 +116,13 @@ class Course:
         """The version in force on that day."""
         return [compiled for since, compiled in self.versions if since <= day][-1]
 
-    def amended_on(self) -> int | None:
-        """The day on which the version in force at the plan's day began to hold; None for the first version."""
+    def _amended_on(self) -> int | None:
         since = [day for day, _ in self.versions if day <= self.as_of][-1]
         return since or None
 
     def _new_without_consent(self) -> frozenset[tuple[str, str]]:
         """The visits (epoch and name) that are new in the version in force and wait for consent to it."""
-        since = self.amended_on()
+        since = self.amended
         protocol = self.compiled.protocol
         if since is None or not protocol.reconsent or any(
             fact.version == protocol.version for fact in self.record.all(Consented)
@@ -138,6 +150,12 @@ class Course:
         if self._only_site is not None:
             return self._only_site
         return [site for since, site in self.sites if since <= day][-1]
+
+    def closed_days(self, needs: frozenset[Resource], remote: bool) -> ClosedDays | OwnClosedDays:
+        """For each day why a visit with these needs cannot be on it, or None."""
+        if self._only_site is not None and (remote or not self.in_hospital):
+            return self._only_site.closed_days(needs)
+        return OwnClosedDays(self, needs, remote)
 
     def why_closed(self, day: int, needs: frozenset[Resource], remote: bool = False) -> tuple[str, str] | None:
         """Why a visit with these needs cannot be on that day; in hospital closed days do not matter."""

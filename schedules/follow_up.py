@@ -43,7 +43,7 @@ def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     nominal = spec.by.after(date.fromordinal(base.day)).toordinal()
     if not required(walk, spec, nominal):
         return None
-    basis = Basis(base.what, base.day, base.how, str(spec.by) if spec.by.amount else "")
+    basis = Basis(base.what, base.day, base.how, spec.by_words)
     before = walk.tentative
     walk.tentative = before or base.tentative
     visit = place(walk, spec, nominal, basis, _late_cause(spec, nominal, base, walk))
@@ -60,7 +60,7 @@ def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait |
 
 def required(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
     """Whether a visit that an amendment added is still to be asked for: not if its window closed before."""
-    since = walk.course.amended_on()
+    since = walk.course.amended
     if since is None or nominal + spec.after >= since or spec.key in walk.course.touched:
         return True
     before = walk.course.compiled_on(since - 1)

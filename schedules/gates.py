@@ -14,7 +14,6 @@ from schedules.protocol import Gate, Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState, GateStatus
 from schedules.walk import Walk
-from schedules.wording import day_words
 
 LONGEST_CLOSURE = 60
 _CLINIC = frozenset({Resource.CLINIC})
@@ -107,7 +106,6 @@ def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
         GateState(
             key, gate.label, place.stay, due, GateStatus.DECIDED, proceeds, gate.default, options(gate),
             decided_on=entered.decided_on, told_on=entered.told_on, answered_by=entered.key,
-            why=(f"answered by the decision at {entered.key}",),
         )  # fmt: skip
     )
     return Answer("proceed")
@@ -115,7 +113,7 @@ def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
 
 def options(gate: Gate) -> tuple[tuple[str, str], ...]:
     """The possible answers, id and label."""
-    return tuple((name, outcome.label) for name, outcome in gate.outcomes.items())
+    return tuple([(name, outcome.label) for name, outcome in gate.outcomes.items()])
 
 
 def _decided(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> GateState:
@@ -123,7 +121,6 @@ def _decided(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecid
     return GateState(
         key, gate.label, place.stay, gate_due(walk, place.next_day_1), GateStatus.DECIDED, decision.outcome,
         gate.default, options(gate), decided_on=decision.date, told_on=told.date if told else None,
-        why=(f"decided on {day_words(decision.date)}: {gate.outcomes[decision.outcome].label}",),
     )  # fmt: skip
 
 
@@ -133,12 +130,8 @@ def _open(walk: Walk, key: str, gate: Gate, place: Place) -> GateState:
     status = GateStatus.OVERDUE if overdue else GateStatus.OPEN
     if walk.course.end is not None:
         status = GateStatus.NOT_NEEDED
-    follows = "nothing is planned beyond it"
-    if gate.default is not None:
-        follows = f'until it is decided the plan follows "{gate.outcomes[gate.default].label}"'
-    why = ((f"due on {day_words(due)}, the last open day before the next day 1",) if due else ()) + (follows,)
     return GateState(
-        key, gate.label, place.stay, due, status, None, gate.default, options(gate), tentative=walk.tentative, why=why
+        key, gate.label, place.stay, due, status, None, gate.default, options(gate), tentative=walk.tentative
     )
 
 

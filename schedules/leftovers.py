@@ -20,18 +20,19 @@ UNSCHEDULED = Stay("unscheduled", 1, None)
 
 def place_leftovers(walk: Walk) -> None:
     """Place everything that happened and that the path did not come to."""
-    for key in sorted(walk.record.keys() - set(walk.dates)):
+    placed = {visit.key: visit for visit in walk.visits}
+    for key in sorted(walk.record.keys() - set(placed)):
         _place_unplanned(walk, key)
     for fact in walk.record.all(UnscheduledVisit):
-        walk.add(_unscheduled(walk, fact, fact.activities))
+        walk.visits.append(_unscheduled(walk, fact, fact.activities))
     for attended in walk.record.all(Attended):
-        visit = walk.dates.get(walk.record.rename(attended.visit))
+        visit = placed.get(walk.record.rename(attended.visit))
         if visit is not None and not _is_the_visit(walk, visit, attended):
-            walk.add(_unscheduled(walk, attended, (), visit.spec.label))
+            walk.visits.append(_unscheduled(walk, attended, (), visit.spec.label))
     at_home = {doses.activity for doses in walk.home_doses}
     for given in walk.record.all(Given):
         if given.visit is None and given.activity not in at_home:
-            walk.add(_unscheduled(walk, given, (given.activity,)))
+            walk.visits.append(_unscheduled(walk, given, (given.activity,)))
 
 
 def _is_the_visit(walk: Walk, visit: ScheduledVisit, attended: Attended) -> bool:
@@ -64,7 +65,7 @@ def _place_unplanned(walk: Walk, key: str) -> None:
     basis = Basis(spec.label, nominal.toordinal(), "nominal")
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
     note = "the plan as it is now has no such visit"
-    walk.add(
+    walk.visits.append(
         ScheduledVisit(
             spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(note,)
         )
@@ -95,5 +96,5 @@ def _spec(key: str, label: str, activities: tuple[str, ...]) -> VisitSpec:
         key=key, name=key.partition(".")[2], stay=UNSCHEDULED, stage=Stage.TREATMENT, label=label, day=None,
         planned=PlannedVisit(label=label), base=None, by=Offset(0, Unit.DAYS), offset=None, before=0, after=0,
         activities=activities, details=(), doses=(), needs=frozenset(), rules=(), never_with=frozenset(),
-        remote=False, is_day_1=False,
+        remote=False, is_day_1=False, by_words="", ends_before=None,
     )  # fmt: skip

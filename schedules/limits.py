@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from schedules.course import Course
-from schedules.protocol import Resource
+from schedules.closures import ClosedDays
+from schedules.course import Course, OwnClosedDays
 from schedules.spacing import Bound
 from schedules.wording import day_words, list_words, span_words
 
@@ -20,25 +20,24 @@ class Limits(NamedTuple):
     """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
 
     ``never`` are days on which something happens that must not share a day with this visit, and what.
-    ``remote``: the site calls, so that its closed days count even for somebody in hospital.
     """
 
     course: Course
-    needs: frozenset[Resource]
+    closed: ClosedDays | OwnClosedDays
     bounds: tuple[Bound, ...]
     never: Mapping[int, str]
     first: int
     last: int
-    remote: bool = False
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
         for bound in self.bounds:
             if bound.rule.blocks and not bound.allows(day):
                 return False
-        if self.course.why_closed(day, self.needs, self.remote) is not None or day in self.never:
+        if day in self.never or self.closed[day] is not None:
             return False
-        return not (self.course.away and self.course.is_away(day))
+        course = self.course
+        return not (course.away and course.is_away(day))
 
     def nearest(self, due: int) -> int | None:
         """The free day nearest to ``due``, the later one of two; None if no day is left."""
@@ -65,7 +64,7 @@ class Limits(NamedTuple):
         for bound in self.bounds:
             if bound.rule.blocks and not bound.allows(day):
                 return too_close(bound, day)
-        closed = self.course.why_closed(day, self.needs, self.remote)
+        closed = self.closed[day]
         if closed is not None:
             return closed_words(closed, day)
         if day in self.never:
@@ -77,7 +76,7 @@ class Limits(NamedTuple):
         closed: dict[tuple[str, str], list[int]] = {}
         others: dict[str, None] = {}
         for day in range(self.first, self.last + 1):
-            why = self.course.why_closed(day, self.needs, self.remote)
+            why = self.closed[day]
             if any(bound.rule.blocks and not bound.allows(day) for bound in self.bounds) or why is None:
                 others[self.why_not(day) or ""] = None
             else:

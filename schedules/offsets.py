@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -91,6 +92,7 @@ def days_after(day: date, days: int) -> date:
     return result
 
 
+@lru_cache(maxsize=65_536)
 def _months_after(day: date, months: int) -> date:
     try:
         result = day + relativedelta(months=months)

@@ -34,21 +34,15 @@ class Onward(NamedTuple):
 def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
     """Every stay in which treatment really began, with the day of its first dose (or first visit, without drugs)."""
     found: dict[Stay, int] = {}
-    drugless = {name for name, epoch in compiled.protocol.epochs.items() if not _has_drugs(compiled, epoch)}
     facts = [fact for facts in record.given.values() for fact in facts]
     events = [(record.rename(fact.visit or ""), fact.date) for fact in facts]
     events += [(key, fact.date) for key, attended in record.attended.items() for fact in attended]
     dosed = len(facts)
     for place, (key, day) in enumerate(events):
         parts = parse_key(key)
-        if parts is not None and (place < dosed or parts.stay.epoch in drugless):
+        if parts is not None and (place < dosed or parts.stay.epoch in compiled.drugless):
             found[parts.stay] = min(found.get(parts.stay, day.toordinal()), day.toordinal())
     return {stay: day for stay, day in found.items() if stay.epoch in compiled.sequence}
-
-
-def _has_drugs(compiled: CompiledProtocol, epoch: Epoch) -> bool:
-    known = compiled.protocol.activities
-    return any(known[item.activity].is_dose for visit in epoch.visits.values() for item in visit.activities)
 
 
 def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
@@ -195,11 +189,13 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
 
 
 def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
+    if nominal is None or not (walk.record.cycle_held or walk.record.cycle_delayed):
+        return nominal
     holds = walk.record.cycle_holds(str(stay))
     delay = walk.record.cycle_delayed.get(str(stay))
     until = [hold.resume.toordinal() for hold in holds if hold.resume]
     until += [delay.to.toordinal()] if delay else []
-    return max([nominal, *until]) if nominal is not None else None
+    return max([nominal, *until])
 
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:

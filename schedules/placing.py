@@ -18,6 +18,7 @@ from schedules.walk import Walk
 from schedules.wording import day_words, span_words
 
 _day = date.fromordinal
+_NO_DAYS: Mapping[int, str] = {}
 
 
 class Wait(NamedTuple):
@@ -53,15 +54,24 @@ def place(
     blocked: tuple[Conflict, ...] = (),
 ) -> ScheduledVisit:
     """Place one visit that is due on ``nominal`` and take it into the walk."""
-    spec = _as_it_is_now(walk, spec, nominal)
-    wait = wait or _visit_hold(walk, spec)
-    actual = occurred_on(walk, spec, wait) if spec.key in walk.course.touched else None
+    if spec.variations:
+        spec = _as_it_is_now(walk, spec, nominal)
+    actual = None
+    if spec.key in walk.course.touched:
+        wait = wait or _visit_hold(walk, spec)
+        actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None and not _fell_away(walk, spec, nominal):
-        return walk.add(held_visit(walk, spec, basis, wait, nominal))
-    slot = _slot(walk, spec, nominal, basis, wait, actual)
-    if actual is not None:
-        return _note_doses(walk, walk.add(_happened(walk, spec, slot, actual)))
-    return _note_doses(walk, walk.add(_still_to_come(walk, spec, slot, blocked)))
+        visit = held_visit(walk, spec, basis, wait, nominal)
+    else:
+        slot = _slot(walk, spec, nominal, basis, wait, actual)
+        if actual is not None:
+            visit = _happened(walk, spec, slot, actual)
+        else:
+            visit = _still_to_come(walk, spec, slot, blocked)
+        if spec.doses or spec.never_with:
+            _note_doses(walk, visit)
+    walk.visits.append(visit)
+    return visit
 
 
 def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
@@ -146,9 +156,11 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
 def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
     """A visit that hangs on something without a date: it has none either."""
     conflict = Conflict("no-anchor", reason)
-    return walk.add(
-        ScheduledVisit(spec, None, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,))
+    visit = ScheduledVisit(
+        spec, None, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
     )
+    walk.visits.append(visit)
+    return visit
 
 
 def _slot(
@@ -161,7 +173,7 @@ def _slot(
         slot = _after_wait(slot, judged, wait, actual)
     elif walk.delayed_by_hold and spec.doses:
         slot = _after_held_dose(walk, slot, judged)
-    return _ends_in_time(walk, spec, slot)
+    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
 
 
 def _after_wait(slot: Slot, spec: VisitSpec, wait: Wait, actual: int | None) -> Slot:
@@ -194,12 +206,10 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
 
 def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
     """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
-    if spec.planned.ends_before == "conditioning":
+    if spec.ends_before == "conditioning":
         before = walk.course.event_days.get("conditioning")
-    elif spec.planned.ends_before == "next-day-1":
-        before = walk.next_day_1.get(spec.stay)
     else:
-        return slot
+        before = walk.next_day_1.get(spec.stay)
     if before is None or before > slot.closes or before <= slot.opens:
         return slot
     return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))
@@ -241,9 +251,9 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     if slot.closes >= course.lost_since:
         return _without_date(walk, spec, slot, Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
-    limits = Limits(course, spec.needs, bounds, _never_days(walk, spec), slot.first, slot.last, spec.remote)
-    booking = walk.record.bookings.get(spec.key)
-    if booking is not None:
+    never = _never_days(walk, spec) if spec.never_with else _NO_DAYS
+    limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, slot.first, slot.last)
+    if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
     target = None if blocked else limits.nearest(slot.due)
     conflicts = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
@@ -265,11 +275,14 @@ def _planned(
         status = Status.UNRECORDED
     else:
         status = Status.DUE if slot.opens <= as_of <= slot.closes and walk.begun else Status.PLANNED
-    if target is not None and limits.bounds:
+    if target is not None and walk.course.compiled.warns:
         conflicts += tuple(Conflict("spacing", text, blocks=False) for text in limits.warnings(target))
+    nominal = _day(slot.nominal)
+    due = nominal if slot.due == slot.nominal else _day(slot.due)
+    stands = None if target is None else due if target == slot.due else _day(target)
     return ScheduledVisit(
-        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes),
-        None if target is None else _day(target), status, walk.tentative, slot.basis, limits, conflicts=conflicts,
+        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.tentative, slot.basis, limits,
+        conflicts=conflicts,
     )  # fmt: skip
 
 
@@ -325,27 +338,23 @@ def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
 
 
 def _never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
-    if not spec.never_with:
-        return {}
     days: dict[int, str] = {}
     for activity in spec.never_with:
         days.update(walk.activity_days.get(activity, {}))
     return days
 
 
-def _note_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
+def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     """Note where this visit's doses stand, for the spacing of later ones and for what shares no day."""
     if visit.target is None and visit.booking is None:
-        return visit
+        return
     spec = visit.spec
     day, how = _dose_day(visit)
-    for drug in active_doses(walk, spec) if spec.doses else ():
+    for drug in active_doses(walk, spec):
         walk.ledger.note(drug, day, how)
-    if spec.never_with:
-        for activity in spec.activities:
-            walk.activity_days[activity].setdefault(day, activity)
+    for activity in spec.activities if spec.never_with else ():
+        walk.activity_days[activity].setdefault(day, activity)
     _note_hold(walk, visit)
-    return visit
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:

@@ -52,7 +52,9 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
 def _walk(course: Course) -> Walk:
     for days in course.record.dose_days.values():
         days.sort()
-    walk = Walk(course, course.record, DoseLedger(course.record.dose_days))
+    cut = course.cut
+    first_cut = min(cut.treatment, cut.visits, cut.all)
+    walk = Walk(course, course.record, DoseLedger(course.record.dose_days), bool(course.record.facts), first_cut)
     if course.compiled.protocol.never_same_day:
         activity_days(walk, course.compiled.protocol.never_same_day)
     return walk
@@ -119,9 +121,9 @@ def _place_stay(
     _note_next_day_1(walk, step.stay, dosed)
     before = walk.tentative
     walk.tentative = before or anchor.tentative
-    for spec in stay.visits:
-        if not (spec.is_day_1 and spec.key in walk.dates):
-            _place_in_stay(walk, spec, anchor)
+    begins = 1 if stay.visits and stay.visits[0].is_day_1 else 0
+    for spec in stay.visits[begins:]:
+        _place_in_stay(walk, spec, anchor)
     walk.tentative = before or (anchor.tentative and anchor.how != "given")
     return anchor
 
@@ -163,6 +165,8 @@ def _place_day_1(
 
 def _cycle_wait(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     """A recorded hold or delay of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    if not (walk.record.cycle_held or walk.record.cycle_delayed):
+        return None
     holds = walk.record.cycle_holds(str(stay))
     if holds:
         hold = holds[-1]
@@ -203,8 +207,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if spec.base is not None:
         place_counted(walk, spec)
         return
-    by = f"{spec.offset} days" if spec.offset is not None else str(spec.by)
-    basis = Basis(anchor.label, anchor.day, anchor.how, by)
+    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
     if anchor.day is None:
         undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
         return

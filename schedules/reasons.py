@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import GateState, ScheduledVisit, Status
 from schedules.wording import day_words, days_words, span_words
 
 _HOW = {
@@ -41,6 +41,19 @@ def explain(visit: ScheduledVisit) -> tuple[str, ...]:
     if visit.tentative and visit.is_open:
         sentences.append("tentative: it lies beyond a decision or a record that is still open")
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def explain_gate(gate: GateState) -> tuple[str, ...]:
+    """Why a gate is due on its day, and what the plan follows."""
+    labels = dict(gate.options)
+    if gate.answered_by is not None:
+        return (f"answered by the decision at {gate.answered_by}",)
+    if gate.decided_on is not None and gate.outcome is not None:
+        return (f"decided on {day_words(gate.decided_on)}: {labels[gate.outcome]}",)
+    due = (f"due on {day_words(gate.due)}, the last open day before the next day 1",) if gate.due else ()
+    if gate.default is None:
+        return (*due, "nothing is planned beyond it until it is decided")
+    return (*due, f'until it is decided the plan follows "{labels[gate.default]}"')
 
 
 def _counted(visit: ScheduledVisit) -> str:

@@ -170,7 +170,13 @@ class GateState(NamedTuple):
     tentative: bool = False
     leads_to: Stay | None = None
     answered_by: str | None = None
-    why: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Why it is due when it is, and what the plan follows, in sentences."""
+        from schedules.reasons import explain_gate  # noqa: PLC0415 - words are made only when somebody asks
+
+        return explain_gate(self)
 
 
 @dataclass(frozen=True, slots=True)

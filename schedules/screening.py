@@ -23,7 +23,7 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
     holding: list[Conflict] = []
     for epoch_id in walk.course.compiled.screening:
         for spec in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
-            basis = Basis(label, day_1, how, str(spec.by))
+            basis = Basis(label, day_1, how, spec.by_words)
             nominal = spec.by.after(date.fromordinal(day_1)).toordinal()
             visit = place(walk, spec, nominal, basis)
             if visit.actual is None or not _too_old(spec, visit.actual, day_1):

@@ -35,11 +35,17 @@ class Step(NamedTuple):
 
 @dataclass(slots=True)
 class Walk:
-    """The state of one planning: what has been placed, and what binds what comes next."""
+    """The state of one planning: what has been placed, and what binds what comes next.
+
+    ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
+    ``first_cut``: the first day from which on anything is not planned any more.
+    """
 
     course: Course
     record: Record
     ledger: DoseLedger
+    begun: bool
+    first_cut: int
     visits: list[ScheduledVisit] = field(default_factory=list)
     gates: list[GateState] = field(default_factory=list)
     home_doses: list[HomeDoses] = field(default_factory=list)
@@ -47,30 +53,12 @@ class Walk:
     anchors: dict[Stay, Anchor] = field(default_factory=dict)
     tentative: bool = False
     stopped: frozenset[str] = frozenset()
-    dates: dict[str, ScheduledVisit] = field(default_factory=dict)
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     treatment_cycles: int = 0
     delayed_by_hold: bool = False
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
-
-    @property
-    def first_cut(self) -> int:
-        """The first day from which on anything is not planned any more."""
-        cut = self.course.cut
-        return min(cut.treatment, cut.visits, cut.all)
-
-    @property
-    def begun(self) -> bool:
-        """Whether there is a participant at all; a calendar for a start date alone has no records to miss."""
-        return bool(self.record.facts)
-
-    def add(self, visit: ScheduledVisit) -> ScheduledVisit:
-        """Take a placed visit in."""
-        self.visits.append(visit)
-        self.dates[visit.key] = visit
-        return visit
 
     def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
         """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""

@@ -1,0 +1,131 @@
+"""The options that several commands share, and how their values are read.
+
+Only click is imported here: what reads a value is loaded when there is a value to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_HOLIDAYS = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Day(click.ParamType):
+    """A calendar day, YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the day; what is wrong with it is said in the words of the files."""
+        from schedules.scalars import read_date
+
+        try:
+            return read_date(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType):
+    """An instant with its offset, 2026-01-05T10:30:00Z."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the instant, as UTC."""
+        from schedules.scalars import read_instant
+
+        try:
+            return read_instant(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class HolidayCode(click.ParamType):
+    """A country, or a country and its region: US, US-NY, DE-BY (ISO 3166)."""
+
+    name = "code"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str | None]:
+        """Read the code and see whether its public holidays are known."""
+        from schedules.closures import public_holidays
+
+        parts = _HOLIDAYS.fullmatch(value.upper())
+        if parts is None:
+            self.fail(f"{value!r} is not a country; write an ISO 3166 code such as US, US-NY or DE-BY", param, ctx)
+        country, region = parts.groups()
+        try:
+            public_holidays(country, region, [2026])
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return country, region
+
+
+class WithSeveralDays(click.Command):
+    """A command in which several days may follow one ``--closed``, as well as one ``--closed`` each."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write ``--closed`` again before each further day."""
+        written: list[str] = []
+        for word in args:
+            if _DAY.fullmatch(word) and len(written) > 1 and written[-2] == "--closed":
+                written.append("--closed")
+            written.append(word)
+        return super().parse_args(ctx, written)
+
+
+def formats(*names: str) -> Callable[[Command], Command]:
+    """The option that chooses how the answer is written; the first one is the default."""
+    return click.option(
+        "--format", "form", type=click.Choice(names), default=names[0], show_default=True,
+        help="How to write the answer.",
+    )  # fmt: skip
+
+
+parameters = click.option("--parameters", metavar="FILE", help="The values of the protocol's parameters (YAML).")
+amendments = click.option(
+    "--amendment", "amendments", multiple=True, metavar="FILE",
+    help="A further version of the protocol, oldest first; may be repeated.",
+)  # fmt: skip
+sites = click.option(
+    "--site", "sites", multiple=True, metavar="SITE.yaml", help="A site, the home site first; may be repeated."
+)
+_PLANNING = (
+    click.option("--history", metavar="FACTS.yaml", help="What has happened: a list of facts."),
+    click.option("--start", type=Day(), metavar="DATE", help="Day 1, where no history says it."),
+    click.option("--arm", metavar="ID", help="The arm, for a start without a history."),
+    parameters,
+    amendments,
+    sites,
+    click.option(
+        "--holidays", type=HolidayCode(), metavar="CC[-REGION]", help="Public holidays, instead of a site: US-NY."
+    ),
+    click.option(
+        "--closed", type=Day(), multiple=True, metavar="DATE...", help="Closed days, instead of a site."
+    ),
+    click.option(
+        "--as-of", type=Day(), metavar="DATE", help="The day of the plan; else the newest fact's, else the start."
+    ),
+    click.option(
+        "--known-at", type=Moment(), metavar="INSTANT", help="Leave out what was recorded after this instant."
+    ),
+    click.option(
+        "--what-if", "what_ifs", multiple=True, metavar="FACT",
+        help="One fact more: 'gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit'.",
+    ),
+)  # fmt: skip
+
+
+def planning(command: Command) -> Command:
+    """Give a command all the options that say what is to be planned."""
+    for option in reversed(_PLANNING):
+        command = option(command)
+    return command

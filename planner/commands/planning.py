@@ -1,0 +1,159 @@
+"""From what a command line names to a plan: reads everything, checks the history, plans, checks the path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import click
+
+from planner.commands.sources import Problems, read_source
+from planner.commands.versions import read_versions, ready_to_plan
+from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
+from schedules.design import Design
+from schedules.errors import DesignError, HistoryError, Problem
+from schedules.history import Enrolled, Fact, History, Void
+from schedules.history_checks import check_history, check_path
+from schedules.history_file import read_fact_line, read_facts
+from schedules.plan import plan
+from schedules.protocol import Protocol
+from schedules.record import known_by, live_facts
+from schedules.scheduled import Plan
+from schedules.site_file import read_site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the options of a command line ask to be planned, as they were given."""
+
+    protocol: str
+    history: str | None = None
+    start: date | None = None
+    arm: str | None = None
+    parameters: str | None = None
+    amendments: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    holidays: tuple[str, str | None] | None = None
+    closed: tuple[date, ...] = ()
+    as_of: date | None = None
+    known_at: datetime | None = None
+    what_ifs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """Everything that was read for a request. ``history`` is without the what-ifs."""
+
+    design: Design
+    history: History
+    what_ifs: tuple[Fact, ...]
+    as_of: date
+    known_at: datetime | None
+
+    @property
+    def imagined(self) -> History:
+        """The history with the what-ifs."""
+        return self.history.and_also(*self.what_ifs)
+
+    def plan(self, history: History, design: Design | None = None) -> Plan:
+        """The plan of a history. Raises HistoryError if it contradicts itself, the design or the path."""
+        chosen = design or self.design
+        check_history(chosen, history)
+        planned = plan(chosen, history, self.as_of, self.known_at)
+        check_path(history, planned)
+        return planned
+
+    def protocol_of(self, planned: Plan) -> Protocol:
+        """The protocol version that a plan was made with."""
+        return self.design.versions[self.design.version_index(planned.version)]
+
+
+def read_study(request: Request) -> Study:
+    """Read all that a request names. Raises SourceError with the problems of all of its files."""
+    _refuse_site_with_closures(request)
+    with Problems() as problems:
+        read = problems.of((), read_versions, (request.protocol, *request.amendments), request.parameters)
+        sites = problems.of((PLAIN_SITE,), read_sites, request)
+        facts = problems.of((), read_history, request.history)
+        what_ifs = problems.of((), _what_ifs, request)
+    design = Design(ready_to_plan(read), sites)
+    _refuse_other_start(request, (*facts, *what_ifs))
+    as_of = request.as_of or _newest((*facts, *what_ifs), request)
+    return Study(design, History(facts, request.start, request.arm), what_ifs, as_of, request.known_at)
+
+
+def _refuse_site_with_closures(request: Request) -> None:
+    if request.sites and (request.holidays or request.closed):
+        other = "--holidays" if request.holidays else "--closed"
+        raise click.UsageError(f"--site and {other} exclude each other: write closed days into the site's file")
+
+
+def read_history(file: str | None) -> tuple[Fact, ...]:
+    """The facts of a file; none without a file."""
+    return read_facts(read_source(file), file) if file else ()
+
+
+def read_sites(request: Request) -> tuple[Site, ...]:
+    """The sites that were named, else one that is closed at weekends, on the holidays and days that were given."""
+    if request.sites:
+        with Problems() as problems:
+            found = [problems.of(PLAIN_SITE, _site, file) for file in request.sites]
+        return tuple(found)
+    holidays = None
+    if request.holidays:
+        country, region = request.holidays
+        holidays = PublicHolidays(country=country, region=region)
+    closed = tuple(ClosedDay(date=day) for day in sorted(set(request.closed)))
+    return (replace(PLAIN_SITE, public_holidays=holidays, closed=closed),)
+
+
+def _site(file: str) -> Site:
+    return read_site(read_source(file), file)
+
+
+def _what_ifs(request: Request) -> tuple[Fact, ...]:
+    """The imagined facts; they count as known at the instant that the plan looks back to."""
+    with Problems() as problems:
+        found = [problems.of(None, _what_if, line, place) for place, line in enumerate(request.what_ifs, 1)]
+    facts = [fact for fact in found if fact is not None]
+    return tuple(replace(fact, recorded=fact.recorded or request.known_at) for fact in facts)
+
+
+def _what_if(line: str, place: int) -> Fact:
+    file = f"--what-if {place}"
+    try:
+        fact = read_fact_line(line)
+    except HistoryError as error:
+        raise HistoryError(replace(problem, file=file) for problem in error.problems) from None
+    return replace(fact, origin=replace(fact.origin, file=file) if fact.origin else None)
+
+
+def _refuse_other_start(request: Request, facts: tuple[Fact, ...]) -> None:
+    """A start beside an enrolment with another Day 1: one of them is a slip of the pen."""
+    known = live_facts(known_by(facts, request.known_at))
+    enrolled = next((fact for fact in known if isinstance(fact, Enrolled)), None)
+    if enrolled is None:
+        return
+    if request.start and enrolled.day_1 and enrolled.day_1 != request.start:
+        wrong = f"the enrolment says day_1 {enrolled.day_1}, the command line --start {request.start}"
+        raise _problem_of(enrolled, wrong, "leave out --start, or mend the one that is wrong")
+    if request.arm and enrolled.arm and enrolled.arm != request.arm:
+        wrong = f"the enrolment says arm {enrolled.arm}, the command line --arm {request.arm}"
+        raise _problem_of(enrolled, wrong, "leave out --arm, or mend the one that is wrong")
+
+
+def _problem_of(fact: Fact, wrong: str, right: str) -> HistoryError:
+    place = fact.origin
+    where = (place.file, place.line, place.column) if place else ("history", 1, 1)
+    return HistoryError([Problem(*where, wrong, right)])
+
+
+def _newest(facts: Iterable[Fact], request: Request) -> date:
+    """The day of the newest fact that counts (a void counts, what it voids does not), else the start."""
+    known = known_by(facts, request.known_at)
+    days = [fact.day for fact in (*live_facts(known), *(fact for fact in known if isinstance(fact, Void)))]
+    newest = max(days, default=request.start)
+    if newest is None:
+        raise DesignError("there is no Day 1 to plan from; give --start DATE, or --history with an enrolment")
+    return newest

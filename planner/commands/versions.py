@@ -1,0 +1,78 @@
+"""Reads protocol versions and the values of their parameters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from planner.commands.sources import Problems, protocol_source, read_source
+from schedules.errors import ParameterError, Problem
+from schedules.protocol import Protocol
+from schedules.protocol_file import ReadProtocol, read_protocol
+from schedules.yaml_text import Document, read_yaml
+
+
+def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadProtocol, ...]:
+    """The named protocol versions, each with those of the parameters' values that it declares.
+
+    Raises SourceError with every problem of every file, also of values that no version declares.
+    """
+    with Problems() as problems:
+        values = problems.of(None, read_values, parameters) if parameters else None
+        given = values.data if values is not None and isinstance(values.data, dict) else {}
+        versions = [problems.of(None, _version, name, given) for name in names]
+        if values is not None and None not in versions:
+            problems.found.extend(_unknown_values(values, [read for read in versions if read]))
+    return tuple(read for read in versions if read is not None)
+
+
+def read_values(file: str) -> Document:
+    """A parameter file. Raises ParameterError unless it is a list of names with values."""
+    document = read_yaml(read_source(file), file, ParameterError)
+    if not isinstance(document.data, dict):
+        wrong = "a parameter file is a list of names with values"
+        raise ParameterError([document.problem((), wrong, "write e.g. venetoclax-days: from 1")])
+    return document
+
+
+def _version(name: str, values: dict[str, Any]) -> ReadProtocol:
+    text, file = protocol_source(name)
+    declared = _declared(read_yaml(text, file).data)
+    return read_protocol(text, file, {key: value for key, value in values.items() if key in declared})
+
+
+def _declared(data: object) -> Collection[str]:
+    found = data.get("parameters") if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else ()
+
+
+def _unknown_values(values: Document, versions: list[ReadProtocol]) -> Iterator[Problem]:
+    known = list(dict.fromkeys(name for read in versions for name in read.protocol.parameters))
+    for name in values.data if isinstance(values.data, dict) else ():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            right = f"did you mean {near[0]}?" if near else f"its parameters are {', '.join(known) or 'none'}"
+            yield values.problem((name,), f"the protocol has no parameter {name}", right, at_key=True)
+
+
+def ready_to_plan(versions: tuple[ReadProtocol, ...]) -> tuple[Protocol, ...]:
+    """The protocols. Raises ParameterError for every parameter that planning needs and that has no value."""
+    missing = [problem for read in versions for problem in _missing(read)]
+    if missing:
+        raise ParameterError(missing)
+    return tuple(read.protocol for read in versions)
+
+
+def _missing(read: ReadProtocol) -> Iterator[Problem]:
+    protocol = read.protocol
+    for name in read.missing:
+        parameter = protocol.parameters[name]
+        if parameter.needed_for == "planning":
+            example = json.dumps(parameter.example, ensure_ascii=False, default=str)
+            wrong = f"the parameter {name} ({parameter.label}) has no value"
+            right = f"give --parameters FILE with a line such as {name}: {example}"
+            document = read_yaml(read.source, protocol.protocol)
+            line, column = document.key_place(("parameters", name))
+            yield Problem(f"{protocol.protocol} {protocol.version}", line, column, wrong, right)
