@@ -139,9 +139,10 @@ def gate_due(walk: Walk, next_day_1: int | None) -> date | None:
     """The last open day of the clinic before the next Day 1; None if that has no date."""
     if next_day_1 is None:
         return None
-    course = walk.course
-    days = range(next_day_1 - 1, next_day_1 - LONGEST_CLOSURE, -1)
-    found = next((day for day in days if course.site_on(day).why_closed(day, _CLINIC) is None), next_day_1 - 1)
-    return date.fromordinal(found)
+    closed = walk.course.closed_days(_CLINIC, remote=True)
+    for day in range(next_day_1 - 1, next_day_1 - LONGEST_CLOSURE, -1):
+        if closed[day] is None:
+            return date.fromordinal(day)
+    return date.fromordinal(next_day_1 - 1)
 
 

@@ -7,8 +7,11 @@ drug, so that one drug of a visit can be late, reduced or left out while the oth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import groupby
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -383,8 +386,13 @@ _RANKS: dict[type[Fact], int] = {kind: rank for rank, kind in enumerate(KINDS.va
 
 def content(fact: Fact) -> tuple[tuple[str, str], ...]:
     """A fact's fields in words, without its place in a file: equal content is the same fact."""
-    pairs = ((f.name, getattr(fact, f.name)) for f in fields(fact) if f.name != "origin")
-    return tuple((name, _word(value)) for name, value in pairs if value not in (None, (), {}, False))
+    pairs = [(name, getattr(fact, name)) for name in _field_names(type(fact))]
+    return tuple([(name, _word(value)) for name, value in pairs if value not in (None, (), {}, False)])
+
+
+@lru_cache(maxsize=64)
+def _field_names(kind: type[Fact]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name != "origin")
 
 
 def _word(value: object) -> str:
@@ -395,9 +403,17 @@ def _word(value: object) -> str:
     return str(value)
 
 
-def order(fact: Fact) -> tuple[date, int, tuple[tuple[str, str], ...]]:
-    """The order of facts: by day, then by kind, then by content; never by when they were entered."""
-    return fact.day, _RANKS[type(fact)], content(fact)
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts by day, then by kind, then by content; never by when they were entered."""
+    ordered: list[Fact] = []
+    for _, alike in groupby(sorted(facts, key=_day_and_rank), key=_day_and_rank):
+        group = list(alike)
+        ordered += sorted(group, key=content) if len(group) > 1 else group  # content is dear, ties are few
+    return ordered
+
+
+def _day_and_rank(fact: Fact) -> tuple[date, int]:
+    return fact.day, _RANKS[type(fact)]
 
 
 @dataclass(frozen=True, slots=True)

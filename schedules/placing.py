@@ -68,7 +68,7 @@ def place(
             visit = _happened(walk, spec, slot, actual)
         else:
             visit = _still_to_come(walk, spec, slot, blocked)
-        if spec.doses or spec.never_with:
+        if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
             _note_doses(walk, visit)
     walk.visits.append(visit)
     return visit
@@ -346,15 +346,16 @@ def _never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
 
 def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     """Note where this visit's doses stand, for the spacing of later ones and for what shares no day."""
-    if visit.target is None and visit.booking is None:
-        return
     spec = visit.spec
     day, how = _dose_day(visit)
-    for drug in active_doses(walk, spec):
+    touched = spec.key in walk.course.touched
+    for drug in active_doses(walk, spec) if touched else spec.doses:
         walk.ledger.note(drug, day, how)
-    for activity in spec.activities if spec.never_with else ():
-        walk.activity_days[activity].setdefault(day, activity)
-    _note_hold(walk, visit)
+    if spec.never_with:
+        for activity in spec.activities:
+            walk.activity_days[activity].setdefault(day, activity)
+    if touched:
+        _note_hold(walk, visit)
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:

@@ -27,7 +27,7 @@ from schedules.history import (
     VisitMissed,
     Void,
     content,
-    order,
+    in_order,
 )
 
 F = TypeVar("F", bound=Fact)
@@ -63,7 +63,7 @@ def _start_of(fact: Fact) -> datetime:
 
 def live_facts(facts: Iterable[Fact]) -> list[Fact]:
     """The facts that still count, in order; a voided void lets its fact count again."""
-    ordered = sorted(facts, key=order)
+    ordered = in_order(facts)
     voids = {fact_id(fact): fact for fact in ordered if isinstance(fact, Void)}
 
     def counts(name: str, depth: int = 0) -> bool:

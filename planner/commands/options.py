@@ -17,56 +17,40 @@ _HOLIDAYS = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-class Day(click.ParamType):
-    """A calendar day, YYYY-MM-DD."""
+def day(written: str) -> date:
+    """A calendar day, YYYY-MM-DD; what is wrong with it is said in the words of the files."""
+    from schedules.scalars import read_date
 
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read the day; what is wrong with it is said in the words of the files."""
-        from schedules.scalars import read_date
-
-        try:
-            return read_date(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    try:
+        return read_date(written)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-class Moment(click.ParamType):
-    """An instant with its offset, 2026-01-05T10:30:00Z."""
+def moment(written: str) -> datetime:
+    """An instant with its offset, 2026-01-05T10:30:00Z; as UTC."""
+    from schedules.scalars import read_instant
 
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the instant, as UTC."""
-        from schedules.scalars import read_instant
-
-        try:
-            return read_instant(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+    try:
+        return read_instant(written)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
-class HolidayCode(click.ParamType):
-    """A country, or a country and its region: US, US-NY, DE-BY (ISO 3166)."""
+def holiday_code(written: str) -> tuple[str, str | None]:
+    """A country, or a country and its region, of which the public holidays are known: US, US-NY (ISO 3166)."""
+    from schedules.closures import public_holidays
 
-    name = "code"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str | None]:
-        """Read the code and see whether its public holidays are known."""
-        from schedules.closures import public_holidays
-
-        parts = _HOLIDAYS.fullmatch(value.upper())
-        if parts is None:
-            self.fail(f"{value!r} is not a country; write an ISO 3166 code such as US, US-NY or DE-BY", param, ctx)
-        country, region = parts.groups()
-        try:
-            public_holidays(country, region, [2026])
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        return country, region
+    parts = _HOLIDAYS.fullmatch(written.upper())
+    if parts is None:
+        right = "write an ISO 3166 code such as US, US-NY or DE-BY"
+        raise click.BadParameter(f"{written!r} is not the code of a country or region; {right}")
+    country, region = parts.groups()
+    try:
+        public_holidays(country, region, [2026])
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return country, region
 
 
 class WithSeveralDays(click.Command):
@@ -100,22 +84,22 @@ sites = click.option(
 )
 _PLANNING = (
     click.option("--history", metavar="FACTS.yaml", help="What has happened: a list of facts."),
-    click.option("--start", type=Day(), metavar="DATE", help="Day 1, where no history says it."),
+    click.option("--start", type=day, metavar="DATE", help="Day 1, where no history says it."),
     click.option("--arm", metavar="ID", help="The arm, for a start without a history."),
     parameters,
     amendments,
     sites,
     click.option(
-        "--holidays", type=HolidayCode(), metavar="CC[-REGION]", help="Public holidays, instead of a site: US-NY."
+        "--holidays", type=holiday_code, metavar="CC[-REGION]", help="Public holidays, instead of a site: US-NY."
     ),
     click.option(
-        "--closed", type=Day(), multiple=True, metavar="DATE...", help="Closed days, instead of a site."
+        "--closed", type=day, multiple=True, metavar="DATE...", help="Closed days, instead of a site."
     ),
     click.option(
-        "--as-of", type=Day(), metavar="DATE", help="The day of the plan; else the newest fact's, else the start."
+        "--as-of", type=day, metavar="DATE", help="The day of the plan; else the newest fact's, else the start."
     ),
     click.option(
-        "--known-at", type=Moment(), metavar="INSTANT", help="Leave out what was recorded after this instant."
+        "--known-at", type=moment, metavar="INSTANT", help="Leave out what was recorded after this instant."
     ),
     click.option(
         "--what-if", "what_ifs", multiple=True, metavar="FACT",

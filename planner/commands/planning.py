@@ -113,11 +113,16 @@ def _site(file: str) -> Site:
 
 
 def _what_ifs(request: Request) -> tuple[Fact, ...]:
-    """The imagined facts; they count as known at the instant that the plan looks back to."""
     with Problems() as problems:
         found = [problems.of(None, _what_if, line, place) for place, line in enumerate(request.what_ifs, 1)]
-    facts = [fact for fact in found if fact is not None]
-    return tuple(replace(fact, recorded=fact.recorded or request.known_at) for fact in facts)
+    return tuple(_known(fact, request.known_at) for fact in found if fact is not None)
+
+
+def _known(fact: Fact, known_at: datetime | None) -> Fact:
+    """An imagined fact counts even where the plan looks back to an instant before it."""
+    if fact.recorded is not None or known_by([fact], known_at):
+        return fact
+    return replace(fact, recorded=known_at)
 
 
 def _what_if(line: str, place: int) -> Fact:

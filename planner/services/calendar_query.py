@@ -23,6 +23,7 @@ T = TypeVar("T")
 FIELDS = ("start", "arm", "holidays", "closed", "as_of", "made_up")
 MOST_CLOSED = 100
 LONGEST_CLOSURE = 366
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TO = re.compile(r"\s*(?:\bto\b|/|–|\.\.)\s*")
 _SEPARATORS = re.compile(r"[\s,;]+")
 _REGION = re.compile(r"([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?")
@@ -31,11 +32,11 @@ _REGION = re.compile(r"([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?")
 def read_calendar_query(read: ReadProtocol, fields: Mapping[str, Sequence[str]]) -> ShowCalendar:
     """The question for a calendar of this protocol. Raises InvalidInput with every problem of the fields."""
     query = _Query(fields)
-    start = query.read("start", read_date)
+    start = query.read("start", _day)
     arm = query.read("arm", lambda text: _arm(text, read))
     region = query.read("holidays", lambda text: _region(text, start))
     closed = query.read_each("closed", _written_days, _closed_day)
-    as_of = query.read("as_of", read_date)
+    as_of = query.read("as_of", _day)
     made_up = query.read("made_up", _yes_or_no)
     query.require(start, "start", "the start date is missing", "write the day of the first dose, e.g. 2026-01-05")
     if read.protocol.arms and "arm" not in query.given:
@@ -99,6 +100,12 @@ class _Query:
         self._problems.append(InputProblem(place, wrong, remedy))
 
 
+def _day(text: str) -> date:
+    if not _ISO_DAY.fullmatch(text):
+        raise ValueError(f'"{shown(text)}" is not a date; write year, month and day, e.g. 2026-01-05')
+    return read_date(text)
+
+
 def _arm(text: str, read: ReadProtocol) -> str:
     if text in read.protocol.arms:
         return text
@@ -144,7 +151,7 @@ def _written_days(text: str) -> list[str]:
 
 def _closed_day(text: str) -> ClosedDay:
     first, span, last = text.partition("/")
-    day, until = read_date(first), read_date(last) if span else None
+    day, until = _day(first), _day(last) if span else None
     if until is not None and until < day:
         raise ValueError(f"{shown(text)} runs backwards; write the earlier day first")
     if until is not None and (until - day).days >= LONGEST_CLOSURE:

@@ -71,8 +71,8 @@ def _require_values(read: ReadProtocol, made_up: bool) -> None:
 
 
 def _no_value(read: ReadProtocol, name: str) -> InputProblem:
-    wrong = f"{name} ({read.protocol.parameters[name].label}) has no value"
-    return InputProblem("made_up", wrong, "supply it, or use the made-up example values (made_up=yes)")
+    wrong = f"the parameter {name} has no value: {read.protocol.parameters[name].label}"
+    return InputProblem(name, wrong, "it comes with the study; until then made_up=yes plans with a made-up example")
 
 
 def _out_of_range(start: date) -> InputProblem:

@@ -70,6 +70,11 @@ class CalendarForm:
         found = [problem for problem in self.problems if problem.place == name]
         return [sentence(f"{problem.wrong}; {problem.remedy}") for problem in found]
 
+    def described_by(self, name: str, hint: object) -> str:
+        """The ids of what explains a field: its hint, if it has one, and its errors."""
+        notes = [("hint", hint), ("error", self.errors(name))]
+        return " ".join(f"{self.id}-{name}-{note}" for note, there in notes if there)
+
     def date_type(self, name: str) -> str:
         """``date``, unless the browser's own date field would throw away what was typed."""
         typed = self.value(name)

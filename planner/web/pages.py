@@ -66,5 +66,10 @@ def problem(name: str) -> str:
 
 
 def _calendar_page(form: CalendarForm, found: Calendar | None, error: PlannerError | None = None) -> Response:
-    page = render_template("calendar.html", form=form, read=form.read, calendar=found, view=calendar_view, error=error)
+    page = render_template("calendar.html", form=form, read=form.read, calendar=found, view=calendar_view, error=error, as_json=_as_json)
     return make_response(page, error.status if error else 200)
+
+
+def _as_json(form: CalendarForm) -> str:
+    given = {name: [text for text in texts if text] for name, texts in form.typed.items()}
+    return url_for("api.show_calendar", name=form.id, **given)  # type: ignore[arg-type]

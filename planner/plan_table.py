@@ -1,0 +1,288 @@
+"""A plan for people: one line a visit, grouped by cycle, and below it what else there is to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from schedules.deviations import Deviation
+from schedules.keys import Stay
+from schedules.protocol import Protocol
+from schedules.scheduled import GateState, GateStatus, HomeDoses, Plan, ScheduledVisit, Status
+
+WIDE = 100  # from here on one line holds the key and the activities too
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONGEST_LABEL = 28
+_TARGET, _WINDOW, _STATUS = 17, 13, 14
+_STYLES = {
+    Status.DUE: "bold cyan",
+    Status.BOOKED: "cyan",
+    Status.TO_REBOOK: "bold yellow",
+    Status.NEEDS_DECISION: "bold red",
+    Status.HELD: "bold magenta",
+    Status.DONE: "green",
+    Status.UNRECORDED: "yellow",
+    Status.MISSED: "red",
+    Status.EXPIRED: "yellow",
+    Status.OMITTED: "dim",
+    Status.SUSPENDED: "dim",
+    Status.CANCELLED: "dim",
+}
+_GATE_STYLES = {GateStatus.OVERDUE: "bold red", GateStatus.DECIDED: "green", GateStatus.NOT_NEEDED: "dim"}
+_GONE = (Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED)
+
+
+# -- days ---------------------------------------------------------------------------------------
+
+
+def short_day(day: date | None) -> str:
+    """``Mon 12 Jan 2026``, in English whatever the locale; a dash where there is no day."""
+    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}" if day else "—"
+
+
+def short_span(first: date | None, last: date | None) -> str:
+    """``11–14 Jan`` or ``28 Feb–3 Mar``; with years where it is long enough to need them."""
+    if first is None or last is None:
+        return ""
+    if (last - first).days > 300:
+        return f"{_day_of_year(first)} {first.year}–{_day_of_year(last)} {last.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return _day_of_year(last) if first == last else f"{first.day}–{_day_of_year(last)}"
+    return f"{_day_of_year(first)}–{_day_of_year(last)}"
+
+
+def _day_of_year(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+# -- the whole screen ---------------------------------------------------------------------------
+
+
+def plan_screen(plan: Plan, protocol: Protocol, name: str, width: int) -> Iterator[RenderableType]:
+    """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol."""
+    yield from plan_heading(plan)
+    yield from visit_lines(plan.visits, protocol, width)
+    if any(visit.tentative for visit in plan.visits):
+        yield Text("\n~ tentative: it lies beyond a decision or a record that is still open", "dim")
+    yield from _gates(plan.gates)
+    yield from _home_doses(plan.home_doses, protocol)
+    yield from _list("Deviations to look at", [_deviation(found) for found in plan.deviations])
+    yield from _list("Nothing recorded yet", [_deviation(found) for found in plan.queries])
+    yield from _list("To know", [Text(line) for line in _notes(plan)])
+    yield Text(f"\nThis rests on {_count(len(plan.assumptions), 'assumption')}, which `planner protocol show {name}`"
+               f" lists.\n`planner why {name} VISIT …` says how a date came about.", "dim")  # fmt: skip
+
+
+def plan_heading(plan: Plan) -> Iterator[RenderableType]:
+    """Which protocol, from when, as of when, for whom."""
+    yield Text.assemble((f"{plan.protocol} {plan.version}", "bold"), f"  {plan.title}")
+    about = [f"Day 1 {short_day(plan.day_1)}", f"as of {short_day(plan.as_of)}"]
+    about += [f"{what} {name}" for what, name in (("arm", plan.arm), ("cohort", plan.cohort)) if name]
+    yield Text(" · ".join(about))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+# -- visits -------------------------------------------------------------------------------------
+
+
+def visit_lines(visits: Iterable[ScheduledVisit], protocol: Protocol, width: int) -> Iterator[RenderableType]:
+    """Visits in the order of their days, a heading wherever another cycle or epoch begins."""
+    known = list(visits)
+    layout = _Layout(known, width)
+    yield layout.header()
+    for stay, group in groupby(known, key=lambda visit: visit.spec.stay):
+        yield Text.assemble("\n", (stay_label(stay, protocol), "bold"), (f"  {stay}" if layout.wide else "", "dim"))
+        for visit in group:
+            yield layout.line(visit)
+            yield from _remarks(visit)
+
+
+def stay_label(stay: Stay, protocol: Protocol) -> str:
+    """``Maintenance, cycle 2``; an epoch that is entered again says which time it is."""
+    epoch = protocol.epochs.get(stay.epoch)
+    words = [epoch.label if epoch else stay.epoch]
+    words += [f"time {stay.entry}"] if stay.entry > 1 else []
+    words += [f"cycle {stay.cycle}"] if stay.cycle else []
+    return ", ".join(words)
+
+
+class _Layout:
+    """Where the columns of the visits stand: the same ones under every heading."""
+
+    def __init__(self, visits: list[ScheduledVisit], width: int) -> None:
+        label = max([5, *(cell_len(visit.spec.label) for visit in visits)])
+        name = max([3, *(cell_len(_name(visit)) for visit in visits)])
+        self.wide = width >= WIDE
+        self.width = width
+        self.columns = [min(label, _LONGEST_LABEL), *([min(name, _LONGEST_LABEL)] if self.wide else [])]
+        self.columns += [_TARGET, _WINDOW, _STATUS]
+        self.rest = width - 2 - sum(self.columns) - 2 * len(self.columns)
+
+    def header(self) -> RenderableType:
+        """The names of the columns."""
+        key = ["Key"] if self.wide else []
+        return self._row("dim", ["Visit", *key, "Date", "Window", "Status"], "Activities")
+
+    def line(self, visit: ScheduledVisit) -> RenderableType:
+        """One visit; its key and its activities are in a line below where the screen is narrow."""
+        cells = [Text(visit.spec.label), _target(visit), _window(visit), _status(visit)]
+        if self.wide:
+            cells.insert(1, Text(_name(visit), "dim"))
+            return self._row("", cells, _activities(visit, self.rest))
+        room = self.width - 6 - cell_len(visit.key)
+        below = Text(f"    {visit.key}  {_activities(visit, room)}", "dim", no_wrap=True)
+        return Group(self._row("", cells, ""), below)
+
+    def _row(self, style: str, cells: Sequence[str | Text], rest: str) -> RenderableType:
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=0)
+        for place, width in enumerate(self.columns):
+            is_target = place == len(self.columns) - 3
+            row.add_column(width=width, style=style, justify="right" if is_target else "left", overflow="fold")
+        if self.wide:
+            row.add_column(width=max(self.rest, 4), style=style or "dim", no_wrap=True)
+        row.add_row("", *cells, *([rest] if self.wide else []))
+        return row
+
+
+def _name(visit: ScheduledVisit) -> str:
+    """The key without the part that stands in the heading."""
+    return visit.key.removeprefix(str(visit.spec.stay))
+
+
+def _target(visit: ScheduledVisit) -> Text:
+    if visit.target is not None:
+        return Text(f"{'~ ' if visit.tentative else ''}{short_day(visit.target)}")
+    return Text("—" if visit.status in _GONE else "no date", _STYLES.get(visit.status, ""))
+
+
+def _window(visit: ScheduledVisit) -> Text:
+    return Text(short_span(visit.opens, visit.closes), "dim")
+
+
+def _status(visit: ScheduledVisit) -> Text:
+    words = visit.status.value.replace("-", " ")
+    booking = visit.booking
+    if visit.status is Status.BOOKED and booking is not None and booking.time is not None:
+        words += f" {booking.time:%H:%M}"
+    return Text(words, _STYLES.get(visit.status, ""))
+
+
+def _activities(visit: ScheduledVisit, room: int) -> str:
+    """As many activities as there is room for, the study's drugs first, and how many more there are."""
+    spec = visit.spec
+    names = [*spec.doses, *(name for name in spec.activities if name not in spec.doses)]
+    shown = ", ".join(names)
+    for count in range(len(names) - 1, -1, -1):
+        if cell_len(shown) <= room:
+            break
+        shown = f"{', '.join(names[:count])} +{len(names) - count}".strip()
+    return shown
+
+
+def _remarks(visit: ScheduledVisit) -> Iterator[RenderableType]:
+    """Under its line: why it has no date or another one than the protocol's, and what is wrong with it."""
+    for conflict in visit.conflicts:
+        style = "red" if conflict.blocks else "yellow"
+        yield Padding(Text.assemble(("! ", style), (conflict.text, style)), (0, 0, 0, 4))
+    said = {conflict.text for conflict in visit.conflicts}
+    for sentence in _of_note(visit):
+        if sentence not in said:
+            yield Padding(Text(f"· {sentence}", "dim"), (0, 0, 0, 4))
+
+
+def _of_note(visit: ScheduledVisit) -> Iterator[str]:
+    moved = visit.target is not None and visit.target != visit.due
+    outside = visit.actual and visit.opens and visit.closes and not visit.opens <= visit.actual <= visit.closes
+    if visit.basis.cause:
+        yield visit.basis.cause
+    if (outside if visit.actual else moved) and visit.status is not Status.BOOKED:
+        yield from (sentence for sentence in visit.why[1:] if sentence not in (visit.basis.cause, *visit.notes)
+                    and not sentence.startswith("tentative:"))  # fmt: skip
+    yield from visit.notes
+
+
+# -- below the visits ---------------------------------------------------------------------------
+
+
+def _heading(title: str) -> Text:
+    return Text.assemble("\n", (title, "bold"))
+
+
+def _list(title: str, lines: list[Text]) -> Iterator[RenderableType]:
+    if not lines:
+        return
+    yield _heading(title)
+    rows = Table.grid(padding=(0, 1))
+    for line in lines:
+        rows.add_row(" ·", line)
+    yield rows
+
+
+def _gates(gates: tuple[GateState, ...]) -> Iterator[RenderableType]:
+    if not gates:
+        return
+    yield _heading("Decisions")
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(width=1)
+    rows.add_column(min_width=min(max(cell_len(gate.key) for gate in gates), 34), overflow="fold")
+    rows.add_column(min_width=15, justify="right", no_wrap=True)
+    rows.add_column(min_width=7, no_wrap=True)
+    for gate in gates:
+        status = Text(gate.status.value.replace("-", " "), _GATE_STYLES.get(gate.status, ""))
+        rows.add_row("", gate.key, short_day(gate.due), status, _answer(gate))
+    yield rows
+
+
+def _answer(gate: GateState) -> Text:
+    if gate.outcome is not None:
+        told = "" if gate.told_on is None else f", told {short_day(gate.told_on)}"
+        return Text(f"{gate.outcome}{told}")
+    if gate.status is GateStatus.NOT_NEEDED:
+        return Text()
+    return Text(f"as if: {gate.default}" if gate.default else "nothing planned beyond it", "dim")
+
+
+def _home_doses(doses: tuple[HomeDoses, ...], protocol: Protocol) -> Iterator[RenderableType]:
+    if not doses:
+        return
+    yield _heading("Doses at home")
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(width=1)
+    for each in doses:
+        known = protocol.activities.get(each.activity)
+        held = f"{len(each.held)} held" if each.held else ""
+        days = short_span(each.days[0], each.days[-1]) if each.days else "—"
+        mark = "~" if each.tentative else ""
+        label = known.label if known else each.activity
+        rows.add_row("", str(each.stay), mark, days, _count(len(each.days), "dose"), held, Text(label, "dim"))
+    yield rows
+
+
+def _deviation(found: Deviation) -> Text:
+    important = ("important: ", "bold red") if found.important else ""
+    return Text.assemble(important, found.text, (f" ({found.kind.value})", "dim"))
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    end = plan.treatment_end
+    if end is not None:
+        when = "ended" if end.recorded else "is expected to end"
+        yield f"The treatment {when} on {short_day(end.day)} ({end.reason}){', tentatively' if end.tentative else ''}."
+    if plan.observation is not None:
+        state = plan.observation
+        yield f"Observation for dose-limiting toxicity: {state.state.replace('-', ' ')}, {state.why}."
+        if state.rule:
+            yield f"Its rule, shown and never applied: {state.rule}"
+    yield from (notice.text for notice in plan.notices)
