@@ -12,6 +12,7 @@ slows down half way weighs on both. A figure that ours does not report has no ro
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -127,7 +128,7 @@ def main() -> None:
     """Read the file named, or standard input, and print the report."""
     try:
         if len(sys.argv) > 1:
-            with open(sys.argv[1], encoding="utf-8") as lines:
+            with Path(sys.argv[1]).open(encoding="utf-8") as lines:
                 print(report(read_runs(lines)))
         else:
             print(report(read_runs(sys.stdin)))

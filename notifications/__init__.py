@@ -1,0 +1,1 @@
+"""Telling people: calendars now, messages later; knows appointments, never participants."""

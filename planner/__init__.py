@@ -1,0 +1,1 @@
+"""The service: the command line, the pages, and what they share."""

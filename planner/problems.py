@@ -73,7 +73,11 @@ KINDS: dict[str, type[PlannerError]] = {kind.name: kind for kind in (InvalidInpu
 HTTP_WORDS = {
     400: ("The request cannot be read", "the request is malformed", "check the address, and ask again"),
     404: ("There is nothing at this address", "no page has this address", "check the address, or begin at /"),
-    405: ("This address cannot be used that way", "the method is not allowed here", "use one of those that Allow lists"),
+    405: (
+        "This address cannot be used that way",
+        "the method is not allowed here",
+        "use one of those that Allow lists",
+    ),
     413: ("The request is too large", "the request has too much content", "send less"),
     414: ("The address is too long", "the address has too many characters", "give fewer closed days, or spans of days"),
     500: (

@@ -136,7 +136,9 @@ class CompiledProtocol:
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
         order = {spec.key: _rough_offset(epoch, spec) for spec in visits}
-        return StaySpec(stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key]))))
+        return StaySpec(
+            stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
+        )
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
@@ -182,14 +184,10 @@ class CompiledProtocol:
             ends_before=planned.ends_before,
             **self._content(details, planned.remote),
         )
-        variations = tuple(
-            (variation, self._variant(spec, variation, count, stopped)) for variation in planned.instead
-        )
+        variations = tuple((variation, self._variant(spec, variation, count, stopped)) for variation in planned.instead)
         return replace(spec, variations=variations) if variations else spec
 
-    def _variant(
-        self, spec: VisitSpec, variation: Variation, count: int | None, stopped: frozenset[str]
-    ) -> VisitSpec:
+    def _variant(self, spec: VisitSpec, variation: Variation, count: int | None, stopped: frozenset[str]) -> VisitSpec:
         details = self._details(variation.activities, spec.stay, stopped)
         label = variation.label.replace("{n}", str(count))
         return replace(spec, label=label, **self._content(details, variation.remote))

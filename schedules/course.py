@@ -59,14 +59,15 @@ class CutOffs:
     all: int = FOREVER
 
 
-class OwnClosedDays(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnClosedDays:
     """The closed days of a participant who changes sites or is in hospital for a time."""
 
     course: Course
     needs: frozenset[Resource]
     remote: bool
 
-    def __getitem__(self, day: int) -> tuple[str, str] | None:  # type: ignore[override]
+    def __getitem__(self, day: int) -> tuple[str, str] | None:
         return self.course.why_closed(day, self.needs, self.remote)
 
 
@@ -107,10 +108,9 @@ class Course:
         return self.design.version_index(named[0]) if named else 0
 
     def _versions(self, first: int) -> list[tuple[int, CompiledProtocol]]:
-        steps = [(0, first)]
-        for fact in self.record.all(AmendmentApplied):
-            steps.append((fact.date.toordinal(), self.design.version_index(fact.version)))
-        return [(day, self.design.compiled(version, self.arm, first)) for day, version in steps]
+        amended = self.record.all(AmendmentApplied)
+        steps = [(fact.date.toordinal(), self.design.version_index(fact.version)) for fact in amended]
+        return [(day, self.design.compiled(version, self.arm, first)) for day, version in [(0, first), *steps]]
 
     def compiled_on(self, day: int) -> CompiledProtocol:
         """The version in force on that day."""
@@ -124,8 +124,10 @@ class Course:
         """The visits (epoch and name) that are new in the version in force and wait for consent to it."""
         since = self.amended
         protocol = self.compiled.protocol
-        if since is None or not protocol.reconsent or any(
-            fact.version == protocol.version for fact in self.record.all(Consented)
+        if (
+            since is None
+            or not protocol.reconsent
+            or any(fact.version == protocol.version for fact in self.record.all(Consented))
         ):
             return frozenset()
         return frozenset(_visit_names(self.compiled) - _visit_names(self.compiled_on(since - 1)))
@@ -166,8 +168,7 @@ class Course:
 
     def _hospital_spans(self) -> list[tuple[int, int]]:
         starts = [fact.date.toordinal() for fact in self.record.all(Admitted)]
-        for fact in self.record.all(Transplanted):
-            starts.append((fact.conditioning or fact.date).toordinal())
+        starts += [(fact.conditioning or fact.date).toordinal() for fact in self.record.all(Transplanted)]
         ends = [fact.date.toordinal() for fact in self.record.all(Discharged)]
         return [(start, min((end for end in ends if end >= start), default=FOREVER)) for start in sorted(starts)]
 
@@ -305,4 +306,3 @@ def is_last_cycle(epoch: Epoch, stay: Stay) -> bool:
     """Whether the epoch allows no further cycle after this stay."""
     most = epoch.cycles.at_most if epoch.cycles else 1
     return most is not None and (stay.cycle or 1) >= most
-

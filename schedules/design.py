@@ -79,8 +79,9 @@ def old_names(versions: tuple[Protocol, ...]) -> OldNames:
 
 
 def _renames(epoch: Epoch) -> list[tuple[str, str]]:
-    named = [*epoch.visits.items(), *epoch.gates.items()]
-    return [(name, item.was) for name, item in named if item.was is not None]
+    visits = [(name, visit.was) for name, visit in epoch.visits.items()]
+    gates = [(name, gate.was) for name, gate in epoch.gates.items()]
+    return [(name, was) for name, was in (*visits, *gates) if was is not None]
 
 
 def renamed(key: str, names: OldNames) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 from typing import Literal
 
 from schedules.compiled import VisitSpec
@@ -203,12 +204,10 @@ def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         off = days_outside(fact.date, *window.around(visit.actual))
         if off:
             text = f"{fact.activity} for {visit.spec.label} was done on {day_words(fact.date)}, outside its window"
-            yield _found(
-                Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off
-            )
+            yield _found(Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off)
 
 
-def _window_of(spec: VisitSpec, fact: Assessed):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _window_of(spec: VisitSpec, fact: Assessed):  # type: ignore[no-untyped-def]
     return next((item.window for item in spec.details if item.activity == fact.activity), None)
 
 
@@ -217,15 +216,11 @@ def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     for given in walk.record.given.get(visit.key, ()):
         if given.activity not in visit.spec.activities:
             text = f"{given.activity} was given at {visit.spec.label}, which does not plan it for this participant"
-            yield _found(
-                Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True
-            )
+            yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
         level = levels.get(given.activity)
         if level and given.level and given.level != level and not _reduced_to(walk, given):
             text = f"{given.activity} was given at {given.level}, not at {level}"
-            yield _found(
-                Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True
-            )
+            yield _found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
 
 
 def _reduced_to(walk: Walk, given: Given) -> bool:
@@ -242,7 +237,7 @@ def _too_close(walk: Walk) -> Iterator[Deviation]:
     for rule in walk.course.compiled.protocol.spacing:
         least = rule.at_least.in_days or 0
         doses = sorted((f for f in walk.record.all(Given) if f.activity == rule.drug), key=lambda f: f.date)
-        for before, after in zip(doses, doses[1:], strict=False):
+        for before, after in pairwise(doses):
             apart = (after.date - before.date).days
             if 0 < apart < least:
                 text = (

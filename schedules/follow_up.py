@@ -168,4 +168,3 @@ def _last_dose_base(walk: Walk) -> Base | None:
         return _treatment_end_base(walk)
     last = max(days)
     return Base("the last dose", last, "given" if last == given else "planned", 0, walk.end.tentative)
-

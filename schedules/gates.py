@@ -104,9 +104,18 @@ def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
     due = gate_due(walk, place.next_day_1)
     walk.gates.append(
         GateState(
-            key, gate.label, place.stay, due, GateStatus.DECIDED, proceeds, gate.default, options(gate),
-            decided_on=entered.decided_on, told_on=entered.told_on, answered_by=entered.key,
-        )  # fmt: skip
+            key,
+            gate.label,
+            place.stay,
+            due,
+            GateStatus.DECIDED,
+            proceeds,
+            gate.default,
+            options(gate),
+            decided_on=entered.decided_on,
+            told_on=entered.told_on,
+            answered_by=entered.key,
+        )
     )
     return Answer("proceed")
 
@@ -144,5 +153,3 @@ def gate_due(walk: Walk, next_day_1: int | None) -> date | None:
         if closed[day] is None:
             return date.fromordinal(day)
     return date.fromordinal(next_day_1 - 1)
-
-

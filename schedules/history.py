@@ -1,17 +1,14 @@
 """The facts about one participant: append-only, dated, never edited; a mistake is voided by a later fact.
 
-Each class is one kind of fact; its docstring, its fields and its example are what
-docs/reference/facts.md prints. Dates are days at the participant's site. ``given`` and its kin are per
-drug, so that one drug of a visit can be late, reduced or left out while the other is not.
+Each class is one kind of fact. Its docstring with the example in it, and its fields with the ``#:`` comment
+beside or above each, are what docs/reference/facts.md prints. Dates are days at the participant's site.
+``given`` and its kin are per drug: one drug of a visit can be late, reduced or left out, the other not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
-from datetime import date, datetime, time
-from functools import lru_cache
-from itertools import groupby
+import datetime as dt
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -39,27 +36,22 @@ class Origin:
 
 @record
 class Fact:
-    """What every fact has.
+    """What every fact has."""
 
-    ``date`` is the day it is about. ``id`` names it, so that it can be voided or told; without one the fact
-    gets an id from its content. ``recorded`` is the instant it was entered (its day, where not given),
-    ``by`` whom, ``note`` why.
-    """
-
-    date: IsoDate
-    id: FactId | None = None
-    recorded: Instant | None = None
-    by: Text | None = None
-    note: Text | None = None
+    date: IsoDate  #: the day that it is about, at the participant's site
+    id: FactId | None = None  #: its name, so that it can be voided or told; left out, one is made from its content
+    recorded: Instant | None = None  #: when it was entered, with Z or an offset; left out, the start of its day, UTC
+    by: Text | None = None  #: who entered it
+    note: Text | None = None  #: anything else to say, such as why
     origin: Annotated[Origin | None, Field(exclude=True)] = field(default=None, compare=False, repr=False)
 
     @property
-    def day(self) -> date:
+    def day(self) -> dt.date:
         """The day it is about; the first possible one where only a month or a year is known."""
         return self.date
 
     @property
-    def last_day(self) -> date:
+    def last_day(self) -> dt.date:
         """The day it is about; the last possible one where only a month or a year is known."""
         return self.date
 
@@ -68,210 +60,225 @@ class Fact:
 class PartlyDated(Fact):
     """A fact of which perhaps only the month or the year is known: ``2026-05``."""
 
-    date: PartialDate  # type: ignore[assignment]
+    date: PartialDate  # type: ignore[assignment]  #: the day that it is about, or only its month or year
 
     @property
-    def day(self) -> date:
+    def day(self) -> dt.date:
         """The first day it can have been."""
         return self.date.earliest()
 
     @property
-    def last_day(self) -> date:
+    def last_day(self) -> dt.date:
         """The last day it can have been."""
         return self.date.latest()
 
 
 @record
 class Consented(Fact):
-    """The participant signed the consent form of a protocol version. {fact: consented, date: 2025-12-01, version: "1.0"}"""
+    """The participant signed the consent form. {fact: consented, date: 2025-12-01, version: "1.0"}"""
 
-    version: Text | None = None
+    version: Text | None = None  #: the protocol version that the form belongs to
 
 
 @record
 class Enrolled(Fact):
-    """The participant joined the study; Day 1 is planned for ``day_1``. {fact: enrolled, date: 2025-12-30, day_1: 2026-01-05}
+    """The participant joined the study. {fact: enrolled, date: 2025-12-30, day_1: 2026-01-05}"""
 
-    ``dose_levels`` name the level of each drug where it is fixed for this participant.
-    """
-
-    day_1: IsoDate | None = None
-    arm: Identifier | None = None
-    cohort: Identifier | None = None
-    version: Text | None = None
-    site: Identifier | None = None
-    dose_levels: dict[Identifier, Text] = field(default_factory=dict)
+    day_1: IsoDate | None = None  #: the day for which Day 1 is planned
+    arm: Identifier | None = None  #: the arm, where the protocol has arms
+    cohort: Identifier | None = None  #: the cohort, where the protocol has cohorts
+    version: Text | None = None  #: the protocol version; left out, the study's first
+    site: Identifier | None = None  #: the site; left out, the study's first
+    dose_levels: dict[Identifier, Text] = field(default_factory=dict)  #: the level of each drug, where fixed here
 
 
 @record
 class Attended(Fact):
-    """The participant came to a visit. {fact: attended, date: 2026-02-02, visit: induction.c2.d1}
+    """The participant came to a visit. {fact: attended, date: 2026-02-02, visit: induction.c2.d1}"""
 
-    ``not_done`` lists planned activities that were left out. ``outside_plan`` marks a visit that should not have
-    happened by the plan (a further cycle, another path). ``version``: under which version it was done.
-    """
-
-    visit: Key
-    not_done: tuple[Identifier, ...] = ()
+    visit: Key  #: the visit's key
+    not_done: tuple[Identifier, ...] = ()  #: planned activities that were left out
+    #: true where the visit should not have happened by the plan: a further cycle, another path
     outside_plan: bool = False
-    version: Text | None = None
+    version: Text | None = None  #: the protocol version under which it was done, where not the one in force
 
 
 @record
 class Given(Fact):
-    """A dose of a study drug was given. {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: vsli}
+    """A dose of a study drug was given. Source: SDTM EX.
 
-    ``again`` marks a second administration at one visit, ``partial`` an incomplete one (which counts).
-    ``level`` is the dose level given, ``amount`` the amount with its unit. Without ``visit``: outside any visit
-    (a dose at home, or an unscheduled one). Source: SDTM EX.
+    {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: vsli}
     """
 
-    activity: Identifier
-    visit: Key | None = None
-    amount: Text | None = None
-    level: Text | None = None
-    start: WallTime | None = None
-    stop: WallTime | None = None
-    partial: bool = False
-    again: bool = False
-    outside_plan: bool = False
-    version: Text | None = None
+    activity: Identifier  #: the drug
+    visit: Key | None = None  #: the visit's key; left out, outside any visit: at home, or unscheduled
+    amount: Text | None = None  #: how much, with the unit
+    level: Text | None = None  #: the dose level given
+    start: WallTime | None = None  #: when it began, on the site's clock
+    stop: WallTime | None = None  #: when it was over
+    partial: bool = False  #: true where only a part was given; it counts as a dose
+    again: bool = False  #: true for a second administration at one visit
+    outside_plan: bool = False  #: true where it should not have happened by the plan
+    version: Text | None = None  #: the protocol version under which it was done, where not the one in force
 
 
 @record
 class Reduced(Fact):
-    """From this visit on a drug is given at a lower dose. {fact: reduced, date: 2026-02-02, visit: induction.c2.d1, activity: ino, to: level -1}"""
+    """From this visit on a drug is given at a lower dose.
 
-    visit: Key
-    activity: Identifier
-    to: Text
-    reason: Identifier
+    {fact: reduced, date: 2026-02-02, visit: induction.c2.d1, activity: ino, to: level -1, reason: toxicity}
+    """
+
+    visit: Key  #: the visit's key
+    activity: Identifier  #: the drug
+    to: Text  #: the dose level from now on
+    reason: Identifier  #: why
 
 
 @record
 class Omitted(Fact):
-    """One activity of a visit (or all of it) is left out for good. {fact: omitted, date: 2026-01-14, visit: induction.c1.d8, activity: vsli, reason: neuropathy}"""
+    """One activity of a visit (or all of it) is left out for good.
 
-    visit: Key
-    reason: Identifier
-    activity: Identifier | None = None
+    {fact: omitted, date: 2026-01-14, visit: induction.c1.d8, activity: vsli, reason: neuropathy}
+    """
+
+    visit: Key  #: the visit's key
+    reason: Identifier  #: why; the protocol may allow it for some reasons
+    activity: Identifier | None = None  #: what is left out; without it, all of the visit
 
 
 @record
 class Held(Fact):
-    """The doses of a visit, or a drug taken at home, wait. {fact: held, date: 2026-01-12, visit: induction.c1.d8, reason: toxicity, resume: 2026-01-15}
+    """The doses of a visit, or a drug taken at home, wait.
 
-    ``resume`` is the first day on which it may go on; without it the hold is open and ``recheck`` says when
-    somebody looks again. With ``visit`` the doses of that visit (or only ``activity``) wait; with ``activity``
-    alone the drug taken at home.
+    {fact: held, date: 2026-01-12, visit: induction.c1.d8, reason: toxicity, resume: 2026-01-15}
     """
 
-    reason: Identifier
-    visit: Key | None = None
-    activity: Identifier | None = None
-    resume: IsoDate | None = None
-    recheck: IsoDate | None = None
+    reason: Identifier  #: why; the protocol may allow it for some reasons
+    visit: Key | None = None  #: the visit whose doses wait
+    activity: Identifier | None = None  #: the drug that waits; with no visit, a drug taken at home
+    resume: IsoDate | None = None  #: the first day on which it may go on; without it the hold is open
+    recheck: IsoDate | None = None  #: when somebody looks again
 
 
 @record
 class CycleHeld(Fact):
-    """A cycle does not begin, by the protocol's rules. {fact: cycle_held, date: 2026-02-02, cycle: induction.c2, reason: counts, recheck: 2026-02-09}
+    """A cycle does not begin, by the protocol's rules.
 
-    ``resume`` is the day on which its Day 1 is due; without it the cycle has no date.
+    {fact: cycle_held, date: 2026-02-02, cycle: induction.c2, reason: counts, recheck: 2026-02-09}
     """
 
-    cycle: Key
-    reason: Identifier
-    resume: IsoDate | None = None
-    recheck: IsoDate | None = None
+    cycle: Key  #: the cycle: ``epoch.cN``, or the epoch where it has no cycles
+    reason: Identifier  #: why
+    resume: IsoDate | None = None  #: the day on which its Day 1 is due; without it the cycle has no date
+    recheck: IsoDate | None = None  #: when somebody looks again
 
 
 @record
 class CycleDelayed(Fact):
-    """A cycle begins later, for a reason that the protocol does not give (a holiday, no chair). {fact: cycle_delayed, date: 2026-01-28, cycle: induction.c2, to: 2026-02-04, reason: travel}
+    """A cycle begins later, for a reason that the protocol does not give (a holiday, no chair).
 
     The days follow, the window does not: too late is a deviation to look at.
+    {fact: cycle_delayed, date: 2026-01-28, cycle: induction.c2, to: 2026-02-04, reason: travel}
     """
 
-    cycle: Key
-    to: IsoDate
-    reason: Identifier
+    cycle: Key  #: the cycle: ``epoch.cN``, or the epoch where it has no cycles
+    to: IsoDate  #: the day for which its Day 1 is planned now
+    reason: Identifier  #: why
 
 
 @record
 class Assessed(Fact):
-    """Something was done or measured, with what came out. {fact: assessed, date: 2026-01-28, visit: induction.c1.marrow, activity: marrow, result: CR}"""
+    """Something was done or measured.
 
-    activity: Identifier
-    visit: Key | None = None
-    result: Text | None = None
-    outside_plan: bool = False
+    {fact: assessed, date: 2026-01-28, visit: induction.c1.marrow, activity: marrow, result: CR}
+    """
+
+    activity: Identifier  #: what was done
+    visit: Key | None = None  #: the visit's key; left out, outside any visit
+    result: Text | None = None  #: what came out
+    outside_plan: bool = False  #: true where it should not have happened by the plan
 
 
 @record
 class VisitMissed(Fact):
-    """The participant did not come, and the visit will not be made up. {fact: visit_missed, date: 2026-01-12, visit: induction.c1.d8, reason: travel}"""
+    """The participant did not come, and the visit will not be made up.
 
-    visit: Key
-    reason: Identifier | None = None
+    {fact: visit_missed, date: 2026-01-12, visit: induction.c1.d8, reason: travel}
+    """
+
+    visit: Key  #: the visit's key
+    reason: Identifier | None = None  #: why
 
 
 @record
 class Booked(Fact):
-    """A visit has an appointment; ``date`` is its day, ``time`` the site's wall time. {fact: booked, date: 2026-01-12, visit: induction.c1.d8, time: "09:30"}"""
+    """A visit has an appointment on ``date``.
 
-    visit: Key
-    time: WallTime | None = None
-    minutes: Count | None = None
-    chair: Text | None = None
+    {fact: booked, date: 2026-01-12, visit: induction.c1.d8, time: "09:30"}
+    """
+
+    visit: Key  #: the visit's key
+    time: WallTime | None = None  #: the hour on the site's clock, in quotes
+    minutes: Count | None = None  #: how long it takes
+    chair: Text | None = None  #: which chair or room
 
 
 @record
 class Rebooked(Fact):
-    """An appointment was moved: ``date`` is the new day, ``instead_of`` the one before. {fact: rebooked, date: 2026-01-13, visit: induction.c1.d8, instead_of: 2026-01-12}"""
+    """An appointment was moved to ``date``.
 
-    visit: Key
-    instead_of: IsoDate
-    time: WallTime | None = None
-    minutes: Count | None = None
-    chair: Text | None = None
+    {fact: rebooked, date: 2026-01-13, visit: induction.c1.d8, instead_of: 2026-01-12}
+    """
+
+    visit: Key  #: the visit's key
+    instead_of: IsoDate  #: the day that was booked before
+    time: WallTime | None = None  #: the hour on the site's clock, in quotes
+    minutes: Count | None = None  #: how long it takes
+    chair: Text | None = None  #: which chair or room
 
 
 @record
 class BookingCancelled(Fact):
-    """An appointment was given back; ``date`` is the day it was for. {fact: booking_cancelled, date: 2026-01-13, visit: induction.c1.d8}"""
+    """The appointment on ``date`` was given back.
 
-    visit: Key
-    reason: Identifier | None = None
+    {fact: booking_cancelled, date: 2026-01-13, visit: induction.c1.d8}
+    """
+
+    visit: Key  #: the visit's key
+    reason: Identifier | None = None  #: why
 
 
 @record
 class GateDecided(Fact):
-    """A gate was decided, on ``date``. {fact: gate_decided, date: 2026-01-30, gate: induction.c1.response, outcome: benefit}"""
+    """A gate was decided. {fact: gate_decided, date: 2026-01-30, gate: induction.c1.response, outcome: benefit}"""
 
-    gate: Key
-    outcome: Identifier
+    gate: Key  #: the gate's key
+    outcome: Identifier  #: the answer, one of the gate's outcomes
 
 
 @record
 class Told(Fact):
-    """The participant was told of a fact: a decision, a hold, an appointment. {fact: told, date: 2026-01-30, about: f12}"""
+    """The participant was told of a fact: a decision, a hold, an appointment.
 
-    about: FactId
+    {fact: told, date: 2026-01-30, about: f12}
+    """
+
+    about: FactId  #: the id of the fact that they were told of
 
 
 @record
 class TreatmentEnded(Fact):
-    """The end of study treatment was decided on ``date``. {fact: treatment_ended, date: 2026-02-02, reason: progression}"""
+    """The end of study treatment was decided. {fact: treatment_ended, date: 2026-02-02, reason: progression}"""
 
-    reason: EndReason
+    reason: EndReason  #: why
 
 
 @record
 class Progressed(PartlyDated):
     """The disease progressed or came back. {fact: progressed, date: 2026-02-02, kind: progression}"""
 
-    kind: Literal["progression", "relapse"] = "progression"
+    kind: Literal["progression", "relapse"] = "progression"  #: which of the two
 
 
 @record
@@ -281,26 +288,26 @@ class NewTherapy(PartlyDated):
 
 @record
 class Transplanted(Fact):
-    """Stem cells were transplanted on ``date``, or are to be; ``conditioning`` is its first day. {fact: transplanted, date: 2026-02-11, conditioning: 2026-02-05}"""
+    """Stem cells were transplanted, or are to be. {fact: transplanted, date: 2026-02-11, conditioning: 2026-02-05}"""
 
-    conditioning: IsoDate | None = None
+    conditioning: IsoDate | None = None  #: the first day of conditioning, which ends the treatment
 
 
 @record
 class Admitted(Fact):
-    """The participant went into hospital: from then on closed days do not matter. {fact: admitted, date: 2026-02-05}"""
+    """The participant went into hospital; closed days do not matter there. {fact: admitted, date: 2026-02-05}"""
 
 
 @record
 class Discharged(Fact):
-    """The participant left hospital; the day itself still counts as in hospital. {fact: discharged, date: 2026-03-03}"""
+    """The participant left hospital; the day itself counts as in hospital. {fact: discharged, date: 2026-03-03}"""
 
 
 @record
 class LostToFollowUp(Fact):
-    """Nobody can reach the participant, after so many ``attempts``. {fact: lost_to_follow_up, date: 2026-06-01, attempts: 3}"""
+    """Nobody can reach the participant. {fact: lost_to_follow_up, date: 2026-06-01, attempts: 3}"""
 
-    attempts: Count
+    attempts: Count  #: how often somebody tried
 
 
 @record
@@ -310,12 +317,10 @@ class FoundAgain(Fact):
 
 @record
 class Withdrew(Fact):
-    """The participant withdrew from treatment, from visits or from all contact. {fact: withdrew, date: 2026-03-02, scope: visits, remains: [contact]}
+    """The participant withdrew. {fact: withdrew, date: 2026-03-02, scope: visits, remains: [contact]}"""
 
-    ``remains``: what is still permitted: ``contact`` (remote status contacts), ``records`` (reading the notes).
-    """
-
-    scope: Literal["treatment", "visits", "contact"]
+    scope: Literal["treatment", "visits", "contact"]  #: from what; ``contact`` is from everything
+    #: what is still permitted: ``contact`` (remote status contacts), ``records`` (reading the notes)
     remains: tuple[Literal["contact", "records"], ...] = ()
 
 
@@ -326,94 +331,54 @@ class Died(PartlyDated):
 
 @record
 class UnscheduledVisit(Fact):
-    """The participant came (or is to come) outside the schedule. {fact: unscheduled_visit, date: 2026-01-13, activities: [intrathecal]}"""
+    """The participant came (or is to come) outside the schedule.
 
-    activities: tuple[Identifier, ...] = ()
-    reason: Identifier | None = None
+    {fact: unscheduled_visit, date: 2026-01-13, activities: [intrathecal]}
+    """
+
+    activities: tuple[Identifier, ...] = ()  #: what was done, or is to be
+    reason: Identifier | None = None  #: why
 
 
 @record
 class Transferred(Fact):
     """From ``date`` on the participant is seen at another site. {fact: transferred, date: 2026-02-16, site: south}"""
 
-    site: Identifier
+    site: Identifier  #: the new site's id
 
 
 @record
 class AmendmentApplied(Fact):
-    """From ``date`` on another protocol version holds for the participant. {fact: amendment_applied, date: 2026-03-01, version: "2.0"}"""
+    """From ``date`` on another protocol version holds. {fact: amendment_applied, date: 2026-03-01, version: "2.0"}"""
 
-    version: Text
+    version: Text  #: the version that holds now
 
 
 @record
 class EventOccurred(Fact):
-    """Something happened that the protocol declares under ``events``. {fact: event_occurred, date: 2026-03-01, event: rash}"""
+    """Something happened that the protocol declares as an event.
 
-    event: Identifier
+    {fact: event_occurred, date: 2026-03-01, event: rash}
+    """
+
+    event: Identifier  #: which of them
 
 
 @record
 class Away(Fact):
-    """The participant cannot come, from ``date`` up to and including ``until``. {fact: away, date: 2026-02-16, until: 2026-02-20}"""
+    """The participant cannot come, from ``date`` on. {fact: away, date: 2026-02-16, until: 2026-02-20}"""
 
-    until: IsoDate
+    until: IsoDate  #: the last day away
 
 
 @record
 class Void(Fact):
-    """A fact was a mistake: it counts no more, and stays on record. {fact: void, date: 2026-01-13, of: f7, note: wrong participant}"""
+    """A fact was a mistake: it counts no more, and stays on record.
 
-    of: FactId
+    {fact: void, date: 2026-01-13, of: f7, note: wrong participant}
+    """
 
-
-#: Every kind of fact by the name that files use, in the order in which facts of one day are taken.
-KINDS: dict[str, type[Fact]] = {
-    "consented": Consented, "enrolled": Enrolled, "transferred": Transferred,
-    "amendment_applied": AmendmentApplied, "event_occurred": EventOccurred, "admitted": Admitted,
-    "discharged": Discharged, "away": Away, "gate_decided": GateDecided, "cycle_delayed": CycleDelayed,
-    "cycle_held": CycleHeld, "held": Held, "booked": Booked, "rebooked": Rebooked,
-    "booking_cancelled": BookingCancelled, "attended": Attended, "assessed": Assessed,
-    "reduced": Reduced, "omitted": Omitted, "given": Given, "visit_missed": VisitMissed,
-    "unscheduled_visit": UnscheduledVisit, "progressed": Progressed, "new_therapy": NewTherapy,
-    "transplanted": Transplanted, "treatment_ended": TreatmentEnded, "withdrew": Withdrew,
-    "lost_to_follow_up": LostToFollowUp, "found_again": FoundAgain, "told": Told, "died": Died,
-    "void": Void,
-}  # fmt: skip
-NAMES: dict[type[Fact], str] = {kind: name for name, kind in KINDS.items()}
-_RANKS: dict[type[Fact], int] = {kind: rank for rank, kind in enumerate(KINDS.values())}
-
-
-def content(fact: Fact) -> tuple[tuple[str, str], ...]:
-    """A fact's fields in words, without its place in a file: equal content is the same fact."""
-    pairs = [(name, getattr(fact, name)) for name in _field_names(type(fact))]
-    return tuple([(name, _word(value)) for name, value in pairs if value not in (None, (), {}, False)])
-
-
-@lru_cache(maxsize=64)
-def _field_names(kind: type[Fact]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "origin")
-
-
-def _word(value: object) -> str:
-    if isinstance(value, date | datetime | time):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return repr(sorted(value.items()))
-    return str(value)
-
-
-def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts by day, then by kind, then by content; never by when they were entered."""
-    ordered: list[Fact] = []
-    for _, alike in groupby(sorted(facts, key=_day_and_rank), key=_day_and_rank):
-        group = list(alike)
-        ordered += sorted(group, key=content) if len(group) > 1 else group  # content is dear, ties are few
-    return ordered
-
-
-def _day_and_rank(fact: Fact) -> tuple[date, int]:
-    return fact.day, _RANKS[type(fact)]
+    of: FactId  #: the id of the fact that was a mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,7 +389,7 @@ class History:
     """
 
     facts: tuple[Fact, ...] = ()
-    planned_start: date | None = None
+    planned_start: dt.date | None = None
     planned_arm: str | None = None
 
     def and_also(self, *facts: Fact) -> History:

@@ -14,6 +14,7 @@ from schedules.compiled import CompiledProtocol
 from schedules.course import find_gate
 from schedules.design import Design
 from schedules.errors import HistoryError, Problem
+from schedules.fact_kinds import content
 from schedules.history import (
     AmendmentApplied,
     Assessed,
@@ -36,10 +37,8 @@ from schedules.history import (
     Rebooked,
     Told,
     Transferred,
-    UnscheduledVisit,
     VisitMissed,
     Void,
-    content,
 )
 from schedules.keys import Stay, parse_key, parse_stay
 from schedules.protocol import ActivityKind, Stage
@@ -58,9 +57,7 @@ class Checker:
         self.facts = list(facts)
         self.live = live_facts(self.facts)
         arms: list[str | None] = [None, *design.versions[0].arms]
-        self.versions = [
-            design.compiled(version, arm, 0) for version in range(len(design.versions)) for arm in arms
-        ]
+        self.versions = [design.compiled(version, arm, 0) for version in range(len(design.versions)) for arm in arms]
         self.activities = {name: a for p in design.versions for name, a in p.activities.items()}
         self.outside = {_stay_of(fact) for fact in self.live if getattr(fact, "outside_plan", False)}
 
@@ -179,10 +176,10 @@ def _keys(compiled: CompiledProtocol, stay: Stay) -> Iterator[str]:
 def _cycle_in_range(checker: Checker, fact: Fact, stay: Stay) -> Iterator[Problem]:
     epochs = [compiled.protocol.epochs.get(stay.epoch) for compiled in checker.versions]
     most = [epoch.cycles.at_most for epoch in epochs if epoch and epoch.cycles]
-    if stay.cycle and most and None not in most and stay.cycle > max(n or 0 for n in most):
-        if stay not in checker.outside:
-            right = "mark the doses outside_plan: true if a further cycle was really given"
-            yield checker.problem(fact, f"{stay} is beyond the most cycles, {max(n or 0 for n in most)}", right)
+    bounds = [count for count in most if count is not None]
+    if stay.cycle and bounds and len(bounds) == len(most) and stay.cycle > max(bounds) and stay not in checker.outside:
+        right = "mark the doses outside_plan: true if a further cycle was really given"
+        yield checker.problem(fact, f"{stay} is beyond the most cycles, {max(bounds)}", right)
 
 
 def _gate_key(checker: Checker, fact: GateDecided) -> Iterator[Problem]:
@@ -198,7 +195,9 @@ def _gate_key(checker: Checker, fact: GateDecided) -> Iterator[Problem]:
                 if gate is not None and right_form:
                     gates.update(gate.outcomes)
     if not gates:
-        yield checker.problem(fact, f"there is no gate {fact.gate!r}", f"the gates are {', '.join(sorted(names)) or 'none'}")
+        yield checker.problem(
+            fact, f"there is no gate {fact.gate!r}", f"the gates are {', '.join(sorted(names)) or 'none'}"
+        )
     else:
         yield from checker.known(fact, "outcome", fact.outcome, gates)
 
@@ -226,7 +225,9 @@ def _activity_names(checker: Checker, fact: Fact) -> Iterator[Problem]:
     activity = checker.activities.get(getattr(fact, "activity", None) or "")
     drug_kinds = (ActivityKind.DOSE, ActivityKind.HOME_DOSE)
     if isinstance(fact, Given) and activity is not None and activity.kind not in drug_kinds:
-        yield checker.problem(fact, f"{fact.activity} is no drug of the study", "write assessed for what is done or measured")
+        yield checker.problem(
+            fact, f"{fact.activity} is no drug of the study", "write assessed for what is done or measured"
+        )
     if isinstance(fact, Held) and fact.visit is None and fact.activity is None:
         yield checker.problem(fact, "nothing is said to be held", "name a visit, or an activity taken at home")
 
@@ -252,7 +253,9 @@ def _days_in_order(checker: Checker, fact: Fact) -> Iterator[Problem]:
     for name in ("resume", "recheck", "until"):
         day = getattr(fact, name, None)
         if day is not None and day < fact.day:
-            yield checker.problem(fact, f"{name} {day.isoformat()} is before {fact.day.isoformat()}", "write a later day")
+            yield checker.problem(
+                fact, f"{name} {day.isoformat()} is before {fact.day.isoformat()}", "write a later day"
+            )
 
 
 # -- contradictions -----------------------------------------------------------------------------
@@ -339,7 +342,9 @@ def _booking_of(
     for fact, day in given_up:
         match = next((found for found in open_days if found[1] == day), None)
         if match is None:
-            yield checker.problem(fact, f"{visit} has no appointment on {day_words(day)}", "name the day that was booked")
+            yield checker.problem(
+                fact, f"{visit} has no appointment on {day_words(day)}", "name the day that was booked"
+            )
         else:
             open_days.remove(match)
     for fact, _ in open_days[1:]:

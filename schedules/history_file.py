@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from schedules.errors import HistoryError, Problem
-from schedules.history import KINDS, Fact, Origin
+from schedules.fact_kinds import KINDS
+from schedules.history import Fact, Origin
 from schedules.validation import validate
 from schedules.yaml_text import Document, Path, read_yaml
 
@@ -34,15 +35,15 @@ def facts_of(document: Document) -> tuple[Fact, ...]:
         wrong = f"{len(items)} facts are more than one participant's {MOST_FACTS}"
         raise HistoryError([document.problem((), wrong, "keep one participant's facts in a file")])
     problems: list[Problem] = []
-    facts = [fact for place in range(len(items)) for fact in _read(document, place, problems)]
+    facts = [fact for place in range(len(items)) for fact in _read(document, items, place, problems)]
     if problems:
         raise HistoryError(problems)
     return tuple(facts)
 
 
-def _read(document: Document, place: int, problems: list[Problem]) -> Iterator[Fact]:
+def _read(document: Document, items: list[Any], place: int, problems: list[Problem]) -> Iterator[Fact]:
     try:
-        fact = _fact(document, (place,), document.data[place])
+        fact = _fact(document, (place,), items[place])
     except HistoryError as error:
         problems.extend(error.problems)
         return
@@ -53,12 +54,12 @@ def _read(document: Document, place: int, problems: list[Problem]) -> Iterator[F
 def _fact(document: Document, path: Path, item: Any) -> Fact:
     if not isinstance(item, dict) or "fact" not in item:
         raise HistoryError([document.problem(path, "this is not a fact: it says no fact", _EXAMPLE)])
-    name = item.pop("fact")
-    if name not in KINDS:
+    name = item["fact"]
+    if not isinstance(name, str) or name not in KINDS:
         near = difflib.get_close_matches(str(name), KINDS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the facts are {', '.join(KINDS)}"
         raise HistoryError([document.problem((*path, "fact"), f"there is no fact {name!r}", hint)])
-    return validate(_adapter(name), document, path, error=HistoryError)
+    return validate(_adapter(name), document, path, HistoryError, besides={"fact"})
 
 
 @lru_cache(maxsize=64)
@@ -67,7 +68,7 @@ def _adapter(name: str) -> TypeAdapter[Fact]:
 
 
 def read_fact_line(line: str) -> Fact:
-    """One fact as a command line writes it: ``gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit``.
+    """One fact as a command line writes it: ``gate_decided date=2026-01-30 gate=… outcome=benefit``.
 
     The YAML form ``{fact: gate_decided, …}`` is read too. Raises HistoryError.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.course import FOREVER
-from schedules.protocol import Epoch, HomeDosing
 from schedules.path import calendar_limit
+from schedules.protocol import Epoch, HomeDosing
 from schedules.scheduled import HomeDoses
 from schedules.walk import Anchor, Walk
 

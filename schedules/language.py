@@ -141,7 +141,7 @@ _Hour = Annotated[
 Hours = Annotated[tuple[_Hour, ...], BeforeValidator(_one_or_more)]
 VisitWindow = Annotated[
     Window | DayRange,
-    _reader((Window, DayRange), parse_window, "-1/+2"),  # type: ignore[arg-type]
+    _reader((Window, DayRange), parse_window, "-1/+2"),
     _text_schema("-1/+2", "days before/after the due day, or days of the cycle: -1/+2, -1/+1 weeks, days 21 to 28"),
 ]
 Clock = Annotated[

@@ -103,9 +103,7 @@ def too_close(bound: Bound, day: int) -> str:
     drug, days = bound.rule.drug, bound.rule.days
     if earliest is not None and bound.previous is not None and day < earliest:
         how = {"given": "was given on", "booked": "is booked for", "planned": "is planned for"}[bound.how]
-        return f"{drug} {how} {day_words(bound.previous)} and must be {days} days apart, so not before {day_words(earliest)}"
-    assert latest is not None and bound.following is not None  # noqa: S101 - the bound refused the day
-    return (
-        f"{drug} was given on {day_words(bound.following)} and must be {days} days apart,"
-        f" so not after {day_words(latest)}"
-    )
+        apart = f"{drug} {how} {day_words(bound.previous)} and must be {days} days apart"
+        return f"{apart}, so not before {day_words(earliest)}"
+    apart = f"{drug} was given on {day_words(bound.following or day)} and must be {days} days apart"
+    return f"{apart}, so not after {day_words(latest or day)}"

@@ -21,12 +21,11 @@ def advisories(walk: Walk) -> tuple[Notice, ...]:
 
 
 def _advise(walk: Walk, advisory: Advisory) -> Notice | None:
-    applies = {
-        "response-within": _no_response_within,
-        "cycles-before-transplant": _too_many_before_transplant,
-        "note": lambda walk, advisory: True,
-    }[advisory.kind]
-    return Notice(advisory.kind, advisory.text) if applies(walk, advisory) else None
+    if advisory.kind == "response-within" and not _no_response_within(walk, advisory):
+        return None
+    if advisory.kind == "cycles-before-transplant" and not _too_many_before_transplant(walk, advisory):
+        return None
+    return Notice(advisory.kind, advisory.text)
 
 
 def _given_cycles(walk: Walk, until: int | None = None) -> int:

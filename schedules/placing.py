@@ -64,10 +64,7 @@ def place(
         visit = held_visit(walk, spec, basis, wait, nominal)
     else:
         slot = _slot(walk, spec, nominal, basis, wait, actual)
-        if actual is not None:
-            visit = _happened(walk, spec, slot, actual)
-        else:
-            visit = _still_to_come(walk, spec, slot, blocked)
+        visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
         if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
             _note_doses(walk, visit)
     walk.visits.append(visit)
@@ -163,9 +160,7 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
     return visit
 
 
-def _slot(
-    walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None
-) -> Slot:
+def _slot(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
     judged = spec if actual is None else walk.spec_in_force(spec, actual)
     slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
                 nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
@@ -240,9 +235,10 @@ def _fell_away(walk: Walk, spec: VisitSpec, nominal: int) -> Status | None:
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     course = walk.course
-    if course.waits_for_consent and (
-        spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)
-    ) in course.waits_for_consent:
+    if (
+        course.waits_for_consent
+        and (spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)) in course.waits_for_consent
+    ):
         blocked += (_needs_consent(walk),)
     if spec.key in course.touched or slot.closes >= walk.first_cut:
         fallen = _fell_away(walk, spec, slot.closes - spec.after)
@@ -286,23 +282,24 @@ def _planned(
     )  # fmt: skip
 
 
-def _booked(
-    walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]
-) -> ScheduledVisit:
+def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     """A booking that fits is where the visit stands; one that does not is never moved, but marked."""
     booking = walk.record.bookings[spec.key]
     fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked
     if fits:
         visit = _planned(walk, spec, slot, limits, booking.day, ())
-        status = visit.status if visit.status is Status.UNRECORDED else Status.BOOKED
-        return visit._replace(booking=booking.fact, status=status)
+        return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
     why = limits.why_not(booking.day) or f"it may be only within {span_words(limits.first, limits.last)}"
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
-    status = Status.TO_REBOOK if visit.status is not Status.UNRECORDED else visit.status
-    return visit._replace(booking=booking.fact, status=status if target is not None else Status.NEEDS_DECISION)
+    status = Status.NEEDS_DECISION if target is None else _unless_unrecorded(visit, Status.TO_REBOOK)
+    return visit._replace(booking=booking.fact, status=status)
+
+
+def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
+    return visit.status if visit.status is Status.UNRECORDED else status
 
 
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:
@@ -327,9 +324,7 @@ def no_day_left(slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
     safe = limits.earliest_safe()
     proposal = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
     text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(reasons)}; {proposal}, or omit it"
-    return Conflict(
-        "no-day", text, True, _day(safe) if safe else None, may_omit=True, overdue_from=_day(slot.last + 1)
-    )
+    return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit=True, overdue_from=_day(slot.last + 1))
 
 
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
@@ -381,4 +376,3 @@ def activity_days(walk: Walk, groups: tuple[tuple[str, ...], ...]) -> None:
         if isinstance(fact, UnscheduledVisit):
             for activity in wanted.intersection(fact.activities):
                 walk.activity_days[activity][fact.date.toordinal()] = activity
-

@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 from schedules.compiled import VisitSpec
 from schedules.course import Course
-from schedules.deviations import find_deviations
 from schedules.design import Design
+from schedules.deviations import find_deviations
 from schedules.errors import DesignError
 from schedules.follow_up import base_of, place_counted, place_follow_up, required
 from schedules.history import History
@@ -21,9 +21,9 @@ from schedules.keys import Stay
 from schedules.leftovers import place_leftovers
 from schedules.notices import advisories, observation
 from schedules.path import dosed_stays, first_step, onward
-from schedules.placing import Wait, activity_days, cut_off, held_visit, place, undated
+from schedules.placing import Wait, activity_days, place, undated
 from schedules.reasons import Basis
-from schedules.record import Record, known_by
+from schedules.record import known_by
 from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit, Status, TreatmentEnd
 from schedules.screening import place_screening
 from schedules.spacing import DoseLedger
@@ -149,7 +149,12 @@ def _ask(walk: Walk, stay: Stay, spec: VisitSpec, nominal: int, basis: Basis, ga
 
 
 def _place_day_1(
-    walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...], nominal: int | None, basis: Basis, blocked: tuple[Conflict, ...]
+    walk: Walk,
+    stay: Stay,
+    specs: tuple[VisitSpec, ...],
+    nominal: int | None,
+    basis: Basis,
+    blocked: tuple[Conflict, ...],
 ) -> Anchor:
     spec = specs[0] if specs and specs[0].is_day_1 else None
     if spec is None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
-from schedules.compiled import CompiledProtocol, epochs_of
-from schedules.errors import Problem, WindowError
+from schedules.compiled import CompiledProtocol
+from schedules.errors import OffsetError, Problem, WindowError
 from schedules.keys import Stay
-from schedules.offsets import OffsetError
 from schedules.protocol import (
     ActivityKind,
     Cycles,
@@ -197,7 +196,9 @@ def _check_visit(names: Names, path: Path, visit_id: str, visit: PlannedVisit, e
 def _check_timing(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> Iterator[Problem]:
     given = [key for key in ("day", "at", "after") if getattr(visit, key) is not None]
     if len(given) != 1 and epoch.stage is not Stage.FOLLOW_UP:
-        wrong = f"a visit stands on a day, at a time or after something; here {' and '.join(given) or 'nothing'} is given"
+        wrong = (
+            f"a visit stands on a day, at a time or after something; here {' and '.join(given) or 'nothing'} is given"
+        )
         yield names.problem(path, wrong, "write exactly one of day, at and after")
     if visit.after is not None:
         yield from _check_reference(names, (*path, "after"), visit.after, epoch)
@@ -252,7 +253,9 @@ def _check_repeat(names: Names, path: Path, visit: PlannedVisit, repeat: Repeat)
 def _check_reference(names: Names, path: Path, reference: Reference, epoch: Epoch) -> Iterator[Problem]:
     given = [key for key in ("visit", "activity", "event") if getattr(reference, key) is not None]
     if len(given) != 1:
-        yield names.problem(path, f"{' and '.join(given) or 'nothing'} to count from", "name one visit, activity or event")
+        yield names.problem(
+            path, f"{' and '.join(given) or 'nothing'} to count from", "name one visit, activity or event"
+        )
     if reference.visit is not None:
         yield from names.known((*path, "visit"), "visit", reference.visit, _visit_names(names.protocol, epoch))
     if reference.activity is not None:
@@ -346,6 +349,3 @@ def _check_keys(names: Names) -> Iterator[Problem]:
             keys = [visit.key for visit in stay.visits]
             for key in sorted({key for key in keys if keys.count(key) > 1}):
                 yield names.problem(("epochs", epoch_id, "visits"), f"two visits are called {key}", "rename one")
-
-
-__all__ = ["BUILT_IN_EVENTS", "check_protocol", "epochs_of"]

@@ -99,7 +99,9 @@ def _refuse_unknown(values: Mapping[str, Any], known: Mapping[str, Any]) -> None
     unknown = sorted(set(values) - set(known))
     if unknown:
         right = f"the protocol's parameters are {', '.join(known) or 'none'}"
-        raise ParameterError(Problem("parameters", 1, 1, f"the protocol has no parameter {name}", right) for name in unknown)
+        raise ParameterError(
+            Problem("parameters", 1, 1, f"the protocol has no parameter {name}", right) for name in unknown
+        )
 
 
 def _replaced(node: Any, path: Path, document: Document, values: Mapping[str, Any], problems: list[Problem]) -> Any:

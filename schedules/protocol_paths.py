@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schedules.compiled import epochs_of, treatment_sequence
+from schedules.compiled import treatment_sequence
 from schedules.errors import Problem
 from schedules.protocol import Epoch, Gate, PlannedVisit, Protocol, Stage
 from schedules.yaml_text import Document
@@ -27,12 +27,10 @@ def check_paths(protocol: Protocol, document: Document) -> Iterator[Problem]:
             right = "let a gate lead to it, or put it into an arm's sequence"
             yield document.problem(("epochs", name), f"no path leads to the epoch {name}", right, at_key=True)
         yield from _rings(document, name, epoch)
-    yield from _unused_parameters(document)
 
 
-def _onward(protocol: Protocol, sequence: tuple[str, ...], name: str, gate: Gate, ways: set[str]) -> set[str]:
+def _onward(protocol: Protocol, sequence: tuple[str, ...], name: str, ways: set[str]) -> set[str]:
     """The epochs that these ways out of an epoch lead to."""
-    del gate
     found = {way for way in ways if way in protocol.epochs}
     if ways & {"proceed", "next-cycle"} and name in sequence:
         place = sequence.index(name) + 1
@@ -64,12 +62,12 @@ def _following(protocol: Protocol, sequence: tuple[str, ...], name: str) -> set[
     gates = protocol.epochs[name].gates
     after = [gate for gate in gates.values() if gate.when in ("after-each-cycle", "at-end")]
     if not after:
-        return _onward(protocol, sequence, name, Gate(label="none", outcomes={}), {"proceed"})
+        return _onward(protocol, sequence, name, {"proceed"})
     found: set[str] = set()
     for gate in after:
-        found |= _onward(protocol, sequence, name, gate, _ways(gate, gates))
+        found |= _onward(protocol, sequence, name, _ways(gate, gates))
     always = all(gate.cycles is None and gate.treatment_cycles is None for gate in after)
-    return found if always else found | _onward(protocol, sequence, name, after[0], {"proceed"})
+    return found if always else found | _onward(protocol, sequence, name, {"proceed"})
 
 
 def _first_visit(protocol: Protocol, document: Document, name: str, arm: str | None) -> Iterator[Problem]:
@@ -121,13 +119,3 @@ def _rings(document: Document, name: str, epoch: Epoch) -> Iterator[Problem]:
         if len(seen) > len(epoch.visits):
             wrong = f"{start} is counted from {seen[1]}, and that in the end from {start} again"
             yield document.problem(("epochs", name, "visits", start), wrong, "count one of them from something else")
-
-
-def _unused_parameters(document: Document) -> Iterator[Problem]:
-    """A parameter that planning needs and no place of the file names does nothing."""
-    del document
-    return
-    yield
-
-
-__all__ = ["check_paths", "epochs_of"]

@@ -90,7 +90,8 @@ _FALLEN_AWAY = {
 
 
 def _done(visit: ScheduledVisit, actual: date) -> str:
-    assert visit.opens is not None and visit.closes is not None  # noqa: S101 - what took place has a window
+    assert visit.opens is not None  # noqa: S101 - what took place has a window
+    assert visit.closes is not None  # noqa: S101
     took_place = f"it took place on {day_words(actual)}"
     if visit.opens <= actual <= visit.closes:
         return f"{took_place}, within {span_words(visit.opens, visit.closes)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from schedules.fact_kinds import content, in_order
 from schedules.history import (
     Assessed,
     Attended,
@@ -26,8 +27,6 @@ from schedules.history import (
     Told,
     VisitMissed,
     Void,
-    content,
-    in_order,
 )
 
 F = TypeVar("F", bound=Fact)
@@ -119,9 +118,34 @@ class Record:
         return self.cycle_held.get(stay, [])
 
     def _file(self, fact: Fact) -> None:
-        filer = _FILERS.get(type(fact))
-        if filer is not None:
-            filer(self, fact)
+        match fact:
+            case Given():
+                self._file_given(fact)
+            case Held():
+                self._file_held(fact)
+            case Assessed(visit=str(visit)):
+                self.assessed[self.rename(visit)].append(fact)
+            case Attended():
+                self.attended[self.rename(fact.visit)].append(fact)
+            case Omitted():
+                self.omitted[self.rename(fact.visit)][fact.activity] = fact
+            case Reduced():
+                self.reduced[self.rename(fact.visit)].append(fact)
+            case VisitMissed():
+                self.missed[self.rename(fact.visit)] = fact
+            case _:
+                self._file_course(fact)
+
+    def _file_course(self, fact: Fact) -> None:
+        match fact:
+            case CycleHeld():
+                self.cycle_held[fact.cycle].append(fact)
+            case CycleDelayed():
+                self.cycle_delayed[fact.cycle] = fact
+            case GateDecided():
+                self.decided[self.rename(fact.gate)] = fact
+            case Told():
+                self.told[fact.about] = fact
 
     def _file_given(self, fact: Given) -> None:
         self.dose_days[fact.activity].append(fact.date.toordinal())
@@ -134,15 +158,12 @@ class Record:
         elif fact.activity is not None:
             self.home_holds[fact.activity].append(fact)
 
-    def _file_assessed(self, fact: Assessed) -> None:
-        if fact.visit is not None:
-            self.assessed[self.rename(fact.visit)].append(fact)
-
     def _current_bookings(self) -> dict[str, Booking]:
         """Each appointment counted up, each one given up counted down: what is left is the current one."""
         latest: dict[tuple[str, int], Booked | Rebooked] = {}
         open_days: Counter[tuple[str, int]] = Counter()
-        for fact in [*self.all(Booked), *self.all(Rebooked)]:
+        booked: list[Booked | Rebooked] = [*self.all(Booked), *self.all(Rebooked)]
+        for fact in booked:
             slot = (self.rename(fact.visit), fact.date.toordinal())
             latest[slot] = fact
             open_days[slot] += 1
@@ -151,18 +172,3 @@ class Record:
         for given_back in self.all(BookingCancelled):
             open_days[self.rename(given_back.visit), given_back.date.toordinal()] -= 1
         return {key: Booking(day, latest[key, day]) for (key, day), count in open_days.items() if count > 0}
-
-
-_FILERS: dict[type[Fact], Callable[[Record, Fact], None]] = {
-    Given: lambda record, fact: record._file_given(fact),  # type: ignore[arg-type]
-    Held: lambda record, fact: record._file_held(fact),  # type: ignore[arg-type]
-    Assessed: lambda record, fact: record._file_assessed(fact),  # type: ignore[arg-type]
-    Attended: lambda record, fact: record.attended[record.rename(fact.visit)].append(fact),  # type: ignore
-    Omitted: lambda record, fact: record.omitted[record.rename(fact.visit)].update({fact.activity: fact}),  # type: ignore
-    Reduced: lambda record, fact: record.reduced[record.rename(fact.visit)].append(fact),  # type: ignore
-    VisitMissed: lambda record, fact: record.missed.update({record.rename(fact.visit): fact}),  # type: ignore
-    CycleHeld: lambda record, fact: record.cycle_held[fact.cycle].append(fact),  # type: ignore
-    CycleDelayed: lambda record, fact: record.cycle_delayed.update({fact.cycle: fact}),  # type: ignore
-    GateDecided: lambda record, fact: record.decided.update({record.rename(fact.gate): fact}),  # type: ignore
-    Told: lambda record, fact: record.told.update({fact.about: fact}),  # type: ignore
-}

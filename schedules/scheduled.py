@@ -144,7 +144,7 @@ class ScheduledVisit(NamedTuple):
     @property
     def why(self) -> tuple[str, ...]:
         """How its date came about, in sentences."""
-        from schedules.reasons import explain  # noqa: PLC0415 - words are made only when somebody asks
+        from schedules.reasons import explain
 
         return explain(self)
 
@@ -174,7 +174,7 @@ class GateState(NamedTuple):
     @property
     def why(self) -> tuple[str, ...]:
         """Why it is due when it is, and what the plan follows, in sentences."""
-        from schedules.reasons import explain_gate  # noqa: PLC0415 - words are made only when somebody asks
+        from schedules.reasons import explain_gate
 
         return explain_gate(self)
 
@@ -263,7 +263,7 @@ class Plan:
 
 
 def _not_found(key: str, known: list[str]) -> str:
-    import difflib  # noqa: PLC0415 - only for a slip of the pen
+    import difflib
 
     near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the plan's visits are {', '.join(known[:12])} …"

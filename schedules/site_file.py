@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pydantic import TypeAdapter
 
-from schedules.closures import Site, public_holidays
+from schedules.closures import ClosedDay, Site, public_holidays
 from schedules.errors import SiteError
 from schedules.validation import validate
 from schedules.yaml_text import read_yaml
@@ -25,7 +25,7 @@ def read_site(text: bytes | str, file: str) -> Site:
     backwards = [
         document.problem(("closed", place), "until is before date", "write the first day as date, the last as until")
         for place, closure in enumerate(site.closed)
-        if getattr(closure, "until", None) is not None and closure.until < closure.date  # type: ignore[union-attr]
+        if isinstance(closure, ClosedDay) and closure.until is not None and closure.until < closure.date
     ]
     if backwards:
         raise SiteError(backwards)

@@ -91,7 +91,7 @@ class ClockWindow:
 
 def parse_window(text: str) -> Window | DayRange:
     """Read ``-1/+2``, ``0/+3``, ``-1/+1 weeks`` or ``days 21 to 28``. Raises WindowError."""
-    written = text.strip().lower().replace("−", "-")  # noqa: RUF001 - a minus sign pasted from a document
+    written = text.strip().lower().replace("−", "-")
     if days := _DAYS.fullmatch(written):
         return DayRange(int(days.group(1)), int(days.group(2)))
     before, after, unit = _sides(text, written)
@@ -102,7 +102,7 @@ def parse_window(text: str) -> Window | DayRange:
 
 def parse_clock_window(text: str) -> ClockWindow:
     """Read ``-15/+15 minutes`` or ``0/+1 hours``. Raises WindowError."""
-    before, after, unit = _sides(text, text.strip().lower().replace("−", "-"))  # noqa: RUF001
+    before, after, unit = _sides(text, text.strip().lower().replace("−", "-"))
     if unit not in _CLOCK:
         raise WindowError(f"{text!r} counts in {unit}s; within a visit write minutes or hours: -15/+15 minutes")
     return ClockWindow(before * _CLOCK[unit], after * _CLOCK[unit])

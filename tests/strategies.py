@@ -6,20 +6,20 @@ often awkward all the same: late, out of order, off the path, voided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from typing import Any
 
-from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
 from schedules.errors import HistoryError
+from schedules.fact_kinds import NAMES, content
 from schedules.history import (
-    NAMES,
     Admitted,
     AmendmentApplied,
     Assessed,
@@ -54,7 +54,6 @@ from schedules.history import (
     VisitMissed,
     Void,
     Withdrew,
-    content,
 )
 from schedules.history_checks import check_history, check_path
 from schedules.plan import plan
@@ -71,7 +70,8 @@ REASONS = ("toxicity", "counts", "travel", "other")
 RULES = (
     "FREQ=MONTHLY;BYDAY=1MO", "FREQ=MONTHLY;BYDAY=5MO", "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=WEEKLY;BYDAY=WE",
     "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24,25,31",
-    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=DAILY;INTERVAL=10;COUNT=20", "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=WEEKLY;BYDAY=TH;UNTIL=20270101",
+    "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", "FREQ=DAILY;INTERVAL=10;COUNT=20",
+    "FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1", "FREQ=WEEKLY;BYDAY=TH;UNTIL=20270101",
 )  # fmt: skip
 
 # -- closures and sites -------------------------------------------------------------------------
@@ -125,10 +125,11 @@ class Case:
     design: Design
     facts: tuple[Fact, ...]
     as_of: date
+    arm: str | None = None
 
     def plan(self, facts: Iterable[Fact] | None = None, **other: Any) -> Plan:
         """The plan of these facts, or of others."""
-        history = History(tuple(self.facts if facts is None else facts), builders.DAY_1, other.pop("arm", None))
+        history = History(tuple(self.facts if facts is None else facts), builders.DAY_1, self.arm)
         return plan(other.pop("design", self.design), history, other.pop("as_of", self.as_of), **other)
 
     def __repr__(self) -> str:
@@ -142,10 +143,14 @@ def line(fact: Fact) -> str:
 
 
 class Writer:
-    """Writes a history move by move, each against the plan as it stands; what the checks refuse is not written."""
+    """Writes a history move by move, each against the plan as it stands; what the checks refuse is not written.
 
-    def __init__(self, draw: DrawFn, design: Design, first: Enrolled, named: bool, whole_days: bool) -> None:
-        self.draw, self.design, self.whole_days = draw, design, whole_days
+    Each move is made of one number, so that hypothesis can leave out any of them.
+    """
+
+    def __init__(self, design: Design, first: Enrolled, named: bool, whole_days: bool) -> None:
+        self.design, self.arm, self.whole_days = design, first.arm, whole_days
+        self.random = Random(0)
         self.named, self.count = named, 0
         self.facts: tuple[Fact, ...] = ()
         self.day = first.date
@@ -154,11 +159,11 @@ class Writer:
         self.drugs = [n for n, a in design.versions[0].activities.items() if a.is_dose]
 
     def _planned(self) -> Plan:
-        return plan(self.design, History(self.facts), self.day)
+        return plan(self.design, History(self.facts, builders.DAY_1, self.arm), self.day)
 
     def pick(self, *of: Any) -> Any:
         """One of these."""
-        return self.draw(st.sampled_from(of))
+        return self.random.choice(of)
 
     def write(self, *facts: Fact) -> bool:
         """Take the facts in, unless they cannot be."""
@@ -176,10 +181,11 @@ class Writer:
         recorded = datetime.combine(fact.day, time(12), UTC) + timedelta(days=self.pick(*LAGS))
         return replace(fact, id=f"f{self.count}" if self.named else None, recorded=self.pick(None, recorded, recorded))
 
-    def move(self) -> None:
+    def move(self, number: int, moves: Sequence[Callable[[Writer], None]] = ()) -> None:
         """One thing that may happen; forgotten again if the path then holds a stay that it cannot."""
+        self.random = Random(number)
         before = self.facts, self.day
-        self.pick(*MOVES)(self)
+        self.pick(*(moves or MOVES))(self)
         after = self._planned()
         try:
             check_path(History(self.facts), after)
@@ -196,9 +202,8 @@ class Writer:
 
     def visit(self) -> ScheduledVisit:
         """One of the next visits, or any."""
-        found = self.open_visits()
-        assume(found)
-        return found[self.draw(st.integers(0, min(4, len(found) - 1)))] if self.pick(1, 1, 0) else self.pick(*found)
+        found = self.open_visits() or list(self.plan.visits)
+        return self.random.choice(found[: self.pick(5, 5, 999)])
 
     def near(self, visit: ScheduledVisit) -> date:
         """A day on which it may really happen."""
@@ -209,7 +214,7 @@ class Writer:
         """The next visits happen, most of them as planned, up to the end of their stay."""
         found = self.open_visits()
         slip = timedelta(days=self.pick(0, 0, 0, 1))
-        for visit in found[: self.draw(st.integers(1, 6))]:
+        for visit in found[: self.pick(1, 3, 4, 6)]:
             if visit.spec.stay == found[0].spec.stay and visit.target:
                 self.write(*self.happened(visit, visit.target + slip))
 
@@ -353,33 +358,36 @@ MOVES: tuple[Callable[[Writer], None], ...] = (
 )  # fmt: skip
 
 
+STUDIES: dict[str, Callable[[], tuple[Protocol, ...]]] = {
+    "vsli-ino": lambda: (builders.vsli(),),
+    "ven-ino": lambda: (builders.ven(),),
+    "amended": lambda: (builders.vsli(), builders.vsli_amended()),
+}
+
+
 @st.composite
 def cases(
     draw: DrawFn,
-    protocols: SearchStrategy[tuple[Protocol, ...]],
-    sites: SearchStrategy[Site] = sites(),  # noqa: B008 - a strategy is a value
+    studies: SearchStrategy[tuple[Protocol, ...]],
+    home: SearchStrategy[Site] | None = None,
     whole_days: bool = False,
     named: bool | None = None,
 ) -> Case:
-    """A participant of one of these studies, who has been through up to ten moves."""
-    versions = draw(protocols)
-    home = draw(sites)
-    south = replace(home, id="south", weekend=()) if home.weekend else replace(home, id="south")
-    design = Design(versions, (home, south))
+    """A participant of one of these studies: perhaps some cycles that went well, then up to twelve random moves."""
+    versions = draw(studies)
+    site = draw(sites() if home is None else home)
+    design = Design(versions, (site, replace(site, id="south", weekend=(), closed=site.closed[:1])))
     arm = draw(st.sampled_from(sorted(versions[0].arms))) if versions[0].arms else None
     first = builders.enrolled(draw(days), arm=arm)
-    writer = Writer(draw, design, first, draw(st.booleans()) if named is None else named, whole_days)
-    for _ in range(draw(st.integers(0, 10))):
-        writer.move()
-    as_of = writer.day + timedelta(days=draw(st.sampled_from([-30, 0, 1, 8, 30, 300])))
-    return Case(design, writer.facts, as_of)
+    writer = Writer(design, first, draw(st.booleans()) if named is None else named, whole_days)
+    for number in range(draw(st.integers(0, 12))):
+        writer.move(number, [(Writer.carry_on, Writer.decide)[number % 4 == 3]])
+    for number in draw(st.lists(st.integers(0, 0xFFFF), min_size=1, max_size=12)):
+        writer.move(number)
+    as_of = writer.day + timedelta(days=draw(st.sampled_from([0, 1, 8, 30, 300, -30])))
+    return Case(design, writer.facts, as_of, arm)
 
 
-def library_protocols() -> SearchStrategy[tuple[Protocol, ...]]:
-    """vsli-ino or ven-ino."""
-    return st.sampled_from([(builders.vsli(),), (builders.ven(),)])
-
-
-def library_cases(**details: Any) -> SearchStrategy[Case]:
-    """Participants of the two protocols that ship."""
-    return cases(library_protocols(), **details)
+def library_cases(*names: str, **details: Any) -> SearchStrategy[Case]:
+    """Participants of these studies, by default of the two protocols that ship, and of one with an amendment."""
+    return cases(st.sampled_from(names or tuple(STUDIES)).map(lambda name: STUDIES[name]()), **details)

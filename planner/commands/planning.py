@@ -43,13 +43,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
-    """Everything that was read for a request. ``history`` is without the what-ifs."""
+    """Everything that was read for a request.
+
+    ``history`` is without the what-ifs; ``to`` is another protocol version, to compare with.
+    """
 
     design: Design
     history: History
     what_ifs: tuple[Fact, ...]
     as_of: date
     known_at: datetime | None
+    to: Protocol | None = None
 
     @property
     def imagined(self) -> History:
@@ -69,18 +73,22 @@ class Study:
         return self.design.versions[self.design.version_index(planned.version)]
 
 
-def read_study(request: Request) -> Study:
+def read_study(request: Request, to: str | None = None) -> Study:
     """Read all that a request names. Raises SourceError with the problems of all of its files."""
     _refuse_site_with_closures(request)
+    names = (request.protocol, *request.amendments, *([to] if to is not None else []))
     with Problems() as problems:
-        read = problems.of((), read_versions, (request.protocol, *request.amendments), request.parameters)
+        read = problems.of((), read_versions, names, request.parameters)
         sites = problems.of((PLAIN_SITE,), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
-    design = Design(ready_to_plan(read), sites)
-    _refuse_other_start(request, (*facts, *what_ifs))
-    as_of = request.as_of or _newest((*facts, *what_ifs), request)
-    return Study(design, History(facts, request.start, request.arm), what_ifs, as_of, request.known_at)
+    versions = ready_to_plan(read)
+    every = (*facts, *what_ifs)
+    _refuse_other_start(request, every)
+    as_of = request.as_of or _newest(every, request)
+    in_force, other = (versions, None) if to is None else (versions[:-1], versions[-1])
+    history = History(facts, request.start, request.arm)
+    return Study(Design(in_force, sites), history, what_ifs, as_of, request.known_at, other)
 
 
 def _refuse_site_with_closures(request: Request) -> None:

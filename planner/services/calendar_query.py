@@ -123,7 +123,7 @@ def _region(text: str, start: date | None) -> tuple[str, str | None]:
     """A country's and region's codes, once it is known that they have public holidays."""
     parts = _REGION.fullmatch(text)
     if parts is None:
-        raise ValueError(f'"{shown(text)}" is not a country or region; write its ISO 3166 code, e.g. US, US-NY or DE-BY')
+        raise ValueError(f'"{shown(text)}" is no country or region; write its ISO 3166 code, e.g. US, US-NY or DE-BY')
     country, region = (part.upper() if part else None for part in parts.groups())
     try:
         public_holidays(country or "", region, [start.year if start else 2026])

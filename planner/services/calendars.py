@@ -8,9 +8,11 @@ from typing import Any
 
 from planner.problems import InputProblem, InvalidInput, ValuesMissing
 from planner.services.library import Closures, Library, examples
+from schedules.design import Design
 from schedules.errors import DateOutOfRange
 from schedules.history import History
 from schedules.plan import plan
+from schedules.protocol import Resource
 from schedules.protocol_file import ReadProtocol
 from schedules.scheduled import Plan
 
@@ -39,7 +41,13 @@ class Calendar:
     command: ShowCalendar
     read: ReadProtocol
     plan: Plan
+    design: Design
     made_up: dict[str, Any]
+
+    def why_closed(self, day: date) -> str | None:
+        """Why nobody can be seen at the site on that day; None if it is open."""
+        closed = self.design.calendar(self.design.sites[0].id).why_closed(day.toordinal(), frozenset(Resource))
+        return closed[1] if closed else None
 
 
 def calendar_for(command: ShowCalendar, library: Library) -> Calendar:
@@ -56,12 +64,16 @@ def calendar_for(command: ShowCalendar, library: Library) -> Calendar:
         planned = plan(design, history, command.as_of or command.start)
     except DateOutOfRange:
         raise InvalidInput([_out_of_range(command.start)]) from None
-    return Calendar(command, read, planned, examples(read) if command.made_up else {})
+    return Calendar(command, read, planned, design, _made_up(read) if command.made_up else {})
 
 
 def values_to_supply(read: ReadProtocol, needed_for: str = "planning") -> tuple[str, ...]:
     """The parameters without a value that have to be supplied before that."""
     return tuple(name for name in read.missing if read.protocol.parameters[name].needed_for == needed_for)
+
+
+def _made_up(read: ReadProtocol) -> dict[str, Any]:
+    return {name: value for name, value in examples(read).items() if name in values_to_supply(read)}
 
 
 def _require_values(read: ReadProtocol, made_up: bool) -> None:

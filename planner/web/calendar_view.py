@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from planner.services.calendars import Calendar
 from planner.web.words import days_in_runs, run_words, short_day, timing_words, window_words
@@ -106,12 +105,17 @@ class Section:
 def sections(calendar: Calendar) -> list[Section]:
     """The whole calendar, epoch by epoch, in the order in which a participant comes to them."""
     protocol, plan = calendar.read.protocol, calendar.plan
-    stays = list(dict.fromkeys([*(visit.spec.stay for visit in plan.visits), *(doses.stay for doses in plan.home_doses)]))
-    stays += [stay for stay in dict.fromkeys(gate.stay for gate in plan.gates) if stay not in stays]
-    stays.sort(key=lambda stay: protocol.epochs[stay.epoch].stage is Stage.FOLLOW_UP)
+    items = [*(visit.spec.stay for visit in plan.visits), *(doses.stay for doses in plan.home_doses)]
+    stays = sorted(
+        dict.fromkeys([*items, *(gate.stay for gate in plan.gates)]),
+        key=lambda stay: protocol.epochs[stay.epoch].stage is Stage.FOLLOW_UP,
+    )
+    blocks: dict[tuple[str, int], list[Block]] = {}
+    for stay in stays:
+        blocks.setdefault((stay.epoch, stay.entry), []).append(_block(calendar, stay))
     found = [
-        Section(_id(epoch, entry), protocol.epochs[epoch].label, tuple(_block(calendar, stay) for stay in group))
-        for (epoch, entry), group in groupby(stays, key=lambda stay: (stay.epoch, stay.entry))
+        Section(_id(epoch, entry), protocol.epochs[epoch].label, tuple(listed))
+        for (epoch, entry), listed in blocks.items()
     ]
     return _with_end(found, protocol, plan.treatment_end)
 
@@ -216,14 +220,9 @@ def _home_row(doses: HomeDoses, protocol: Protocol) -> HomeRow:
 # -- around the list ----------------------------------------------------------------------------
 
 
-def to_decide(found: Iterable[Section]) -> list[VisitRow]:
-    """The visits without a publishable date."""
-    return [row for section in found for block in section.blocks for row in block.visits if row.blocked]
-
-
-def moved(found: Iterable[Section]) -> list[VisitRow]:
-    """The visits that are not on the day on which they are due."""
-    return [row for section in found for block in section.blocks for row in block.visits if row.moved_from]
+def rows(found: Iterable[Section]) -> list[VisitRow]:
+    """All visits of these sections."""
+    return [row for section in found for block in section.blocks for row in block.visits]
 
 
 def legend(calendar: Calendar) -> list[tuple[str, str]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from planner.problems import InputProblem
+from planner.problems import InputProblem, InvalidInput, shown
 from planner.services.calendar_query import FIELDS
 from planner.services.calendars import values_to_supply
 from planner.web.words import sentence
@@ -20,6 +20,7 @@ LABELS = {
     "as_of": "Statuses as of",
     "made_up": "Use made-up example values",
 }
+VIEWS = {"list": "List", "months": "Month by month"}
 _EXTRAS = ("holidays", "closed", "as_of")
 
 
@@ -30,11 +31,7 @@ class CalendarForm:
     read: ReadProtocol
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problems: tuple[InputProblem, ...] = ()
-
-    @property
-    def asked(self) -> bool:
-        """Whether anything was sent at all."""
-        return bool(self.typed)
+    view: str = "list"
 
     @property
     def id(self) -> str:
@@ -61,6 +58,15 @@ class CalendarForm:
             for problem in self.problems
         ]
 
+    def with_view(self) -> CalendarForm:
+        """Take out of the fields which view is wanted: the other fields are the API's too. Raises InvalidInput."""
+        fields = dict(self.typed)
+        view = "".join(fields.pop("view", ())) or "list"
+        if view not in VIEWS:
+            right = f"write view={' or view='.join(VIEWS)}"
+            raise InvalidInput([InputProblem("view", f'there is no view "{shown(view)}"', right)])
+        return replace(self, typed=fields, view=view)
+
     def value(self, name: str) -> str:
         """What was typed into a field."""
         return ", ".join(text for text in self.typed.get(name, ()) if text).replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -77,8 +83,8 @@ class CalendarForm:
 
     def date_type(self, name: str) -> str:
         """``date``, unless the browser's own date field would throw away what was typed."""
-        typed = self.value(name)
         try:
-            return "date" if not typed or read_date(typed) else "text"
+            read_date(self.value(name) or "2000-01-01")
         except ValueError:
             return "text"
+        return "date"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from planner.problems import KINDS, InvalidInput, PlannerError
+from planner.problems import KINDS, PlannerError
+from planner.protocol_table import schedule_of_activities
 from planner.services.calendar_query import read_calendar_query
 from planner.services.calendars import Calendar, calendar_for
 from planner.services.library import Library
-from planner.web import calendar_view, words
-from planner.web.forms import CalendarForm
-from schedules.protocol_file import ReadProtocol
+from planner.web import calendar_view, months_view, protocol_view, words
+from planner.web.forms import VIEWS, CalendarForm
 
 pages = Blueprint("pages", __name__)
 pages.add_app_template_filter(words.long_day)
@@ -39,22 +40,30 @@ def index() -> str:
 def protocol(name: str) -> str:
     """Show what a protocol plans."""
     read = _library().protocol(name)
-    return render_template("protocol.html", read=read, protocol=read.protocol, form=CalendarForm(read))
+    return render_template(
+        "protocol.html",
+        protocol=read.protocol,
+        form=CalendarForm(read),
+        table=schedule_of_activities(read.protocol),
+        decisions=protocol_view.decisions(read.protocol),
+        rules=protocol_view.rules(read.protocol),
+        parameters=protocol_view.parameters(read),
+    )
 
 
 @pages.get("/protocols/<name>/calendar")
 def calendar(name: str) -> ResponseReturnValue:
     """Show the calendar from a start date; what the form needs is in the address, so that it can be shared."""
     library = _library()
-    read = library.protocol(name)
-    typed = request.args.to_dict(flat=False)
-    if not typed:
-        return _calendar_page(CalendarForm(read), None)
+    form = CalendarForm(library.protocol(name), request.args.to_dict(flat=False))
+    if not form.typed:
+        return render_template("calendar.html", form=form, calendar=None, error=None)
     try:
-        command = read_calendar_query(read, typed)
-        return _calendar_page(CalendarForm(read, typed), calendar_for(command, library))
+        form = form.with_view()
+        return _calendar_page(form, calendar_for(read_calendar_query(form.read, form.typed), library))
     except PlannerError as error:
-        return _calendar_page(CalendarForm(read, typed, error.problems), None, error)
+        form = replace(form, problems=error.problems)
+        return render_template("calendar.html", form=form, calendar=None, error=error), error.status
 
 
 @pages.get("/problems/<name>")
@@ -65,11 +74,24 @@ def problem(name: str) -> str:
     return render_template("problem.html", kind=KINDS[name])
 
 
-def _calendar_page(form: CalendarForm, found: Calendar | None, error: PlannerError | None = None) -> Response:
-    page = render_template("calendar.html", form=form, read=form.read, calendar=found, view=calendar_view, error=error, as_json=_as_json)
-    return make_response(page, error.status if error else 200)
+def _calendar_page(form: CalendarForm, found: Calendar) -> str:
+    given = {field: [text for text in texts if text] for field, texts in form.typed.items()}
+    sections = calendar_view.sections(found)
+    return render_template(
+        "calendar.html",
+        form=form,
+        calendar=found,
+        error=None,
+        sections=sections,
+        rows=calendar_view.rows(sections),
+        legend=calendar_view.legend(found),
+        months=months_view.months(found) if form.view == "months" else [],
+        addresses={view: _address("pages.calendar", form, given, view) for view in VIEWS},
+        as_json=_address("api.show_calendar", form, given),
+    )
 
 
-def _as_json(form: CalendarForm) -> str:
-    given = {name: [text for text in texts if text] for name, texts in form.typed.items()}
-    return url_for("api.show_calendar", name=form.id, **given)  # type: ignore[arg-type]
+def _address(endpoint: str, form: CalendarForm, given: dict[str, list[str]], view: str = "list") -> str:
+    """The same calendar elsewhere, or in another view; the list is the view that needs no naming."""
+    shown = {} if view == "list" else {"view": [view]}
+    return url_for(endpoint, name=form.id, _anchor=None, _method=None, _scheme=None, _external=False, **given, **shown)

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from planner.cli import main
+from planner.cli import cli
 from tests.case_plans import CASES, ROOT, CasePlan, Run, arguments_of
 
 
@@ -17,7 +17,7 @@ def case(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(ROOT)
 
     def run(name: str, *options: str) -> CasePlan:
-        result = CliRunner().invoke(main, [*arguments_of(CASES / f"{name}.yaml"), "--format", "json", *options])
+        result = CliRunner().invoke(cli, [*arguments_of(CASES / f"{name}.yaml"), "--format", "json", *options])
         assert result.exit_code == 0, result.output
         return CasePlan(json.loads(result.stdout))
 

@@ -131,7 +131,9 @@ def test_a9_conditioning_and_transplant_shorten_the_end_visit_and_add_liver_test
 
 def test_a10_benefit_after_cycle_1_gives_five_cycles_of_maintenance(case: Run) -> None:
     plan = case("A10-after-cycle-1")
-    days = [visit["target"] for key, visit in plan.visits.items() if key.startswith("maintenance") and ".d1" in key[-3:]]
+    days = [
+        visit["target"] for key, visit in plan.visits.items() if key.startswith("maintenance") and ".d1" in key[-3:]
+    ]
     assert days == ["2026-02-02", "2026-03-02", "2026-03-30", "2026-04-27", "2026-05-25"]
 
 

@@ -1,0 +1,48 @@
+"""`planner diff`: what one more fact, or another protocol version, would move."""
+
+from __future__ import annotations
+
+import click
+
+from planner.commands.output import show, write
+from planner.commands.planning import Request, Study, read_study
+from planner.plan_diff import changes_data, changes_screen
+from planner.plan_json import to_json
+from schedules.changes import Changes, compare
+from schedules.design import Design
+from schedules.errors import DesignError
+from schedules.history import AmendmentApplied
+from schedules.protocol import Protocol
+
+
+def show_diff(request: Request, to: str | None, form: str) -> None:
+    """Compare the plan with the one that has the what-ifs, or the other protocol version, or both."""
+    if not request.what_ifs and to is None:
+        raise click.UsageError("there is nothing to compare with: give --what-if FACT or --to FILE")
+    changes = _changes(request, to)
+    if form == "json":
+        write(to_json(changes_data(changes)))
+    else:
+        show(lambda width: changes_screen(changes))
+
+
+def _changes(request: Request, to: str | None) -> Changes:
+    study = read_study(request, to)
+    before = study.plan(study.history)
+    if to is None or study.to is None:
+        return compare(before, study.plan(study.imagined))
+    amended = study.imagined.and_also(_amendment(study.to, study))
+    return compare(before, study.plan(amended, _with(study.design, study.to, to)))
+
+
+def _with(design: Design, version: Protocol, file: str) -> Design:
+    known = [protocol.version for protocol in design.versions]
+    if version.version in known:
+        right = f"give it another version than {' and '.join(known)}"
+        raise DesignError(f"{file} is version {version.version} of the protocol, which the study has already; {right}")
+    return Design((*design.versions, version), design.sites)
+
+
+def _amendment(version: Protocol, study: Study) -> AmendmentApplied:
+    """The version comes into force on the day of the plan, and counts at the instant it looks back to."""
+    return AmendmentApplied(date=study.as_of, version=version.version, recorded=study.known_at)

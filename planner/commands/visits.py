@@ -1,0 +1,161 @@
+"""`planner why` and `planner feasible`: one visit, how its date came about and where it may be booked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from planner.commands.output import show, write
+from planner.commands.planning import Request, read_study
+from planner.plan_json import to_json, visit_data
+from planner.plan_table import short_day, short_span
+from schedules.errors import VisitNotFound
+from schedules.feasible_days import feasible_days, refused_days
+from schedules.scheduled import STATUS_MEANINGS, Conflict, Plan, ScheduledVisit
+from schedules.wording import list_words
+
+
+def show_why(request: Request, name: str, form: str) -> None:
+    """Say in sentences how a visit's date came about."""
+    study = read_study(request)
+    planned = study.plan(study.imagined)
+    visit = find_visit(planned, name)
+    if form == "json":
+        write(to_json(visit_data(visit, planned.day_1)))
+    else:
+        show(lambda width: _why(visit))
+
+
+def show_feasible(request: Request, name: str, form: str) -> None:
+    """Say where a visit may be booked, best first, and why not on the other days of its window."""
+    study = read_study(request)
+    visit = find_visit(study.plan(study.imagined), name)
+    if form == "json":
+        write(to_json(feasible_data(visit)))
+    else:
+        show(lambda width: _feasible(visit))
+
+
+def find_visit(plan: Plan, name: str) -> ScheduledVisit:
+    """The visit of that key, or of that label if no other visit has it. Raises VisitNotFound."""
+    found = [visit for visit in plan.visits if visit.key == name]
+    found = found or [visit for visit in plan.visits if visit.spec.label.casefold() == name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        keys = list_words((visit.key for visit in found), "or")
+        raise VisitNotFound(f"{len(found)} visits are called {name!r}; name one by its key: {keys}")
+    raise VisitNotFound(f"the plan has no visit {name!r}; {_hint(plan, name)}")
+
+
+def _hint(plan: Plan, name: str) -> str:
+    labels = {visit.spec.label.casefold(): visit.spec.label for visit in plan.visits}
+    known = {**labels, **{visit.key: visit.key for visit in plan.visits}}
+    near = [known[each] for each in get_close_matches(name.casefold()[:120], known, n=3, cutoff=0.5)]
+    if near:
+        return f"did you mean {list_words(near, 'or')}?"
+    some = ", ".join(visit.key for visit in plan.visits[:12])
+    return f"its visits are {some or 'none'}{' …' if len(plan.visits) > 12 else ''}"
+
+
+# -- why ----------------------------------------------------------------------------------------
+
+
+def _why(visit: ScheduledVisit) -> Iterator[RenderableType]:
+    yield _title(visit)
+    rows = Table.grid(padding=(0, 2))
+    for place, sentence in enumerate(visit.why, start=1):
+        rows.add_row(f"  {place}.", Text(sentence))
+    yield rows
+    yield Text()
+    yield _facts(visit)
+    for conflict in visit.conflicts:
+        yield from _proposals(conflict)
+
+
+def _title(visit: ScheduledVisit) -> Text:
+    return Text.assemble((visit.spec.label, "bold"), (f"  {visit.key}", "dim"))
+
+
+def _facts(visit: ScheduledVisit) -> Table:
+    """The four dates and the status: what the protocol says, what is left of it, where the visit stands."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="dim")
+    due = f", due {short_day(visit.due)}" if visit.due and visit.due != visit.nominal else ""
+    window = f"{short_day(visit.opens)} to {short_day(visit.closes)}" if visit.opens else "—"
+    days = [day.toordinal() for day in visit.feasible]
+    rows.add_row("  Nominal", f"{short_day(visit.nominal)}{due}")
+    rows.add_row("  Window", window)
+    rows.add_row("  Feasible", Text(", ".join(_spans(visit)) + f" ({_days(len(days))})" if days else "none"))
+    rows.add_row("  Target", short_day(visit.target))
+    rows.add_row("  Status", Text(f"{visit.status.value}, {visit.certainty}. {STATUS_MEANINGS[visit.status]}"))
+    return rows
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
+def _spans(visit: ScheduledVisit) -> Iterator[str]:
+    """The feasible days, with those that follow each other taken together."""
+    days = list(visit.feasible)
+    start = 0
+    for place, day in enumerate(days):
+        if place + 1 == len(days) or (days[place + 1] - day).days > 1:
+            yield short_span(days[start], day)
+            start = place + 1
+
+
+def _proposals(conflict: Conflict) -> Iterator[RenderableType]:
+    ways = [f"its earliest safe day is {short_day(conflict.earliest_safe)}"] if conflict.earliest_safe else []
+    ways += ["it can be left out (the fact omitted)"] if conflict.may_omit else []
+    late = f"; a decision is overdue from {short_day(conflict.overdue_from)}" if conflict.overdue_from else ""
+    kind = conflict.kind.replace("-", " ")
+    words = f"{list_words(ways, 'or')}{late}" if ways else late.removeprefix("; ")
+    style = "bold red" if conflict.blocks else "yellow"
+    yield Text.assemble(
+        ("\nTo decide" if conflict.blocks else "\nTo know", style), f" ({kind}): {words or conflict.text}"
+    )
+
+
+# -- feasible -----------------------------------------------------------------------------------
+
+
+def feasible_data(visit: ScheduledVisit) -> dict[str, object]:
+    """The feasible and the refused days as plain data."""
+    best = [
+        {"date": found.day.isoformat(), "distance": found.distance, "reasons": list(found.reasons)}
+        for found in feasible_days(visit)
+    ]
+    refused = [{"date": found.day.isoformat(), "why": found.why} for found in refused_days(visit)]
+    due = visit.due.isoformat() if visit.due else None
+    return {"key": visit.key, "label": visit.spec.label, "due": due, "status": visit.status.value,
+            "feasible": best, "refused": refused}  # fmt: skip
+
+
+def _feasible(visit: ScheduledVisit) -> Iterator[RenderableType]:
+    yield _title(visit)
+    yield Text(f"due {short_day(visit.due)}, now {visit.status.value}" if visit.due else f"now {visit.status.value}")
+    best, refused = feasible_days(visit), refused_days(visit)
+    yield Text(f"\n{'It may be booked on, best first' if best else _none_left(visit, bool(refused))}", "bold")
+    rows = Table.grid(padding=(0, 2))
+    for place, found in enumerate(best, start=1):
+        rows.add_row(f"  {place:>2}.", Text(short_day(found.day), justify="right"), Text("; ".join(found.reasons)))
+    yield rows
+    if refused:
+        yield Text("\nNot on", "bold")
+        not_on = Table.grid(padding=(0, 2))
+        for day in refused:
+            not_on.add_row("     ", Text(short_day(day.day), justify="right"), Text(day.why, "dim"))
+        yield not_on
+
+
+def _none_left(visit: ScheduledVisit, narrowed: bool) -> str:
+    if narrowed:
+        return "No day is possible"
+    said = "; ".join(conflict.text for conflict in visit.conflicts) or STATUS_MEANINGS[visit.status]
+    return f"There is nothing to book: {said}"

@@ -1,0 +1,90 @@
+"""The kinds of facts by name, and the order of facts: by day, kind and content, never by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date, datetime, time
+from itertools import groupby
+
+from schedules.history import (
+    Admitted,
+    AmendmentApplied,
+    Assessed,
+    Attended,
+    Away,
+    Booked,
+    BookingCancelled,
+    Consented,
+    CycleDelayed,
+    CycleHeld,
+    Died,
+    Discharged,
+    Enrolled,
+    EventOccurred,
+    Fact,
+    FoundAgain,
+    GateDecided,
+    Given,
+    Held,
+    LostToFollowUp,
+    NewTherapy,
+    Omitted,
+    Progressed,
+    Rebooked,
+    Reduced,
+    Told,
+    Transferred,
+    Transplanted,
+    TreatmentEnded,
+    UnscheduledVisit,
+    VisitMissed,
+    Void,
+    Withdrew,
+)
+
+#: Every kind of fact by the name that files use, in the order in which facts of one day are taken.
+KINDS: dict[str, type[Fact]] = {
+    "consented": Consented, "enrolled": Enrolled, "transferred": Transferred,
+    "amendment_applied": AmendmentApplied, "event_occurred": EventOccurred, "admitted": Admitted,
+    "discharged": Discharged, "away": Away, "gate_decided": GateDecided, "cycle_delayed": CycleDelayed,
+    "cycle_held": CycleHeld, "held": Held, "booked": Booked, "rebooked": Rebooked,
+    "booking_cancelled": BookingCancelled, "attended": Attended, "assessed": Assessed,
+    "reduced": Reduced, "omitted": Omitted, "given": Given, "visit_missed": VisitMissed,
+    "unscheduled_visit": UnscheduledVisit, "progressed": Progressed, "new_therapy": NewTherapy,
+    "transplanted": Transplanted, "treatment_ended": TreatmentEnded, "withdrew": Withdrew,
+    "lost_to_follow_up": LostToFollowUp, "found_again": FoundAgain, "told": Told, "died": Died,
+    "void": Void,
+}  # fmt: skip
+NAMES: dict[type[Fact], str] = {kind: name for name, kind in KINDS.items()}
+_FIELDS: dict[type[Fact], tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind) if field.name != "origin") for kind in KINDS.values()
+}
+_RANKS: dict[type[Fact], int] = {kind: rank for rank, kind in enumerate(KINDS.values())}
+
+
+def content(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """A fact's fields in words, without its place in a file: equal content is the same fact."""
+    pairs = [(name, getattr(fact, name)) for name in _FIELDS[type(fact)]]
+    return tuple([(name, _word(value)) for name, value in pairs if value not in (None, (), {}, False)])
+
+
+def _word(value: object) -> str:
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return repr(sorted(value.items()))
+    return str(value)
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts by day, then by kind, then by content; never by when they were entered."""
+    ordered: list[Fact] = []
+    for _, alike in groupby(sorted(facts, key=_day_and_rank), key=_day_and_rank):
+        group = list(alike)
+        ordered += sorted(group, key=content) if len(group) > 1 else group  # content is dear, ties are few
+    return ordered
+
+
+def _day_and_rank(fact: Fact) -> tuple[date, int]:
+    return fact.day, _RANKS[type(fact)]

@@ -1,0 +1,223 @@
+"""What holds for every plan, whatever happened to the participant and wherever the site is closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from planner.plan_json import plan_data, to_json
+from schedules.closures import ClosedDay
+from schedules.course import Course
+from schedules.design import Design
+from schedules.errors import HistoryError
+from schedules.history import (
+    AmendmentApplied,
+    Assessed,
+    Died,
+    Fact,
+    Given,
+    Held,
+    History,
+    Omitted,
+    Told,
+    TreatmentEnded,
+    UnscheduledVisit,
+    Void,
+)
+from schedules.history_checks import check_history
+from schedules.limits import Limits
+from schedules.protocol import Stage
+from schedules.record import fact_id, live_facts
+from schedules.scalars import PartialDate
+from schedules.scheduled import Plan, ScheduledVisit, Status
+from tests import builders
+from tests.strategies import STUDIES, Case, library_cases
+
+STILL_TO_COME = {Status.PLANNED, Status.DUE, Status.BOOKED, Status.UNRECORDED}
+WITHOUT_DATE = {Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED}
+RAW = re.compile(r"None|<|datetime|\bdate\(|Status\.|\(\)|\{|\}|: ;|\+ -")
+PLENTY = 3 * settings().max_examples
+ONE_VERSION = ("vsli-ino", "ven-ino")
+
+
+def to_come(plan: Plan) -> list[ScheduledVisit]:
+    """The visits whose day the plan proposes, or that are booked on a day that fits."""
+    return [visit for visit in plan.visits if visit.status in STILL_TO_COME and visit.limits and visit.target]
+
+
+def json(plan: Plan) -> str:
+    return to_json(plan_data(plan))
+
+
+# Every plan of every history ---------------------------------------------------------------------
+
+
+def keys_are_unique(case: Case, plan: Plan) -> None:
+    keys = [visit.key for visit in plan.visits]
+    assert len(keys) == len(set(keys))
+
+
+def windows_are_in_order(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        if visit.opens is not None:
+            assert visit.closes is not None
+            assert visit.opens <= visit.closes, visit.key
+
+
+def a_visit_without_a_target_says_why(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        if visit.target is None:
+            blocking = [conflict for conflict in visit.conflicts if conflict.blocks]
+            assert blocking or visit.status in WITHOUT_DATE, f"{visit.key} {visit.status}"
+
+
+def a_visit_with_a_blocking_conflict_has_no_target(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        if any(conflict.blocks for conflict in visit.conflicts):
+            assert visit.target is None, visit.key
+            assert visit.status in {Status.NEEDS_DECISION, Status.HELD}, visit.key
+
+
+def every_visit_says_why_it_stands_there_in_words(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        assert visit.why, visit.key
+        for sentence in visit.why:
+            assert sentence.strip(), visit.key
+            assert not RAW.search(sentence), f"{visit.key}: {sentence}"
+
+
+def every_deviation_has_an_id_of_its_own(case: Case, plan: Plan) -> None:
+    names = [deviation.id for deviation in (*plan.deviations, *plan.queries)]
+    assert len(names) == len(set(names))
+
+
+def no_planned_dose_lies_within_a_blocking_spacing_of_a_given_one(case: Case, plan: Plan) -> None:
+    doses = [fact for fact in live_facts(case.facts) if isinstance(fact, Given)]
+    for visit in to_come(plan):
+        for rule in visit.spec.rules:
+            if rule.blocks and rule.drug in doses_of(case, visit):
+                for fact in doses:
+                    apart = abs((visit.target or date.min) - fact.date).days
+                    assert fact.activity != rule.drug or apart >= rule.days, f"{visit.key} {rule.drug} {fact.date}"
+
+
+def no_two_planned_doses_lie_within_a_blocking_spacing(case: Case, plan: Plan) -> None:
+    dosing = [visit for visit in to_come(plan) if visit.spec.rules]
+    for place, one in enumerate(dosing):
+        for other in dosing[place + 1 :]:
+            for rule in set(one.spec.rules) & set(other.spec.rules):
+                if rule.blocks and rule.drug in doses_of(case, one) and rule.drug in doses_of(case, other):
+                    apart = abs((one.target or date.min) - (other.target or date.min)).days
+                    assert apart >= rule.days, f"{rule.drug} of {one.key} and {other.key}"
+
+
+def doses_of(case: Case, visit: ScheduledVisit) -> set[str]:
+    """The drugs that are still to be given at a visit: those that were not left out."""
+    omitted = [fact for fact in live_facts(case.facts) if isinstance(fact, Omitted) and fact.visit == visit.key]
+    return set(visit.spec.doses) - {fact.activity for fact in omitted}
+
+
+def no_target_is_on_a_closed_day_or_outside_feasible(case: Case, plan: Plan) -> None:
+    for visit in to_come(plan):
+        assert isinstance(visit.limits, Limits)
+        assert visit.target in visit.feasible, visit.key
+        if not visit.inpatient and visit.target is not None:
+            site = visit.limits.course.site_on(visit.target.toordinal())
+            assert site.is_open(visit.target, visit.spec.needs), visit.key
+
+
+def no_day_that_is_feasible_is_closed_or_away(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        for day in visit.feasible:
+            assert isinstance(visit.limits, Limits)
+            course: Course = visit.limits.course
+            hospital = course.is_in_hospital(day.toordinal()) and not visit.spec.remote
+            assert hospital or course.site_on(day.toordinal()).is_open(day, visit.spec.needs), visit.key
+            assert not course.is_away(day.toordinal()), visit.key
+
+
+def what_must_never_share_a_day_does_not(case: Case, plan: Plan) -> None:
+    groups = [set(group) for group in case.design.versions[0].never_same_day]
+    for visit in to_come(plan):
+        for group in groups:
+            others = group - set(visit.spec.activities)
+            if others != group:
+                assert visit.target not in days_of(case, others), visit.key
+
+
+def days_of(case: Case, activities: set[str]) -> set[date]:
+    found = set()
+    for fact in live_facts(case.facts):
+        if isinstance(fact, UnscheduledVisit) and activities & set(fact.activities):
+            found.add(fact.date)
+        if isinstance(fact, Given | Assessed) and fact.activity in activities:
+            found.add(fact.date)
+    return found
+
+
+def planning_moves_no_booking(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        if visit.status is Status.BOOKED:
+            assert visit.booking is not None
+            assert visit.target == visit.booking.date, visit.key
+        if visit.status is Status.TO_REBOOK:
+            assert any(conflict.kind == "to-rebook" for conflict in visit.conflicts), visit.key
+
+
+def what_took_place_stands_on_the_day_on_which_it_did(case: Case, plan: Plan) -> None:
+    for visit in plan.visits:
+        assert visit.actual is None or visit.target == visit.actual, visit.key
+        assert (visit.status in {Status.DONE, Status.EXPIRED}) == (visit.actual is not None), visit.key
+
+
+def what_lies_beyond_an_open_gate_is_tentative(case: Case, plan: Plan) -> None:
+    beyond = {gate.leads_to for gate in plan.gates if gate.status in {"open", "overdue"} and gate.leads_to}
+    for visit in plan.visits:
+        started = any(v.actual for v in plan.visits if v.spec.stay == visit.spec.stay)
+        if visit.spec.stay in beyond and visit.is_open and not started:
+            assert visit.tentative, visit.key
+
+
+def no_treatment_is_planned_after_its_end(case: Case, plan: Plan) -> None:
+    end = plan.treatment_end
+    if end is not None and end.recorded:
+        for visit in to_come(plan):
+            if visit.spec.stage is Stage.TREATMENT:
+                assert visit.target is not None
+                assert visit.target <= end.day, visit.key
+        assert all(day <= end.day for doses in plan.home_doses for day in doses.days)
+
+
+INVARIANTS = (
+    keys_are_unique,
+    windows_are_in_order,
+    a_visit_without_a_target_says_why,
+    a_visit_with_a_blocking_conflict_has_no_target,
+    every_visit_says_why_it_stands_there_in_words,
+    every_deviation_has_an_id_of_its_own,
+    no_planned_dose_lies_within_a_blocking_spacing_of_a_given_one,
+    no_two_planned_doses_lie_within_a_blocking_spacing,
+    no_target_is_on_a_closed_day_or_outside_feasible,
+    no_day_that_is_feasible_is_closed_or_away,
+    what_must_never_share_a_day_does_not,
+    planning_moves_no_booking,
+    what_took_place_stands_on_the_day_on_which_it_did,
+    what_lies_beyond_an_open_gate_is_tentative,
+    no_treatment_is_planned_after_its_end,
+)
+
+
+@settings(max_examples=PLENTY)
+@given(library_cases())
+def test_every_plan_of_every_history_keeps_every_rule_above(case: Case) -> None:
+    made = case.plan()
+    for rule in INVARIANTS:
+        rule(case, made)
