@@ -77,5 +77,143 @@ def plan(form: str, **request: Any) -> None:
     show_plan(Request(**request), form)
 
 
+@cli.command(cls=options.WithSeveralDays)
+@click.argument("protocol", metavar="P")
+@click.argument("visit", metavar="VISIT")
+@options.planning
+@options.formats("table", "json")
+def why(visit: str, form: str, **request: Any) -> None:
+    """Say how the date of a visit came about.
+
+    VISIT is a key such as induction.c2.d8, or a label such as C2D8.
+    """
+    from planner.commands.planning import Request
+    from planner.commands.visits import show_why
+
+    show_why(Request(**request), visit, form)
+
+
+@cli.command(cls=options.WithSeveralDays)
+@click.argument("protocol", metavar="P")
+@click.argument("visit", metavar="VISIT")
+@options.planning
+@options.formats("table", "json")
+def feasible(visit: str, form: str, **request: Any) -> None:
+    """List the days on which a visit may be booked, best first, and why not the others.
+
+    VISIT is a key such as induction.c2.d8, or a label such as C2D8.
+    """
+    from planner.commands.planning import Request
+    from planner.commands.visits import show_feasible
+
+    show_feasible(Request(**request), visit, form)
+
+
+@cli.command(cls=options.WithSeveralDays)
+@click.argument("protocol", metavar="P")
+@options.planning
+@click.option("--to", metavar="FILE", help="Another version of the protocol, in force from the day of the plan.")
+@options.formats("table", "json")
+def diff(to: str | None, form: str, **request: Any) -> None:
+    """Show what one more fact (--what-if), or another protocol version (--to), would move."""
+    from planner.commands.diff import show_diff
+    from planner.commands.planning import Request
+
+    show_diff(Request(**request), to, form)
+
+
+# -- protocols ----------------------------------------------------------------------------------
+
+
+@cli.group()
+def protocol() -> None:
+    """Look at protocols and check protocol files."""
+
+
+@protocol.command("list")
+@options.formats("table", "json")
+def list_protocols(form: str) -> None:
+    """List the protocols of the library."""
+    from planner.commands import protocol as commands
+
+    commands.list_protocols(form)
+
+
+@protocol.command("show")
+@click.argument("name", metavar="P")
+@options.parameters
+@options.formats("table", "json", "csv")
+def show_protocol(name: str, parameters: str | None, form: str) -> None:
+    """Show the schedule of activities, the decisions, rules, parameters and assumptions."""
+    from planner.commands import protocol as commands
+
+    commands.show_protocol(name, parameters, form)
+
+
+@protocol.command("check")
+@click.argument("name", metavar="FILE")
+@options.parameters
+def check_protocol(name: str, parameters: str | None) -> None:
+    """List every problem of a protocol file, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    from planner.commands import protocol as commands
+
+    commands.check_protocol(name, parameters)
+
+
+@protocol.command("schema")
+def write_schema() -> None:
+    """Print the JSON Schema of protocol files, for editors."""
+    from planner.commands import protocol as commands
+
+    commands.write_schema()
+
+
+# -- sites and histories ------------------------------------------------------------------------
+
+
+@cli.group()
+def site() -> None:
+    """Check site files and get public holidays for them."""
+
+
+@site.command("holidays")
+@click.argument("code", type=options.holiday_code, metavar="CC[-REGION]")
+@click.option("--from", "first", type=click.IntRange(1900, 2200), required=True, metavar="YEAR", help="First year.")
+@click.option("--to", "last", type=click.IntRange(1900, 2200), required=True, metavar="YEAR", help="Last year.")
+def write_holidays(code: tuple[str, str | None], first: int, last: int) -> None:
+    """Print the public_holidays: block of a SITE.yaml, with the dates of some years stored in it."""
+    from planner.commands import site as commands
+
+    commands.write_holidays(code, first, last)
+
+
+@site.command("check")
+@click.argument("file", metavar="FILE")
+def check_site(file: str) -> None:
+    """List every problem of a site file, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    from planner.commands import site as commands
+
+    commands.check_site(file)
+
+
+@cli.group()
+def facts() -> None:
+    """Check histories."""
+
+
+@facts.command("check")
+@click.argument("protocol", metavar="P")
+@click.argument("history", metavar="FACTS.yaml")
+@options.parameters
+@options.amendments
+@options.sites
+def check_facts(**request: Any) -> None:
+    """List every problem of a history, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    from planner.commands import facts as commands
+    from planner.commands.planning import Request
+
+    commands.check_facts(Request(**request))
+
+
 if __name__ == "__main__":
     main()

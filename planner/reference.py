@@ -7,7 +7,6 @@ stops the writing.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 import sys
@@ -38,7 +37,10 @@ from schedules.scheduled import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.site_file import read_site
 from schedules.windows import parse_clock_window, parse_window
 
+EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 WRITTEN_BY = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
+#: A field or an enum's member, with the comment lines above it and the comment beside it.
+_FIELD = re.compile(r"^((?:    #: .*\n)*)    (\w+)(?:: | = ).*?(?:  #: (.*))?$", re.MULTILINE)
 _EXAMPLE = re.compile(r"\{fact: .*\}")
 _WORDS: dict[Any, str] = {
     str: "text", int: "a whole number", bool: "true or false", Any: "any value",
@@ -68,54 +70,48 @@ FORMS = {
     "Window within a visit": (parse_clock_window, ("-15/+15 minutes", "0/+1 hours")),
     "Set of days or cycles": (parse_spans, ("1", "2-6", "from 7", "1-4, 8-11", "every 2", [1, 3])),
 }
+_WHAT = {"resources": "what is closed; everything if left out", "reason": "why, in the words that plans show"}
 SITES: dict[type, dict[str, str]] = {
     Site: {
-        "id": "the site's short name, which facts use",
-        "name": "what people read",
-        "zone": "the time zone of the site's clock",
-        "weekend": "the days of the week on which everything is closed",
-        "public_holidays": "the public holidays on which everything is closed",
-        "closed": "other closed days, each one a day (or span) or a rule",
+        "id": "the site's short name, which facts use", "name": "what people read",
+        "zone": "the time zone of the site's clock", "weekend": "the days of the week on which all of it is closed",
+        "public_holidays": "the public holidays on which all of it is closed",
+        "closed": "other closed days: each a day (or a span of days), or a rule",
     },
     PublicHolidays: {
-        "country": "the country's ISO 3166 code in capitals: `US`",
-        "region": "the region's code: the `NY` of US-NY",
-        "dates": "stored holidays with their names; they are the truth for the years they are in",
+        "country": "the country's ISO 3166 code: `US`", "region": "the region's part of the code: the `NY` of US-NY",
+        "dates": "stored holidays, each day with its name; where a year has some they replace the computed ones",
     },
-    ClosedDay: {
-        "date": "the closed day, or the first of several",
-        "until": "the last of several closed days",
-        "resources": "what is closed; everything if left out",
-        "reason": "why, for the plan's reasons",
-    },
+    ClosedDay: {"date": "the closed day, or the first of several", "until": "the last of several", **_WHAT},
     ClosedRule: {
-        "rule": "which days, such as `FREQ=MONTHLY;BYDAY=1MO` for every first Monday",
-        "date": "the first day on which the rule holds",
-        "resources": "what is closed; everything if left out",
-        "reason": "why, for the plan's reasons",
+        "rule": "which days come again: `FREQ=MONTHLY;BYDAY=1MO` is every first Monday",
+        "date": "the first day on which the rule holds", **_WHAT,
     },
-}
-SITE_EXAMPLE = """\
-id: north
-name: North infusion centre (made up)
-zone: America/New_York
-weekend: [saturday, sunday]
-public_holidays: {country: US, region: NY}
-closed:
-  - {date: 2026-12-24, until: 2027-01-02, reason: between the years}
-  - {rule: "FREQ=MONTHLY;BYDAY=5MO", date: 2026-01-01, resources: [infusion], reason: stock-taking}
-"""
-#: Facts that bring every key of a plan into it.
+}  # fmt: skip
+#: Facts that bring every key into a plan.
 PLAN_FACTS = """\
 - {fact: enrolled, date: 2025-12-30, day_1: 2026-01-05, cohort: escalation}
 - {fact: given, date: 2026-01-05, visit: treatment.c1.d1, activity: ino}
 - {fact: given, date: 2026-01-15, visit: treatment.c1.d8, activity: ino}
 - {fact: booked, date: 2026-01-24, visit: treatment.c1.d15, time: "09:30", minutes: 60, chair: "4"}
 """
-#: What each key of a plan's JSON means, by its path; `[]` stands for each item of a list.
+#: What a key of a plan's JSON means: by its path (`[]`: each item of a list), or by its name wherever it stands.
 PLAN_KEYS = {
+    "key": "its key, which never changes",
+    "label": "what people read",
+    "epoch": "the id of its epoch",
+    "cycle": "the number of its cycle",
+    "activity": "the activity's id",
+    "status": "how it stands, see [statuses](statuses.md)",
+    "certainty": "`firm` or `tentative`, see [statuses](statuses.md)",
+    "opens": "its first day",
+    "closes": "its last day",
+    "date": "the day",
+    "kind": "which sort it is",
+    "text": "the same in words",
+    "why": "how that came about, in words",
     "protocol": "the protocol's id",
-    "version": "the version in force on `as_of`",
+    "version": "the protocol version in force on `as_of`",
     "title": "the study's title",
     "engine": "the number of the engine's rules; it grows when the same facts may give other dates",
     "as_of": "the day of the plan; it decides only statuses",
@@ -124,95 +120,125 @@ PLAN_KEYS = {
     "cohort": "the participant's cohort",
     "assumptions": "what the protocol file takes for granted, as sentences",
     "visits": "the visits, in the order of their days",
-    "visits[].key": "the visit's key, which never changes",
-    "visits[].label": "what people read",
-    "visits[].epoch": "the id of its epoch",
-    "visits[].cycle": "the number of its cycle",
     "visits[].day": "its day of the cycle or epoch, where the protocol gives one",
     "visits[].study_day": "the day of the study on which it stands; there is no day 0",
     "visits[].nominal": "the protocol's day",
     "visits[].due": "the day around which its window stands; later than nominal after a hold",
-    "visits[].target": "where it stands now: the actual day, else the booked, else the planned; null: no day yet",
+    "visits[].target": "where it stands now: the actual day, else the booked, else the planned; null: no date",
     "visits[].opens": "the first day of its window",
     "visits[].closes": "the last day of its window",
-    "visits[].status": "how it stands, see [statuses](statuses.md)",
-    "visits[].certainty": "`firm` or `tentative`",
     "visits[].actual": "the day on which it took place",
     "visits[].booked": "its appointment",
-    "visits[].booked.date": "the day",
     "visits[].booked.time": "the hour on the site's clock",
     "visits[].booked.minutes": "how long it takes",
     "visits[].booked.chair": "which chair or room",
-    "visits[].setting": "`clinic`, `remote` or `inpatient`",
+    "visits[].setting": "`clinic`, `remote` (nobody travels) or `inpatient` (in hospital)",
     "visits[].activities": "the ids of what is done",
-    "visits[].details": "the same with window and hours",
-    "visits[].details[].activity": "the activity's id",
+    "visits[].details": "the same with windows and hours",
     "visits[].details[].window": "the days around the visit on which it may be done",
     "visits[].details[].timed_from": "the activity whose start `at` counts from",
     "visits[].details[].at": "how long after that it is done",
     "visits[].details[].within": "by how much these times may be missed",
     "visits[].feasible": "the days that are left of its window",
-    "visits[].conflicts": "what is in the way of a date",
-    "visits[].conflicts[].kind": "which sort of conflict",
-    "visits[].conflicts[].text": "the conflict in words",
-    "visits[].conflicts[].blocks": "whether there is no date because of it",
-    "visits[].conflicts[].earliest_safe": "the first day on which only the window is in the way",
-    "visits[].conflicts[].may_omit": "whether the visit can be left out instead",
+    "visits[].conflicts": "what is wrong with its date, or why it has none",
+    "visits[].conflicts[].blocks": "whether it has no date because of this",
+    "visits[].conflicts[].earliest_safe": "the first day on which nothing but the window is in the way",
+    "visits[].conflicts[].may_omit": "whether leaving it out is another way on",
     "visits[].conflicts[].overdue_from": "the day from which the decision is late",
-    "visits[].why": "how the date came about, in sentences",
     "gates": "the gates on the participant's path",
-    "gates[].key": "the gate's key",
-    "gates[].label": "what people read",
     "gates[].due": "the day by which it is to be decided",
-    "gates[].status": "how it stands, see [statuses](statuses.md)",
     "gates[].outcome": "the answer",
     "gates[].decided_on": "the day of the decision",
     "gates[].told_on": "the day on which the participant was told",
     "gates[].default": "the answer that the plan follows until somebody decides",
     "gates[].options": "the possible answers",
     "gates[].options[].outcome": "the answer's id",
-    "gates[].options[].label": "what people read",
-    "gates[].certainty": "`tentative` behind another open gate",
     "gates[].leads_to": "the cycle or epoch that the plan goes on to",
     "gates[].answered_by": "the key of the gate whose decision answered this one",
-    "gates[].why": "how it stands, in sentences",
     "home_doses": "the drugs taken at home, for each cycle",
-    "home_doses[].activity": "the drug's id",
-    "home_doses[].epoch": "the id of the epoch",
-    "home_doses[].cycle": "the number of the cycle",
     "home_doses[].expected": "how many doses are expected",
     "home_doses[].first": "the day of the first one",
     "home_doses[].last": "the day of the last one",
     "home_doses[].days": "the days on which one is expected",
     "home_doses[].held": "the days on which a hold takes it away",
-    "home_doses[].certainty": "`firm` or `tentative`",
     "home_doses[].note": "the protocol's note",
-    "treatment_end": "when the treatment ended or is expected to end; null: not known",
-    "treatment_end.date": "the day",
+    "treatment_end": "when the treatment ended or is expected to end; null: nobody knows",
     "treatment_end.reason": "why",
     "treatment_end.recorded": "false while it is only expected",
-    "treatment_end.certainty": "`firm` or `tentative`",
     "observation": "the observation for dose-limiting toxicity; null: none",
-    "observation.opens": "its first day",
-    "observation.closes": "its last day",
     "observation.state": "`not-begun`, `observing`, `evaluable` or `to-be-replaced`",
-    "observation.why": "the state in words",
     "observation.rule": "the protocol's rule in words",
     "notices": "what to know that moves no date",
-    "notices[].kind": "which sort of notice",
-    "notices[].text": "the notice in words",
     "deviations": "candidate deviations",
     "deviations[].id": "its id, the same however often it is found",
-    "deviations[].kind": "which sort, see [statuses](statuses.md)",
-    "deviations[].state": "`candidate` or `query`",
+    "deviations[].state": "`candidate`, or `query` in `queries`",
     "deviations[].visit": "the visit's key",
-    "deviations[].activity": "the activity's id",
-    "deviations[].date": "the day that it is about",
     "deviations[].days": "its size in days; negative: early",
     "deviations[].important": "a hint for the person who classifies it",
-    "deviations[].text": "the deviation in words",
     "queries": "visits without a record that are not late enough for a deviation; keys as in `deviations`",
 }
+_STATUSES = (
+    "# Statuses\n\nHow a visit and a gate stand on the day of the plan, and what sorts of deviation there are.\n"
+)
+CERTAINTIES = {
+    "firm": "Nothing that it depends on is open.",
+    "tentative": "It lies beyond an open gate, or behind a Day 1 whose window has passed without a record.",
+}
+_SITES = """\
+# Site files
+
+Where participants are seen, in which time zone, and when it is closed. Without a site a plan takes one that
+is closed at weekends. Closed days narrow a visit's window; they never move it. An example:
+
+```yaml
+{example}```
+"""
+_PLAN_JSON = """\
+# The JSON of a plan
+
+Keys are stable: new ones may come, none goes or changes its meaning. Days are text, YYYY-MM-DD, local to the
+site. What is not known is null.
+
+{keys}
+A visit, as an example:
+
+```json
+{visit}```
+"""
+_LANGUAGE = """\
+# The protocol language
+
+Every key of a protocol file. How to write one: [write a protocol](../how-to/write-a-protocol.md). Editors check
+a file with [protocol.schema.json](protocol.schema.json). A key that is not listed here is refused.
+
+An id is up to 40 lower-case letters, digits and hyphens, a letter first. Versions and times of day stand in
+quotes. `$name` anywhere stands for the value of the parameter `name`.
+
+{forms}
+Months and years are calendar ones: 31 January + 1 month is 28 February. In a window both ends are included.
+"""
+_FACTS = """\
+# Facts
+
+A participant's history is a list of facts, in any order. Nothing is edited or deleted. How to write them:
+[record what happened](../how-to/record-what-happened.md).
+
+{common}
+- `id` is needed only where another fact names this one (`void`, `told`). Without one the fact gets an id from
+  its content, so the same fact twice is refused: give each an id if both happened.
+- `recorded` decides what a plan of an earlier moment knows. A visit whose window had closed before its cause was
+  recorded is due at once, and no deviation.
+- A `void` takes back the fact that it names. A void that is itself voided lets the fact count again.
+- A partial date, `2026-05` or `2026`, counts as the first day that it can be. Refused after a death is only what
+  is later than the last day that it can be.
+- Two facts that contradict each other, such as two outcomes of one gate, are refused until one is voided.
+- Visits, gates and cycles are named by keys: `epoch.visit`, in cycles `epoch.c2.visit`; `induction.c2` is a cycle.
+  `#2` marks a visit that is due again, or an epoch entered a second time.
+
+Facts are taken by the day that they are about. Those of one day are taken in this order:
+
+{order}
+"""
 
 
 # -- meanings -----------------------------------------------------------------------------------
@@ -235,26 +261,10 @@ def _members(kind: type) -> Iterable[Enum]:
 
 
 def _comments(kind: type) -> Iterator[tuple[str, str]]:
-    lines = inspect.getsource(kind).splitlines()
-    parsed = ast.parse("\n".join(lines))
-    body = parsed.body[0].body if isinstance(parsed.body[0], ast.ClassDef) else []
-    for item in body:
-        target = item.target if isinstance(item, ast.AnnAssign) else item.targets[0] if isinstance(item, ast.Assign) else None
-        if isinstance(target, ast.Name) and (said := _beside(lines, item.lineno - 1) or _above(lines, item.lineno - 1)):
-            yield target.id, _code(said)
-
-
-def _beside(lines: list[str], place: int) -> str:
-    return lines[place].partition("#: ")[2]
-
-
-def _above(lines: list[str], place: int) -> str:
-    """The lines of comment above a field, as one text."""
-    said: list[str] = []
-    while lines[place - 1].strip().startswith("#: "):
-        place -= 1
-        said.insert(0, lines[place].strip().removeprefix("#: "))
-    return " ".join(said)
+    for above, name, beside in _FIELD.findall(inspect.getsource(kind)):
+        said = beside or " ".join(line.strip().removeprefix("#: ") for line in above.splitlines())
+        if said:
+            yield name, _code(said)
 
 
 def _code(text: str) -> str:
@@ -278,7 +288,9 @@ def _fields_table(record: type, besides: Iterable[str] = ()) -> str:
         for field in fields(record)
         if field.name in said and field.name not in besides
     ]
-    return _table(("Key", "What stands there", "If left out", "Meaning"), rows) if rows else "It has no keys of its own.\n"
+    return (
+        _table(("Key", "What stands there", "If left out", "Meaning"), rows) if rows else "It has no keys of its own.\n"
+    )
 
 
 def type_words(hint: Any) -> str:
@@ -357,8 +369,7 @@ def statuses_page() -> str:
     """Every status, certainty and kind of deviation."""
     tables = (
         ("Visits", "Status", STATUS_MEANINGS), ("Certainty", "Certainty", CERTAINTIES),
-        ("Settings", "Setting", SETTINGS), ("Gates", "Status", GATE_STATUS_MEANINGS),
-        ("Deviations", "Kind", KIND_MEANINGS),
+        ("Gates", "Status", GATE_STATUS_MEANINGS), ("Deviations", "Kind", KIND_MEANINGS),
     )  # fmt: skip
     sections = [f"## {title}\n\n{_values_table(head, values)}" for title, head, values in tables]
     return "\n".join([_STATUSES, *sections])
@@ -372,10 +383,72 @@ def language_page() -> str:
     """Every key of a protocol file."""
     if set(EVENTS) != set(BUILT_IN_EVENTS):
         raise LookupError(f"events without a meaning, or the other way round: {set(EVENTS) ^ set(BUILT_IN_EVENTS)}")
-    forms = [(name, ", ".join(f"`{each}`" for each in examples if read(each))) for name, (read, examples) in FORMS.items()]
+    forms = [
+        (name, ", ".join(f"`{each}`" for each in examples if read(each))) for name, (read, examples) in FORMS.items()
+    ]
     return "\n".join([
         _LANGUAGE.format(forms=_table(("Form", "Examples"), forms)),
         *map(_record_section, RECORDS),
         *map(_choice_section, CHOICES),
         f"## Built-in events\n\n{_values_table('Event', EVENTS)}",
     ])  # fmt: skip
+
+
+def sites_page() -> str:
+    """Every key of a site file."""
+    example = (EXAMPLES / "sites" / "north.yaml").read_text("utf-8")
+    read_site(example, "north.yaml")
+    return "\n".join([_SITES.format(example=example), *map(_record_section, SITES)])
+
+
+def plan_json_page() -> str:
+    """Every key of a plan's JSON, found in plans that were really made."""
+    data = _example_plan()
+    found = dict.fromkeys(key for key in _paths(data) if not key.startswith("queries[]"))
+    said = {key: PLAN_KEYS.get(key) or PLAN_KEYS.get(key.rpartition(".")[2], "") for key in found}
+    if wrong := [key for key in found if not said[key]] + [key for key in PLAN_KEYS if key not in found and "." in key]:
+        raise LookupError(f"keys of a plan without a meaning, or meanings without a key: {', '.join(wrong)}")
+    rows = ((f"`{key}`", meaning) for key, meaning in said.items())
+    visit = next(each for each in data["visits"] if each["booked"])
+    return _PLAN_JSON.format(keys=_table(("Key", "Meaning"), rows), visit=to_json(visit))
+
+
+def _example_plan() -> dict[str, Any]:
+    read = library_protocol("ven-ino")
+    examples = {name: parameter.example for name, parameter in read.protocol.parameters.items()}
+    design = Design((library_protocol("ven-ino", examples).require(),))
+    return plan_data(plan(design, History(read_facts(PLAN_FACTS, "the example of a plan")), date(2026, 1, 16)))
+
+
+def _paths(data: Any, path: str = "") -> Iterator[str]:
+    """Every key below, those of all items of a list taken together."""
+    if isinstance(data, list):
+        yield from dict.fromkeys(found for item in data for found in _paths(item, f"{path}[]"))
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            name = f"{path}.{key}" if path else key
+            yield name
+            yield from _paths(value, name)
+
+
+def pages() -> dict[str, str]:
+    """The text of every file of docs/reference, by its name."""
+    written = {
+        "facts.md": facts_page(), "statuses.md": statuses_page(), "protocol-language.md": language_page(),
+        "site-files.md": sites_page(), "plan-json.md": plan_json_page(),
+    }  # fmt: skip
+    return {name: f"{WRITTEN_BY}\n\n{text}" for name, text in written.items()} | {
+        "protocol.schema.json": to_json(protocol_schema())
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Write every page into the folder that is named."""
+    if len(arguments) != 1:
+        sys.exit("usage: python -m planner.reference FOLDER")
+    for name, text in pages().items():
+        Path(arguments[0], name).write_text(text, "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -19,7 +19,7 @@ from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateStatus, ScheduledVisit, Status
 from schedules.walk import Walk
-from schedules.windows import days_outside
+from schedules.windows import Window, days_outside
 from schedules.wording import day_words, days_words
 
 WORKING_DAYS_TO_CANDIDATE = 5
@@ -207,8 +207,9 @@ def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
             yield _found(Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off)
 
 
-def _window_of(spec: VisitSpec, fact: Assessed):  # type: ignore[no-untyped-def]
-    return next((item.window for item in spec.details if item.activity == fact.activity), None)
+def _window_of(spec: VisitSpec, fact: Assessed) -> Window | None:
+    found = next((item.window for item in spec.details if item.activity == fact.activity), None)
+    return found if isinstance(found, Window) else None
 
 
 def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:

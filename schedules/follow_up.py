@@ -6,8 +6,9 @@ from datetime import date
 from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
+from schedules.history import Assessed
 from schedules.keys import Stay
-from schedules.placing import Wait, place
+from schedules.placing import Wait, occurred_on, place
 from schedules.protocol import Reference
 from schedules.reasons import Basis
 from schedules.scheduled import ScheduledVisit
@@ -54,6 +55,9 @@ def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
 def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait | None:
     """A visit whose window had closed before its cause was known is due at once, and no deviation."""
     if nominal + spec.after >= base.known:
+        return None
+    came = occurred_on(walk, spec, None)
+    if came is not None and came < base.known:
         return None
     return Wait(base.known, nominal, True, f"its cause was known only on {day_words(base.known)}")
 
@@ -103,9 +107,10 @@ def _latest_visit(walk: Walk, epoch: str, name: str, stay: Stay) -> ScheduledVis
 
 
 def _activity_base(walk: Walk, activity: str) -> Base | None:
-    given = walk.record.dose_days.get(activity)
-    if given:
-        return Base(f"the latest {activity}", given[-1], "given", 0)
+    days = [*walk.record.dose_days.get(activity, ())]
+    days += [fact.date.toordinal() for fact in walk.record.all(Assessed) if fact.activity == activity]
+    if days:
+        return Base(f"the latest {activity}", max(days), "attended", 0)
     planned = [v for v in walk.visits if activity in v.spec.activities and (v.actual or v.target)]
     if not planned:
         return None

@@ -132,9 +132,12 @@ class Case:
         history = History(tuple(self.facts if facts is None else facts), builders.DAY_1, self.arm)
         return plan(other.pop("design", self.design), history, other.pop("as_of", self.as_of), **other)
 
-    def __repr__(self) -> str:
-        lines = "\n".join(f"  {line(fact)}" for fact in self.facts)
-        return f"\nas of {self.as_of}, at {self.design.sites!r}:\n{lines}\n"
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How hypothesis shows a case that fails: as facts that ``--what-if`` takes."""
+        home, protocol = self.design.sites[0], self.design.versions[0].protocol
+        shown = (home.weekend, home.public_holidays, home.closed)
+        lines = "".join(f"\n  {line(fact)}" for fact in self.facts)
+        printer.text(f"{protocol} as of {self.as_of}, arm {self.arm}, closed {shown!r}:{lines}\n")
 
 
 def line(fact: Fact) -> str:

@@ -45,15 +45,23 @@ class Request:
 class Study:
     """Everything that was read for a request.
 
-    ``history`` is without the what-ifs; ``to`` is another protocol version, to compare with.
+    ``history`` is without the what-ifs; ``newest`` is the day to plan as of, if there is one; ``to`` is
+    another protocol version, to compare with.
     """
 
     design: Design
     history: History
     what_ifs: tuple[Fact, ...]
-    as_of: date
+    newest: date | None
     known_at: datetime | None
     to: Protocol | None = None
+
+    @property
+    def as_of(self) -> date:
+        """The day of the plan. Raises DesignError where neither an option nor a fact nor a start gives one."""
+        if self.newest is None:
+            raise DesignError("there is no Day 1 to plan from; give --start DATE, or --history with an enrolment")
+        return self.newest
 
     @property
     def imagined(self) -> History:
@@ -73,8 +81,11 @@ class Study:
         return self.design.versions[self.design.version_index(planned.version)]
 
 
-def read_study(request: Request, to: str | None = None) -> Study:
-    """Read all that a request names. Raises SourceError with the problems of all of its files."""
+def read_study(request: Request, to: str | None = None, *, to_plan: bool = True) -> Study:
+    """Read all that a request names. Raises SourceError with the problems of all of its files.
+
+    Without ``to_plan`` made-up examples stand in for parameters without a value: enough to check a history.
+    """
     _refuse_site_with_closures(request)
     names = (request.protocol, *request.amendments, *([to] if to is not None else []))
     with Problems() as problems:
@@ -82,7 +93,7 @@ def read_study(request: Request, to: str | None = None) -> Study:
         sites = problems.of((PLAIN_SITE,), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
-    versions = ready_to_plan(read)
+    versions = ready_to_plan(read) if to_plan else tuple(each.protocol for each in read)
     every = (*facts, *what_ifs)
     _refuse_other_start(request, every)
     as_of = request.as_of or _newest(every, request)
@@ -162,11 +173,8 @@ def _problem_of(fact: Fact, wrong: str, right: str) -> HistoryError:
     return HistoryError([Problem(*where, wrong, right)])
 
 
-def _newest(facts: Iterable[Fact], request: Request) -> date:
+def _newest(facts: Iterable[Fact], request: Request) -> date | None:
     """The day of the newest fact that counts (a void counts, what it voids does not), else the start."""
     known = known_by(facts, request.known_at)
     days = [fact.day for fact in (*live_facts(known), *(fact for fact in known if isinstance(fact, Void)))]
-    newest = max(days, default=request.start)
-    if newest is None:
-        raise DesignError("there is no Day 1 to plan from; give --start DATE, or --history with an enrolment")
-    return newest
+    return max(days, default=request.start)

@@ -119,10 +119,12 @@ def _grid(table: SoaTable, piece: _Piece, names: int) -> Table:
     for _, column, _ in piece.columns:
         grid.add_column(width=_width(column), overflow="fold")
     columns = [column for _, column, _ in piece.columns]
-    grid.add_row(*("─" * width for width in (names, *map(_width, columns))), style="dim")
+    rule = ["─" * width for width in (names, *map(_width, columns))]
+    grid.add_row(*rule, style="dim")
     grid.add_row("", *(Text(_heading(column), "bold") for column in columns))
     grid.add_row(Text("Day", "dim"), *(Text(column.day, "dim") for column in columns))
     grid.add_row(Text("Window", "dim"), *(Text(column.window, "dim") for column in columns))
+    grid.add_row(*rule, style="dim")
     for row in table.rows:
         cells = [row.cells[place] for _, _, place in piece.columns]
         if any(cell.mark for cell in cells):

@@ -81,8 +81,8 @@ def _observation(protocol: Protocol) -> str:
     cohorts = [protocol.cohorts[name].label for name in watch.cohorts]
     whom = f", in {list_words(cohorts)}" if cohorts else ""
     rule = f" {watch.rule}" if watch.rule else ""
-    label = protocol.epochs[watch.epoch].label
-    return f"Dose-limiting toxicity is observed for {watch.length} from day 1 of cycle {watch.cycle} of {label}{whom}.{rule}"
+    begins = f"day 1 of cycle {watch.cycle} of {protocol.epochs[watch.epoch].label}"
+    return f"Dose-limiting toxicity is observed for {watch.length} from {begins}{whom}.{rule}"
 
 
 def parameter_value(read: ReadProtocol, name: str, values: Mapping[str, Any]) -> tuple[str, str]:

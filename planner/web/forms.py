@@ -44,9 +44,14 @@ class CalendarForm:
         return values_to_supply(self.read)
 
     @property
+    def extras(self) -> list[str]:
+        """What was typed into the fields that are seldom needed, and are folded away."""
+        return [value for name in _EXTRAS if (value := self.value(name))]
+
+    @property
     def extras_open(self) -> bool:
-        """Whether the fields that are seldom needed are in use, or wrong."""
-        return any(self.value(name) or self.errors(name) for name in _EXTRAS)
+        """Whether one of those fields has to be looked at."""
+        return any(self.errors(name) for name in _EXTRAS)
 
     @property
     def summary(self) -> list[tuple[str | None, str]]:

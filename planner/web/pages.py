@@ -22,6 +22,7 @@ pages.add_app_template_filter(words.short_day)
 pages.add_app_template_filter(words.weekday)
 pages.add_app_template_filter(words.month_name)
 pages.add_app_template_filter(words.sentence)
+pages.add_app_template_filter(protocol_view.plain)
 
 
 def _library() -> Library:

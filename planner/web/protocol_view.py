@@ -34,11 +34,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A parameter: the value that it has, or for what it is needed and a made-up example."""
+    """A parameter: whether it has a value, what needs it, and a made-up example."""
 
     name: str
     label: str
-    value: str | None
+    supplied: bool
     needed_for: str
     example: str
 
@@ -118,15 +118,9 @@ def _advice(protocol: Protocol) -> Iterator[str]:
 
 
 def parameters(read: ReadProtocol) -> list[Value]:
-    """Every parameter, with its value or without."""
+    """Every parameter, with a value or without."""
     return [
-        Value(
-            name,
-            item.label,
-            None if name in read.missing else plain(item.example),
-            item.needed_for,
-            plain(item.example),
-        )
+        Value(name, item.label, name not in read.missing, item.needed_for, plain(item.example))
         for name, item in read.protocol.parameters.items()
     ]
 

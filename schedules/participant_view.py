@@ -1,0 +1,59 @@
+"""What a participant may see: their booked visits, once a person has told them, and nothing that was not told.
+
+What has been decided but not told changes nothing here, so the view is a plan of its own: of the history
+without the decisions, holds and ends that the participant has not been told of.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from schedules.design import Design
+from schedules.history import (
+    Booked,
+    CycleDelayed,
+    CycleHeld,
+    Died,
+    Fact,
+    GateDecided,
+    Held,
+    History,
+    Rebooked,
+    Told,
+    TreatmentEnded,
+    Withdrew,
+)
+from schedules.plan import plan
+from schedules.record import fact_id, known_by, live_facts
+from schedules.scheduled import ScheduledVisit, Status
+
+_TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded)
+
+
+def participant_view(
+    design: Design, history: History, as_of: date, known_at: datetime | None = None, releases_bookings: bool = False
+) -> tuple[ScheduledVisit, ...]:
+    """The visits that the participant may see, earliest first.
+
+    A booking is seen once somebody recorded that the participant was told of it, or at once where the study
+    ``releases_bookings`` as they are made. Nothing tentative is seen, and nothing at all after a death or a
+    withdrawal from all contact. Raises what ``plan`` raises.
+    """
+    facts = live_facts(known_by(history.facts, known_at))
+    if any(isinstance(fact, Died) or (isinstance(fact, Withdrew) and fact.scope == "contact") for fact in facts):
+        return ()
+    told = {fact.about for fact in facts if isinstance(fact, Told)}
+    seen = [fact for fact in facts if _is_known(fact, told, releases_bookings)]
+    known = History(tuple(seen), history.planned_start, history.planned_arm)
+    return tuple(visit for visit in plan(design, known, as_of).visits if _is_shown(visit))
+
+
+def _is_known(fact: Fact, told: set[str], releases_bookings: bool) -> bool:
+    """Whether the participant knows of a fact: of what happened to them always, of decisions once told."""
+    if isinstance(fact, Booked | Rebooked) and not releases_bookings:
+        return fact_id(fact) in told
+    return not isinstance(fact, _TO_BE_TOLD) or fact_id(fact) in told
+
+
+def _is_shown(visit: ScheduledVisit) -> bool:
+    return visit.status is Status.BOOKED and not visit.tentative
