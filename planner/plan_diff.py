@@ -19,10 +19,10 @@ from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, Trea
 
 T = TypeVar("T")
 _HEADINGS = {
-    What.MOVED: "Moved",
+    What.MOVED: "Moved, or with another window",
     What.APPEARED: "Appeared",
     What.FELL_AWAY: "Fell away",
-    What.CHANGED: "Changed, on the same day",
+    What.CHANGED: "On the same day, but changed",
 }
 _STYLES = {What.MOVED: "yellow", What.APPEARED: "green", What.FELL_AWAY: "red", What.CHANGED: "cyan"}
 

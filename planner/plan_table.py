@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -18,6 +17,7 @@ from schedules.protocol import Protocol
 from schedules.scheduled import GateState, GateStatus, HomeDoses, Plan, ScheduledVisit, Status
 
 WIDE = 100  # from here on one line holds the key and the activities too
+UNSCHEDULED = "unscheduled"  # the epoch of visits that no protocol plans
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_LABEL = 28
@@ -100,18 +100,30 @@ def visit_lines(visits: Iterable[ScheduledVisit], protocol: Protocol, width: int
     """Visits in the order of their days, a heading wherever another cycle or epoch begins."""
     known = list(visits)
     layout = _Layout(known, width)
+    yield Text()
     yield layout.header()
-    for stay, group in groupby(known, key=lambda visit: visit.spec.stay):
+    for stay, group in _groups(known):
         yield Text.assemble("\n", (stay_label(stay, protocol), "bold"), (f"  {stay}" if layout.wide else "", "dim"))
         for visit in group:
             yield layout.line(visit)
             yield from _remarks(visit)
 
 
+def _groups(visits: list[ScheduledVisit]) -> Iterable[tuple[Stay, list[ScheduledVisit]]]:
+    """The visits by cycle or epoch; an unscheduled one stands where it fell, behind the visit before it."""
+    groups: dict[Stay, list[ScheduledVisit]] = {}
+    latest = next((visit.spec.stay for visit in visits if visit.spec.stay.epoch != UNSCHEDULED), None)
+    for visit in visits:
+        if visit.spec.stay.epoch != UNSCHEDULED or latest is None:
+            latest = visit.spec.stay
+        groups.setdefault(latest, []).append(visit)
+    return groups.items()
+
+
 def stay_label(stay: Stay, protocol: Protocol) -> str:
     """``Maintenance, cycle 2``; an epoch that is entered again says which time it is."""
     epoch = protocol.epochs.get(stay.epoch)
-    words = [epoch.label if epoch else stay.epoch]
+    words = [epoch.label if epoch else stay.epoch.capitalize()]
     words += [f"time {stay.entry}"] if stay.entry > 1 else []
     words += [f"cycle {stay.cycle}"] if stay.cycle else []
     return ", ".join(words)
@@ -157,7 +169,9 @@ class _Layout:
 
 
 def _name(visit: ScheduledVisit) -> str:
-    """The key without the part that stands in the heading."""
+    """The key without the part that stands in the heading; an unscheduled visit is not the heading's."""
+    if visit.spec.stay.epoch == UNSCHEDULED:
+        return visit.key
     return visit.key.removeprefix(str(visit.spec.stay))
 
 
@@ -239,6 +253,7 @@ def _gates(gates: tuple[GateState, ...]) -> Iterator[RenderableType]:
     rows.add_column(min_width=min(max(cell_len(gate.key) for gate in gates), 34), overflow="fold")
     rows.add_column(min_width=15, justify="right", no_wrap=True)
     rows.add_column(min_width=7, no_wrap=True)
+    rows.add_column(overflow="fold")
     for gate in gates:
         status = Text(gate.status.value.replace("-", " "), _GATE_STYLES.get(gate.status, ""))
         rows.add_row("", gate.key, short_day(gate.due), status, _answer(gate))

@@ -10,10 +10,9 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
-from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -22,10 +21,11 @@ from pydantic import WithJsonSchema
 
 from planner.plan_json import plan_data, to_json
 from schedules import protocol as language
-from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site
+from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
 from schedules.deviations import KIND_MEANINGS
-from schedules.history import KINDS, Fact, History
+from schedules.fact_kinds import KINDS
+from schedules.history import Fact, History
 from schedules.history_file import read_facts
 from schedules.language import parse_spans
 from schedules.offsets import parse_offset
@@ -37,14 +37,13 @@ from schedules.scheduled import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.site_file import read_site
 from schedules.windows import parse_clock_window, parse_window
 
-EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 WRITTEN_BY = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
 #: A field or an enum's member, with the comment lines above it and the comment beside it.
 _FIELD = re.compile(r"^((?:    #: .*\n)*)    (\w+)(?:: | = ).*?(?:  #: (.*))?$", re.MULTILINE)
 _EXAMPLE = re.compile(r"\{fact: .*\}")
 _WORDS: dict[Any, str] = {
     str: "text", int: "a whole number", bool: "true or false", Any: "any value",
-    PartialDate: "a day, or only its month or year",
+    PartialDate: "a day, or only its month or year", Weekday: "a day of the week, such as `monday`",
 }  # fmt: skip
 #: The records of the language, in the order of the page.
 RECORDS = (
@@ -57,19 +56,16 @@ CHOICES = (language.ActivityKind, language.Resource, language.Stage, language.Ma
 EVENTS = {
     "end-of-treatment": "the day on which the treatment ended, else the one on which it is expected to end",
     "last-dose": "the last dose of any study drug; while treatment goes on, the last one planned",
-    "day-1": "Day 1 of the study",
-    "enrolment": "the day of enrolment",
-    "progression": "the first progression or relapse that was recorded",
-    "new-therapy": "the first new treatment outside the study",
-    "transplant": "the day of the transplant",
+    "day-1": "Day 1 of the study", "enrolment": "the day of enrolment", "transplant": "the day of the transplant",
+    "progression": "the first progression or relapse", "new-therapy": "the first new treatment outside the study",
     "conditioning": "the first day of conditioning for a transplant",
-}
-FORMS = {
-    "Length of time": (parse_offset, ("28 days", "1 week", "3 months", "1 year", "-1 day", "90 minutes", "2 hours")),
-    "Window of a visit": (parse_window, ("-1/+2", "0/+3", "-1/+1 weeks", "days 21 to 28", "days -28 to -1")),
-    "Window within a visit": (parse_clock_window, ("-15/+15 minutes", "0/+1 hours")),
-    "Set of days or cycles": (parse_spans, ("1", "2-6", "from 7", "1-4, 8-11", "every 2", [1, 3])),
-}
+}  # fmt: skip
+FORMS: tuple[tuple[str, Callable[[Any], object], tuple[object, ...]], ...] = (
+    ("Length of time", parse_offset, ("28 days", "1 week", "3 months", "1 year", "-1 day", "90 minutes", "2 hours")),
+    ("Window of a visit", parse_window, ("-1/+2", "0/+3", "-1/+1 weeks", "days 21 to 28", "days -28 to -1")),
+    ("Window within a visit", parse_clock_window, ("-15/+15 minutes", "0/+1 hours")),
+    ("Set of days or cycles", parse_spans, ("1", "2-6", "from 7", "1-4, 8-11", "every 2", [1, 3])),
+)
 _WHAT = {"resources": "what is closed; everything if left out", "reason": "why, in the words that plans show"}
 SITES: dict[type, dict[str, str]] = {
     Site: {
@@ -97,27 +93,16 @@ PLAN_FACTS = """\
 """
 #: What a key of a plan's JSON means: by its path (`[]`: each item of a list), or by its name wherever it stands.
 PLAN_KEYS = {
-    "key": "its key, which never changes",
-    "label": "what people read",
-    "epoch": "the id of its epoch",
-    "cycle": "the number of its cycle",
-    "activity": "the activity's id",
+    "key": "its key, which never changes", "label": "what people read", "epoch": "the id of its epoch",
+    "cycle": "the number of its cycle", "activity": "the activity's id",
     "status": "how it stands, see [statuses](statuses.md)",
-    "certainty": "`firm` or `tentative`, see [statuses](statuses.md)",
-    "opens": "its first day",
-    "closes": "its last day",
-    "date": "the day",
-    "kind": "which sort it is",
-    "text": "the same in words",
-    "why": "how that came about, in words",
-    "protocol": "the protocol's id",
-    "version": "the protocol version in force on `as_of`",
-    "title": "the study's title",
+    "certainty": "`firm` or `tentative`, see [statuses](statuses.md)", "opens": "its first day",
+    "closes": "its last day", "date": "the day", "kind": "which sort it is", "text": "the same in words",
+    "why": "how that came about, in words", "protocol": "the protocol's id",
+    "version": "the protocol version in force on `as_of`", "title": "the study's title",
     "engine": "the number of the engine's rules; it grows when the same facts may give other dates",
-    "as_of": "the day of the plan; it decides only statuses",
-    "day_1": "Day 1 of the study",
-    "arm": "the participant's arm",
-    "cohort": "the participant's cohort",
+    "as_of": "the day of the plan; it decides only statuses", "day_1": "Day 1 of the study",
+    "arm": "the participant's arm", "cohort": "the participant's cohort",
     "assumptions": "what the protocol file takes for granted, as sentences",
     "visits": "the visits, in the order of their days",
     "visits[].day": "its day of the cycle or epoch, where the protocol gives one",
@@ -125,16 +110,12 @@ PLAN_KEYS = {
     "visits[].nominal": "the protocol's day",
     "visits[].due": "the day around which its window stands; later than nominal after a hold",
     "visits[].target": "where it stands now: the actual day, else the booked, else the planned; null: no date",
-    "visits[].opens": "the first day of its window",
-    "visits[].closes": "the last day of its window",
-    "visits[].actual": "the day on which it took place",
-    "visits[].booked": "its appointment",
-    "visits[].booked.time": "the hour on the site's clock",
-    "visits[].booked.minutes": "how long it takes",
+    "visits[].opens": "the first day of its window", "visits[].closes": "the last day of its window",
+    "visits[].actual": "the day on which it took place", "visits[].booked": "its appointment",
+    "visits[].booked.time": "the hour on the site's clock", "visits[].booked.minutes": "how long it takes",
     "visits[].booked.chair": "which chair or room",
     "visits[].setting": "`clinic`, `remote` (nobody travels) or `inpatient` (in hospital)",
-    "visits[].activities": "the ids of what is done",
-    "visits[].details": "the same with windows and hours",
+    "visits[].activities": "the ids of what is done", "visits[].details": "the same with windows and hours",
     "visits[].details[].window": "the days around the visit on which it may be done",
     "visits[].details[].timed_from": "the activity whose start `at` counts from",
     "visits[].details[].at": "how long after that it is done",
@@ -145,41 +126,30 @@ PLAN_KEYS = {
     "visits[].conflicts[].earliest_safe": "the first day on which nothing but the window is in the way",
     "visits[].conflicts[].may_omit": "whether leaving it out is another way on",
     "visits[].conflicts[].overdue_from": "the day from which the decision is late",
-    "gates": "the gates on the participant's path",
-    "gates[].due": "the day by which it is to be decided",
-    "gates[].outcome": "the answer",
-    "gates[].decided_on": "the day of the decision",
+    "gates": "the gates on the participant's path", "gates[].due": "the day by which it is to be decided",
+    "gates[].outcome": "the answer", "gates[].decided_on": "the day of the decision",
     "gates[].told_on": "the day on which the participant was told",
     "gates[].default": "the answer that the plan follows until somebody decides",
-    "gates[].options": "the possible answers",
-    "gates[].options[].outcome": "the answer's id",
+    "gates[].options": "the possible answers", "gates[].options[].outcome": "the answer's id",
     "gates[].leads_to": "the cycle or epoch that the plan goes on to",
     "gates[].answered_by": "the key of the gate whose decision answered this one",
-    "home_doses": "the drugs taken at home, for each cycle",
-    "home_doses[].expected": "how many doses are expected",
-    "home_doses[].first": "the day of the first one",
-    "home_doses[].last": "the day of the last one",
+    "home_doses": "the drugs taken at home, for each cycle", "home_doses[].expected": "how many doses are expected",
+    "home_doses[].first": "the day of the first one", "home_doses[].last": "the day of the last one",
     "home_doses[].days": "the days on which one is expected",
-    "home_doses[].held": "the days on which a hold takes it away",
-    "home_doses[].note": "the protocol's note",
+    "home_doses[].held": "the days on which a hold takes it away", "home_doses[].note": "the protocol's note",
     "treatment_end": "when the treatment ended or is expected to end; null: nobody knows",
-    "treatment_end.reason": "why",
-    "treatment_end.recorded": "false while it is only expected",
+    "treatment_end.reason": "why", "treatment_end.recorded": "false while it is only expected",
     "observation": "the observation for dose-limiting toxicity; null: none",
     "observation.state": "`not-begun`, `observing`, `evaluable` or `to-be-replaced`",
     "observation.rule": "the protocol's rule in words",
     "notices": "what to know that moves no date",
-    "deviations": "candidate deviations",
-    "deviations[].id": "its id, the same however often it is found",
-    "deviations[].state": "`candidate`, or `query` in `queries`",
-    "deviations[].visit": "the visit's key",
+    "deviations": "candidate deviations", "deviations[].id": "its id, the same however often it is found",
+    "deviations[].state": "`candidate`, or `query` in `queries`", "deviations[].visit": "the visit's key",
     "deviations[].days": "its size in days; negative: early",
     "deviations[].important": "a hint for the person who classifies it",
-    "queries": "visits without a record that are not late enough for a deviation; keys as in `deviations`",
-}
-_STATUSES = (
-    "# Statuses\n\nHow a visit and a gate stand on the day of the plan, and what sorts of deviation there are.\n"
-)
+    "queries": "what to ask about before it is a candidate deviation; keys as in `deviations`",
+}  # fmt: skip
+_STATUSES = "# Statuses\n\nHow visits and gates stand on the day of the plan, and what deviations there are.\n"
 CERTAINTIES = {
     "firm": "Nothing that it depends on is open.",
     "tentative": "It lies beyond an open gate, or behind a Day 1 whose window has passed without a record.",
@@ -196,8 +166,7 @@ is closed at weekends. Closed days narrow a visit's window; they never move it. 
 _PLAN_JSON = """\
 # The JSON of a plan
 
-Keys are stable: new ones may come, none goes or changes its meaning. Days are text, YYYY-MM-DD, local to the
-site. What is not known is null.
+Keys are stable: new ones may come, none goes or changes its meaning. Days are text, YYYY-MM-DD. Unknown is null.
 
 {keys}
 A visit, as an example:
@@ -224,24 +193,21 @@ A participant's history is a list of facts, in any order. Nothing is edited or d
 [record what happened](../how-to/record-what-happened.md).
 
 {common}
-- `id` is needed only where another fact names this one (`void`, `told`). Without one the fact gets an id from
-  its content, so the same fact twice is refused: give each an id if both happened.
-- `recorded` decides what a plan of an earlier moment knows. A visit whose window had closed before its cause was
-  recorded is due at once, and no deviation.
-- A `void` takes back the fact that it names. A void that is itself voided lets the fact count again.
-- A partial date, `2026-05` or `2026`, counts as the first day that it can be. Refused after a death is only what
-  is later than the last day that it can be.
+- `id` is needed only where another fact names this one (`void`, `told`). Without one a fact gets an id from its
+  content; the same fact twice is refused, so give each an id if both happened.
+- `recorded` decides what the plan of an earlier moment knows. A visit whose window had closed before its cause
+  was recorded is due at once, and no deviation.
+- `void` takes back the fact that it names. A void that is itself voided lets that fact count again.
+- A partial date, `2026-05` or `2026`, counts as the first day that it can be. After a death only what is later
+  than the last day that it can be is refused.
 - Two facts that contradict each other, such as two outcomes of one gate, are refused until one is voided.
-- Visits, gates and cycles are named by keys: `epoch.visit`, in cycles `epoch.c2.visit`; `induction.c2` is a cycle.
-  `#2` marks a visit that is due again, or an epoch entered a second time.
+- Keys name visits, gates and cycles: `induction.c2.d8`, `follow-up.month-3`, `induction.c2.response`,
+  `induction.c2`. `#2` marks a visit that is due again, or an epoch that is entered a second time.
 
-Facts are taken by the day that they are about. Those of one day are taken in this order:
+Facts are taken by the day that they are about, those of one day in this order:
 
 {order}
 """
-
-
-# -- meanings -----------------------------------------------------------------------------------
 
 
 def meanings(kind: type) -> dict[str, str]:
@@ -250,14 +216,11 @@ def meanings(kind: type) -> dict[str, str]:
     for base in reversed(kind.__mro__):
         if base.__module__.startswith("schedules."):
             found |= SITES.get(base) or dict(_comments(base))
-    wanted = [field.name for field in fields(kind)] if is_dataclass(kind) else [each.name for each in _members(kind)]
-    if missing := [name for name in wanted if name not in found and name != "origin"]:
+    wanted = {f.name: f.name for f in fields(kind)} if is_dataclass(kind) else dict(getattr(kind, "__members__", {}))
+    wanted.pop("origin", None)
+    if missing := [name for name in wanted if name not in found]:
         raise LookupError(f"{kind.__module__}.{kind.__name__}: no meaning beside {', '.join(missing)}")
-    return {name: found[name] for name in wanted if name != "origin"}
-
-
-def _members(kind: type) -> Iterable[Enum]:
-    return kind if issubclass(kind, Enum) else ()
+    return {shown: found[name] for name, shown in wanted.items()}
 
 
 def _comments(kind: type) -> Iterator[tuple[str, str]]:
@@ -269,9 +232,6 @@ def _comments(kind: type) -> Iterator[tuple[str, str]]:
 
 def _code(text: str) -> str:
     return text.replace("``", "`")
-
-
-# -- tables -------------------------------------------------------------------------------------
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -288,9 +248,7 @@ def _fields_table(record: type, besides: Iterable[str] = ()) -> str:
         for field in fields(record)
         if field.name in said and field.name not in besides
     ]
-    return (
-        _table(("Key", "What stands there", "If left out", "Meaning"), rows) if rows else "It has no keys of its own.\n"
-    )
+    return _table(("Key", "What stands there", "If left out", "Meaning"), rows) if rows else "It has no other keys.\n"
 
 
 def type_words(hint: Any) -> str:
@@ -305,24 +263,22 @@ def type_words(hint: Any) -> str:
     if kind is tuple:
         return f"a list, each entry {type_words(inner[0])}"
     if kind is dict:
-        return f"a block, each line {type_words(inner[0])} with {type_words(inner[1])}"
+        return f"a block, each key {type_words(inner[0])}, each value {type_words(inner[1])}"
     return _WORDS.get(hint) or _link(hint)
 
 
 def _annotated_words(hint: Any) -> str:
     schemas = [each.json_schema or {} for each in hint.__metadata__ if isinstance(each, WithJsonSchema)]
-    return next((schema["description"] for schema in schemas if "description" in schema), None) or (
-        type_words(hint.__origin__)
-    )
+    return next((each["description"] for each in schemas if "description" in each), "") or type_words(hint.__origin__)
 
 
 def _title(kind: type) -> str:
-    """``Planned visit`` for PlannedVisit."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).capitalize()
 
 
 def _link(kind: type) -> str:
-    return f"[{_title(kind)}](#{_title(kind).lower().replace(' ', '-')})"
+    page = "site-files.md" if kind in SITES else "protocol-language.md"
+    return f"[{_title(kind)}]({page}#{_title(kind).lower().replace(' ', '-')})"
 
 
 def _default(field: Field[Any]) -> str:
@@ -330,29 +286,24 @@ def _default(field: Field[Any]) -> str:
         return "must be given"
     if field.default_factory is not MISSING or field.default in (None, ()):
         return ""
-    plain = field.default.value if isinstance(field.default, Enum) else field.default
-    return f"`{str(plain).lower() if isinstance(plain, bool) else plain}`"
+    several = field.default if isinstance(field.default, tuple) else (field.default,)
+    return ", ".join(f"`{str(each).lower() if isinstance(each, bool) else each}`" for each in several)
 
 
-def _record_section(record: type) -> str:
-    return f"## {_title(record)}\n\n{_code(inspect.getdoc(record) or '')}\n\n{_fields_table(record)}"
+def _section(kind: type) -> str:
+    table = _fields_table(kind) if is_dataclass(kind) else _values_table("Value", meanings(kind))
+    return f"## {_title(kind)}\n\n{_code(inspect.getdoc(kind) or '')}\n\n{table}"
 
 
-def _choice_section(choice: type[Enum]) -> str:
-    said = meanings(choice)
-    rows = ((f"`{member.value}`", said[member.name]) for member in choice)
-    return f"## {_title(choice)}\n\n{_code(inspect.getdoc(choice) or '')}\n\n{_table(('Value', 'Meaning'), rows)}"
-
-
-# -- pages --------------------------------------------------------------------------------------
+def _values_table(head: str, values: Mapping[Any, str]) -> str:
+    return _table((head, "Meaning"), ((f"`{value}`", said) for value, said in values.items()))
 
 
 def facts_page() -> str:
     """Every kind of fact, with an example that was really read."""
     order = "\n".join(f"{place}. [{name}](#{name})" for place, name in enumerate(KINDS, 1))
-    common = _fields_table(Fact)
     sections = [_fact_section(name, kind) for name, kind in KINDS.items()]
-    return "\n".join([_FACTS.format(common=common, order=order), *sections])
+    return "\n".join([_FACTS.format(common=_fields_table(Fact), order=order), *sections])
 
 
 def _fact_section(name: str, kind: type[Fact]) -> str:
@@ -375,30 +326,23 @@ def statuses_page() -> str:
     return "\n".join([_STATUSES, *sections])
 
 
-def _values_table(head: str, values: Mapping[Any, str]) -> str:
-    return _table((head, "Meaning"), ((f"`{value}`", said) for value, said in values.items()))
-
-
 def language_page() -> str:
     """Every key of a protocol file."""
     if set(EVENTS) != set(BUILT_IN_EVENTS):
         raise LookupError(f"events without a meaning, or the other way round: {set(EVENTS) ^ set(BUILT_IN_EVENTS)}")
-    forms = [
-        (name, ", ".join(f"`{each}`" for each in examples if read(each))) for name, (read, examples) in FORMS.items()
-    ]
+    rows = [(form, ", ".join(f"`{each}`" for each in known if read(each) is not None)) for form, read, known in FORMS]
     return "\n".join([
-        _LANGUAGE.format(forms=_table(("Form", "Examples"), forms)),
-        *map(_record_section, RECORDS),
-        *map(_choice_section, CHOICES),
+        _LANGUAGE.format(forms=_table(("Form", "Examples"), rows)),
+        *map(_section, (*RECORDS, *CHOICES)),
         f"## Built-in events\n\n{_values_table('Event', EVENTS)}",
     ])  # fmt: skip
 
 
 def sites_page() -> str:
     """Every key of a site file."""
-    example = (EXAMPLES / "sites" / "north.yaml").read_text("utf-8")
+    example = (Path(__file__).parents[1] / "docs/examples/sites/north.yaml").read_text("utf-8")
     read_site(example, "north.yaml")
-    return "\n".join([_SITES.format(example=example), *map(_record_section, SITES)])
+    return "\n".join([_SITES.format(example=example), *map(_section, SITES)])
 
 
 def plan_json_page() -> str:
@@ -406,7 +350,8 @@ def plan_json_page() -> str:
     data = _example_plan()
     found = dict.fromkeys(key for key in _paths(data) if not key.startswith("queries[]"))
     said = {key: PLAN_KEYS.get(key) or PLAN_KEYS.get(key.rpartition(".")[2], "") for key in found}
-    if wrong := [key for key in found if not said[key]] + [key for key in PLAN_KEYS if key not in found and "." in key]:
+    names = {*found, *(key.rpartition(".")[2] for key in found)}
+    if wrong := [*(key for key in found if not said[key]), *(key for key in PLAN_KEYS if key not in names)]:
         raise LookupError(f"keys of a plan without a meaning, or meanings without a key: {', '.join(wrong)}")
     rows = ((f"`{key}`", meaning) for key, meaning in said.items())
     visit = next(each for each in data["visits"] if each["booked"])

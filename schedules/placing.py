@@ -345,7 +345,7 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     day, how = _dose_day(visit)
     touched = spec.key in walk.course.touched
     for drug in active_doses(walk, spec) if touched else spec.doses:
-        walk.ledger.note(drug, day, how)
+        walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
     if spec.never_with:
         for activity in spec.activities:
             walk.activity_days[activity].setdefault(day, activity)
@@ -355,7 +355,7 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
     if visit.actual is not None:
-        return visit.actual.toordinal(), How.GIVEN
+        return visit.actual.toordinal(), How.PLANNED
     if visit.booking is not None:
         return visit.booking.date.toordinal(), How.BOOKED
     assert visit.target is not None  # noqa: S101 - the caller has looked

@@ -6,7 +6,7 @@ planned. Days are ordinals.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -78,12 +78,6 @@ class DoseLedger:
         if place and (previous is None or given[place - 1] >= previous):
             previous, how = given[place - 1], How.GIVEN
         return Bound(rule, previous, how, given[place] if place < len(given) else None)
-
-
-def days_since_previous(given: Sequence[int], day: int) -> int | None:
-    """How many days before ``day`` the drug was last given, by its sorted days; None if never before."""
-    place = bisect_left(given, day)
-    return day - given[place - 1] if place else None
 
 
 def last_given(given: Mapping[str, Sequence[int]]) -> int | None:

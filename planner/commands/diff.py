@@ -9,9 +9,7 @@ from planner.commands.planning import Request, Study, read_study
 from planner.plan_diff import changes_data, changes_screen
 from planner.plan_json import to_json
 from schedules.changes import Changes, compare
-from schedules.design import Design
-from schedules.errors import DesignError
-from schedules.history import AmendmentApplied
+from schedules.history import AmendmentApplied, Origin
 from schedules.protocol import Protocol
 
 
@@ -29,20 +27,13 @@ def show_diff(request: Request, to: str | None, form: str) -> None:
 def _changes(request: Request, to: str | None) -> Changes:
     study = read_study(request, to)
     before = study.plan(study.history)
-    if to is None or study.to is None:
-        return compare(before, study.plan(study.imagined))
-    amended = study.imagined.and_also(_amendment(study.to, study))
-    return compare(before, study.plan(amended, _with(study.design, study.to, to)))
-
-
-def _with(design: Design, version: Protocol, file: str) -> Design:
-    known = [protocol.version for protocol in design.versions]
-    if version.version in known:
-        right = f"give it another version than {' and '.join(known)}"
-        raise DesignError(f"{file} is version {version.version} of the protocol, which the study has already; {right}")
-    return Design((*design.versions, version), design.sites)
+    further = study.imagined
+    if study.to is not None and study.to.version != before.version:
+        further = further.and_also(_amendment(study.to, study))
+    return compare(before, study.plan(further))
 
 
 def _amendment(version: Protocol, study: Study) -> AmendmentApplied:
     """The version comes into force on the day of the plan, and counts at the instant it looks back to."""
-    return AmendmentApplied(date=study.as_of, version=version.version, recorded=study.known_at)
+    where = Origin("--to", 1, 1)
+    return AmendmentApplied(date=study.as_of, version=version.version, recorded=study.known_at, origin=where)

@@ -46,7 +46,7 @@ class Study:
     """Everything that was read for a request.
 
     ``history`` is without the what-ifs; ``newest`` is the day to plan as of, if there is one; ``to`` is
-    another protocol version, to compare with.
+    the protocol version to compare with, one of the design's that no fact need name.
     """
 
     design: Design
@@ -68,11 +68,10 @@ class Study:
         """The history with the what-ifs."""
         return self.history.and_also(*self.what_ifs)
 
-    def plan(self, history: History, design: Design | None = None) -> Plan:
+    def plan(self, history: History) -> Plan:
         """The plan of a history. Raises HistoryError if it contradicts itself, the design or the path."""
-        chosen = design or self.design
-        check_history(chosen, history)
-        planned = plan(chosen, history, self.as_of, self.known_at)
+        check_history(self.design, history)
+        planned = plan(self.design, history, self.as_of, self.known_at)
         check_path(history, planned)
         return planned
 
@@ -93,13 +92,13 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
         sites = problems.of((PLAIN_SITE,), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
-    versions = ready_to_plan(read) if to_plan else tuple(each.protocol for each in read)
+    versions = ready_to_plan(read, names) if to_plan else tuple(each.protocol for each in read)
     every = (*facts, *what_ifs)
     _refuse_other_start(request, every)
     as_of = request.as_of or _newest(every, request)
-    in_force, other = (versions, None) if to is None else (versions[:-1], versions[-1])
     history = History(facts, request.start, request.arm)
-    return Study(Design(in_force, sites), history, what_ifs, as_of, request.known_at, other)
+    other = None if to is None else versions[-1]
+    return Study(Design(versions, sites), history, what_ifs, as_of, request.known_at, other)
 
 
 def _refuse_site_with_closures(request: Request) -> None:

@@ -14,6 +14,7 @@ from schedules.errors import Problem, SourceError
 from schedules.protocol_file import library, library_text
 from schedules.yaml_text import MOST_BYTES
 
+LONGEST_NAME = 200  # of a file, in a message
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -60,33 +61,38 @@ def _read(path: Path, file: str) -> bytes:
     if stat.S_ISDIR(about.st_mode):
         _refuse(file, "this is a folder", "name a file in it")
     if about.st_size > MOST_BYTES:
-        _refuse_size(file, f"{about.st_size:,} bytes")
+        _refuse_size(file, f"the file has {about.st_size:,} bytes, more than the {MOST_BYTES:,} that are read")
     with path.open("rb") as source:
         content = source.read(MOST_BYTES + 1)  # a pipe or a device does not say how much it holds
     if len(content) > MOST_BYTES:
-        _refuse_size(file, "more bytes to give")
+        _refuse_size(file, f"the file goes on after the {MOST_BYTES:,} bytes that are read")
     return content
 
 
-def _refuse_size(file: str, size: str) -> NoReturn:
-    wrong = f"the file has {size}, more than the {MOST_BYTES:,} that are read"
+def _refuse_size(file: str, wrong: str) -> NoReturn:
     _refuse(file, wrong, "split it, or remove what does not belong in it")
 
 
 def _refuse(file: str, wrong: str, right: str) -> NoReturn:
-    raise SourceError([Problem(file, 1, 1, wrong, right)])
+    shown = file if len(file) <= LONGEST_NAME else f"{file[:LONGEST_NAME]}..."
+    raise SourceError([Problem(shown, 1, 1, wrong, right)])
 
 
 def protocol_source(name: str) -> tuple[bytes | str, str]:
     """The text of a protocol and the name of its file; ``name`` is one of the library's, or a file."""
     if name in library():
-        return library_text(name), f"{name}.yaml"
+        return library_text(name), file_of(name)
     if not _exists(name):
         near = get_close_matches(name.removesuffix(".yaml"), library(), n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         right = f"{hint}the library has {', '.join(library())}; else write the name of a file"
         _refuse(name, "there is no such protocol in the library and no such file", right)
     return read_source(name), name
+
+
+def file_of(name: str) -> str:
+    """What messages call the file of a protocol."""
+    return f"{name}.yaml" if name in library() else name
 
 
 def _exists(name: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from planner.commands.sources import Problems, protocol_source, read_source
+from planner.commands.sources import Problems, file_of, protocol_source, read_source
 from schedules.errors import ParameterError, Problem
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol, read_protocol
@@ -57,22 +57,20 @@ def _unknown_values(values: Document, versions: list[ReadProtocol]) -> Iterator[
             yield values.problem((name,), f"the protocol has no parameter {name}", right, at_key=True)
 
 
-def ready_to_plan(versions: tuple[ReadProtocol, ...]) -> tuple[Protocol, ...]:
+def ready_to_plan(versions: tuple[ReadProtocol, ...], names: tuple[str, ...]) -> tuple[Protocol, ...]:
     """The protocols. Raises ParameterError for every parameter that planning needs and that has no value."""
-    missing = [problem for read in versions for problem in _missing(read)]
+    missing = [problem for read, name in zip(versions, names, strict=True) for problem in _missing(read, name)]
     if missing:
         raise ParameterError(missing)
     return tuple(read.protocol for read in versions)
 
 
-def _missing(read: ReadProtocol) -> Iterator[Problem]:
-    protocol = read.protocol
-    for name in read.missing:
-        parameter = protocol.parameters[name]
+def _missing(read: ReadProtocol, name: str) -> Iterator[Problem]:
+    document = read_yaml(read.source, file_of(name))
+    for needed in read.missing:
+        parameter = read.protocol.parameters[needed]
         if parameter.needed_for == "planning":
             example = json.dumps(parameter.example, ensure_ascii=False, default=str)
-            wrong = f"the parameter {name} ({parameter.label}) has no value"
-            right = f"give --parameters FILE with a line such as {name}: {example}"
-            document = read_yaml(read.source, protocol.protocol)
-            line, column = document.key_place(("parameters", name))
-            yield Problem(f"{protocol.protocol} {protocol.version}", line, column, wrong, right)
+            wrong = f"the parameter {needed} ({parameter.label}) has no value"
+            right = f"give --parameters FILE with a line such as {needed}: {example}"
+            yield document.problem(("parameters", needed), wrong, right, at_key=True)

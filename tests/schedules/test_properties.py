@@ -21,6 +21,7 @@ from schedules.errors import HistoryError
 from schedules.history import (
     AmendmentApplied,
     Assessed,
+    Attended,
     Died,
     Fact,
     Given,
@@ -110,13 +111,19 @@ def no_planned_dose_lies_within_a_blocking_spacing_of_a_given_one(case: Case, pl
 
 
 def no_two_planned_doses_lie_within_a_blocking_spacing(case: Case, plan: Plan) -> None:
-    dosing = [visit for visit in to_come(plan) if visit.spec.rules]
+    # Spacing counts from a booking even where it does not fit (protocols.md, 4): those visits say that they must move.
+    dosing = [visit for visit in to_come(plan) if visit.spec.rules and not is_misfit(visit)]
     for place, one in enumerate(dosing):
         for other in dosing[place + 1 :]:
             for rule in set(one.spec.rules) & set(other.spec.rules):
                 if rule.blocks and rule.drug in doses_of(case, one) and rule.drug in doses_of(case, other):
                     apart = abs((one.target or date.min) - (other.target or date.min)).days
                     assert apart >= rule.days, f"{rule.drug} of {one.key} and {other.key}"
+
+
+def is_misfit(visit: ScheduledVisit) -> bool:
+    """Whether the visit has a booking that does not fit."""
+    return any(conflict.kind == "to-rebook" for conflict in visit.conflicts)
 
 
 def doses_of(case: Case, visit: ScheduledVisit) -> set[str]:
@@ -180,10 +187,16 @@ def what_took_place_stands_on_the_day_on_which_it_did(case: Case, plan: Plan) ->
 
 def what_lies_beyond_an_open_gate_is_tentative(case: Case, plan: Plan) -> None:
     beyond = {gate.leads_to for gate in plan.gates if gate.status in {"open", "overdue"} and gate.leads_to}
+    begun = {str(fact.visit).rpartition(".")[0] for fact in live_facts(case.facts) if isinstance(fact, Given | Attended)}
     for visit in plan.visits:
-        started = any(v.actual for v in plan.visits if v.spec.stay == visit.spec.stay)
-        if visit.spec.stay in beyond and visit.is_open and not started:
+        if visit.spec.stay in beyond and visit.is_open and str(visit.spec.stay) not in begun:
             assert visit.tentative, visit.key
+
+
+def every_dose_that_was_given_at_a_visit_is_in_the_plan_as_one_that_took_place(case: Case, plan: Plan) -> None:
+    for fact in live_facts(case.facts):
+        if isinstance(fact, Given) and fact.visit is not None:
+            assert plan.visit(fact.visit).actual is not None, fact.visit
 
 
 def no_treatment_is_planned_after_its_end(case: Case, plan: Plan) -> None:
@@ -211,6 +224,7 @@ INVARIANTS = (
     planning_moves_no_booking,
     what_took_place_stands_on_the_day_on_which_it_did,
     what_lies_beyond_an_open_gate_is_tentative,
+    every_dose_that_was_given_at_a_visit_is_in_the_plan_as_one_that_took_place,
     no_treatment_is_planned_after_its_end,
 )
 
