@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, request
@@ -26,6 +27,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__, template_folder="web/templates", static_folder="web/static")
     app.config.from_mapping(MAX_CONTENT_LENGTH=LONGEST_BODY, LIBRARY=None)
     app.config.from_mapping(config or {})
+    app.url_map.merge_slashes = False  # a redirect would repeat whatever host the request named
     app.extensions["library"] = Library(app.config["LIBRARY"])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -56,8 +58,10 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     """Whatever Flask or Werkzeug refuse, in our words; a redirect or an answer of theirs stays as it is."""
     if error.code is None or error.response is not None:
         return error
+    # A malformed request is no person's doing, and where even its host is wrong no page can be made.
+    for_programs = error.code == HTTPStatus.BAD_REQUEST or _is_for_programs()
     title, wrong, remedy = HTTP_WORDS.get(error.code, (error.name, error.name, HTTP_WORDS[400][2]))
-    answer = problem_answer if _is_for_programs() else error_page
+    answer = problem_answer if for_programs else error_page
     response = answer(error.code, title, (InputProblem("address", wrong, remedy),), "about:blank")
     response.headers.extend((name, value) for name, value in error.get_headers() if name in ("Allow", "Retry-After"))
     return response

@@ -51,7 +51,8 @@ class VisitSpec:
     """One visit of one stay, as far as it does not depend on the participant.
 
     ``offset`` is the number of days after Day 1 of the stay, where that is fixed; otherwise ``base`` and
-    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days.
+    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days. ``guarded`` are
+    those of its activities that must not share a day with any of ``never_with``.
     """
 
     key: str
@@ -72,6 +73,7 @@ class VisitSpec:
     needs: frozenset[Resource]
     rules: tuple[DoseRule, ...]
     never_with: frozenset[str]
+    guarded: tuple[str, ...]
     remote: bool
     is_day_1: bool
     by_words: str
@@ -207,6 +209,7 @@ class CompiledProtocol:
         known = self.protocol.activities
         names = tuple(dict.fromkeys(item.activity for item in details))
         doses = tuple(name for name in names if known[name].is_dose)
+        never = self.protocol.never_same_day
         return {
             "activities": names,
             "details": details,
@@ -214,6 +217,7 @@ class CompiledProtocol:
             "needs": _CLINIC if remote else _needs(details, known),
             "rules": tuple(self._rules[drug] for drug in doses if drug in self._rules),
             "never_with": self._never_with(names),
+            "guarded": tuple(name for name in names if any(name in group for group in never)),
             "remote": remote,
         }
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
+from schedules.happened import occurred_on
 from schedules.history import Assessed
 from schedules.keys import Stay
-from schedules.placing import Wait, occurred_on, place
+from schedules.placing import place
 from schedules.protocol import Reference
 from schedules.reasons import Basis
 from schedules.scheduled import ScheduledVisit
 from schedules.spacing import last_given
-from schedules.walk import Anchor, Walk
+from schedules.waits import Wait
+from schedules.walk import Anchor, Base, Walk
 from schedules.wording import day_words
-
-
-class Base(NamedTuple):
-    """What a visit is counted from: its day, how sentences say it, and since when its cause is known."""
-
-    what: str
-    day: int
-    how: str
-    known: int
-    tentative: bool = False
 
 
 def place_follow_up(walk: Walk) -> None:
@@ -120,10 +111,8 @@ def _activity_base(walk: Walk, activity: str) -> Base | None:
 
 
 def _event_base(walk: Walk, event: str) -> Base | None:
-    if event == "end-of-treatment":
-        return _treatment_end_base(walk)
-    if event == "last-dose":
-        return _last_dose_base(walk)
+    if event in ("end-of-treatment", "last-dose"):
+        return _base_after_treatment(walk, event)
     if event == "day-1":
         anchor = next(iter(walk.anchors.values()), None)
         return None if anchor is None or anchor.day is None else anchor_base(anchor)
@@ -131,6 +120,15 @@ def _event_base(walk: Walk, event: str) -> Base | None:
         day, known = walk.course.events[event]
         return Base(f"the {event.replace('-', ' ')}", day, "event", known)
     return None
+
+
+def _base_after_treatment(walk: Walk, event: str) -> Base | None:
+    """The end of treatment or the last dose; once the treatment is walked, worked out once."""
+    if walk.end is None:
+        return None
+    if event not in walk.bases:
+        walk.bases[event] = _treatment_end_base(walk) if event == "end-of-treatment" else _last_dose_base(walk)
+    return walk.bases[event]
 
 
 def anchor_base(anchor: Anchor) -> Base:

@@ -16,6 +16,8 @@ def place_home_doses(walk: Walk) -> None:
     anchors = list(walk.anchors.values())
     for place, anchor in enumerate(anchors):
         epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
+        if not epoch.home:
+            continue
         following = _next_day_1(walk, anchors[place + 1]) if place + 1 < len(anchors) else None
         for activity, dosing in epoch.home.items():
             if anchor.day is not None and _applies(walk, anchor, dosing, activity):

@@ -8,29 +8,19 @@ from typing import NamedTuple
 
 from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
-from schedules.history import Assessed, Given, UnscheduledVisit
+from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.limits import Limits
 from schedules.protocol import Stage
 from schedules.reasons import Basis
+from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Conflict, ScheduledVisit, Status
 from schedules.spacing import How
+from schedules.waits import Wait
 from schedules.walk import Walk
 from schedules.wording import day_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
-
-
-class Wait(NamedTuple):
-    """A recorded wait: a hold (``moves_window``) or a delay, until a day or, if open, without an end.
-
-    ``since`` is the day on which it began, ``words`` how it is said.
-    """
-
-    until: int | None
-    since: int
-    moves_window: bool
-    words: str
 
 
 class Slot(NamedTuple):
@@ -57,7 +47,15 @@ def place(
     if spec.variations:
         spec = _as_it_is_now(walk, spec, nominal)
     actual = None
-    if spec.key in walk.course.touched:
+    touched = spec.key in walk.course.touched
+    if (
+        not (touched or wait or blocked or spec.ends_before or walk.delayed_by_hold)
+        and nominal + spec.after < walk.quiet_until
+    ):
+        plain = _plain(walk, spec, nominal, basis)
+        if plain is not None:
+            return plain
+    if touched:
         wait = wait or _visit_hold(walk, spec)
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None and not _fell_away(walk, spec, nominal):
@@ -71,6 +69,29 @@ def place(
     return visit
 
 
+def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit | None:
+    """Most visits: nothing is recorded, nothing holds or ends them. The same as the long way, only sooner.
+
+    None where no day is left: then the long way says why.
+    """
+    course = walk.course
+    bounds = walk.ledger.bounds(spec.rules, nominal) if spec.rules else ()
+    never = never_days(walk, spec) if spec.never_with else _NO_DAYS
+    closed = course.closed_days(spec.needs, spec.remote)
+    limits = Limits(course, closed, bounds, never, nominal - spec.before, nominal + spec.after)
+    target = limits.nearest(nominal)
+    if target is None:
+        return None
+    slot = Slot(nominal, nominal, limits.first, limits.last, limits.first, limits.last, basis)
+    visit = _planned(walk, spec, slot, limits, target, ())
+    for drug in spec.doses:
+        walk.ledger.note(drug, target, How.PLANNED)
+    if spec.never_with:
+        note_activities(walk, spec, target)
+    walk.visits.append(visit)
+    return visit
+
+
 def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
     """What the visit has become, after a progression, a new therapy or a withdrawal from visits."""
     for variation, becomes in spec.variations:
@@ -79,49 +100,11 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
     return spec
 
 
-# -- what happened ------------------------------------------------------------------------------
-
-
-def occurred_on(walk: Walk, spec: VisitSpec, wait: Wait | None) -> int | None:
-    """The day on which the visit took place, or None.
-
-    A visit with doses took place when the first was given; one that was attended without a dose while
-    the dose waits did not, and leaves its key to the dose.
-    """
-    record = walk.record
-    doses = [fact.date.toordinal() for fact in record.given.get(spec.key, ())]
-    if doses:
-        return min(doses)
-    days = [fact.date.toordinal() for fact in record.attended.get(spec.key, ())]
-    days += [fact.date.toordinal() for fact in record.assessed.get(spec.key, ()) if _is_the_visit(spec, fact)]
-    if not days or (wait is not None and spec.doses and min(days) < (wait.until or FOREVER)):
-        return None
-    return min(days)
-
-
-def _is_the_visit(spec: VisitSpec, fact: Assessed) -> bool:
-    """An activity with a window of its own, or one of a dosing visit, does not show when the visit was."""
-    own_day = [item.activity for item in spec.details if item.window is None]
-    return fact.activity in own_day and not spec.doses
-
-
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, False, slot.basis, actual=_day(actual), notes=_doses_missing(walk, spec),
+        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec),
     )  # fmt: skip
-
-
-def _doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
-    given = {fact.activity for fact in walk.record.given.get(spec.key, ())}
-    missing = [drug for drug in active_doses(walk, spec) if drug not in given]
-    return (f"no dose of {' and '.join(missing)} is recorded",) if missing else ()
-
-
-def active_doses(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
-    """The drugs of the visit that were not left out."""
-    omitted = walk.record.omitted.get(spec.key)
-    return tuple(drug for drug in spec.doses if drug not in omitted) if omitted else spec.doses
 
 
 # -- holds and windows --------------------------------------------------------------------------
@@ -247,7 +230,7 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     if slot.closes >= course.lost_since:
         return _without_date(walk, spec, slot, Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
-    never = _never_days(walk, spec) if spec.never_with else _NO_DAYS
+    never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, slot.first, slot.last)
     if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
@@ -332,13 +315,6 @@ def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
     return tuple(rule for rule in spec.rules if rule.drug not in omitted) if omitted else spec.rules
 
 
-def _never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
-    days: dict[int, str] = {}
-    for activity in spec.never_with:
-        days.update(walk.activity_days.get(activity, {}))
-    return days
-
-
 def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     """Note where this visit's doses stand, for the spacing of later ones and for what shares no day."""
     spec = visit.spec
@@ -347,8 +323,7 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     for drug in active_doses(walk, spec) if touched else spec.doses:
         walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
     if spec.never_with:
-        for activity in spec.activities:
-            walk.activity_days[activity].setdefault(day, activity)
+        note_activities(walk, spec, day)
     if touched:
         _note_hold(walk, visit)
 
@@ -365,14 +340,3 @@ def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
 def _note_hold(walk: Walk, visit: ScheduledVisit) -> None:
     if visit.spec.key in walk.record.held and visit.due and visit.nominal and visit.due > visit.nominal:
         walk.delayed_by_hold = True
-
-
-def activity_days(walk: Walk, groups: tuple[tuple[str, ...], ...]) -> None:
-    """Note the recorded days of all activities that must not share a day with another."""
-    wanted = {activity for group in groups for activity in group}
-    for fact in walk.record.facts:
-        if isinstance(fact, Given | Assessed) and fact.activity in wanted:
-            walk.activity_days[fact.activity][fact.date.toordinal()] = fact.activity
-        if isinstance(fact, UnscheduledVisit):
-            for activity in wanted.intersection(fact.activities):
-                walk.activity_days[activity][fact.date.toordinal()] = activity

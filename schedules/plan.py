@@ -21,12 +21,14 @@ from schedules.keys import Stay
 from schedules.leftovers import place_leftovers
 from schedules.notices import advisories, observation
 from schedules.path import dosed_stays, first_step, onward
-from schedules.placing import Wait, activity_days, place, undated
+from schedules.placing import place, undated
 from schedules.reasons import Basis
 from schedules.record import known_by
+from schedules.same_day import activity_days
 from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit, Status, TreatmentEnd
 from schedules.screening import place_screening
 from schedules.spacing import DoseLedger
+from schedules.waits import Wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
@@ -54,7 +56,9 @@ def _walk(course: Course) -> Walk:
         days.sort()
     cut = course.cut
     first_cut = min(cut.treatment, cut.visits, cut.all)
-    walk = Walk(course, course.record, DoseLedger(course.record.dose_days), bool(course.record.facts), first_cut)
+    quiet_until = 0 if course.waits_for_consent else min(first_cut, course.lost_since)
+    ledger = DoseLedger(course.record.dose_days)
+    walk = Walk(course, course.record, ledger, bool(course.record.facts), first_cut, quiet_until)
     if course.compiled.protocol.never_same_day:
         activity_days(walk, course.compiled.protocol.never_same_day)
     return walk

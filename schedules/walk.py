@@ -25,6 +25,16 @@ class Anchor(NamedTuple):
     tentative: bool
 
 
+class Base(NamedTuple):
+    """What a visit is counted from: its day, how sentences say it, and since when its cause is known."""
+
+    what: str
+    day: int
+    how: str
+    known: int
+    tentative: bool = False
+
+
 class Step(NamedTuple):
     """The next stay on the path: where its Day 1 is due, and how that came about."""
 
@@ -38,7 +48,8 @@ class Walk:
     """The state of one planning: what has been placed, and what binds what comes next.
 
     ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
-    ``first_cut``: the first day from which on anything is not planned any more.
+    ``first_cut``: the first day from which on anything is not planned any more. ``quiet_until``: a visit whose
+    window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
     """
 
     course: Course
@@ -46,6 +57,7 @@ class Walk:
     ledger: DoseLedger
     begun: bool
     first_cut: int
+    quiet_until: int
     visits: list[ScheduledVisit] = field(default_factory=list)
     gates: list[GateState] = field(default_factory=list)
     home_doses: list[HomeDoses] = field(default_factory=list)
@@ -58,6 +70,7 @@ class Walk:
     delayed_by_hold: bool = False
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
+    bases: dict[str, Base | None] = field(default_factory=dict)
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
 
     def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:

@@ -129,7 +129,8 @@ class Case:
 
     def plan(self, facts: Iterable[Fact] | None = None, **other: Any) -> Plan:
         """The plan of these facts, or of others."""
-        history = History(tuple(self.facts if facts is None else facts), builders.DAY_1, self.arm)
+        found = tuple(self.facts if facts is None else facts)
+        history = History(found, other.pop("start", builders.DAY_1), self.arm)
         return plan(other.pop("design", self.design), history, other.pop("as_of", self.as_of), **other)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

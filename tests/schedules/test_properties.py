@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import fields, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -19,13 +18,11 @@ from schedules.course import Course
 from schedules.design import Design
 from schedules.errors import HistoryError
 from schedules.history import (
-    AmendmentApplied,
     Assessed,
     Attended,
     Died,
     Fact,
     Given,
-    Held,
     History,
     Omitted,
     Told,
@@ -40,7 +37,7 @@ from schedules.record import fact_id, live_facts
 from schedules.scalars import PartialDate
 from schedules.scheduled import Plan, ScheduledVisit, Status
 from tests import builders
-from tests.strategies import STUDIES, Case, library_cases
+from tests.strategies import Case, library_cases
 
 STILL_TO_COME = {Status.PLANNED, Status.DUE, Status.BOOKED, Status.UNRECORDED}
 WITHOUT_DATE = {Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED}
@@ -187,7 +184,8 @@ def what_took_place_stands_on_the_day_on_which_it_did(case: Case, plan: Plan) ->
 
 def what_lies_beyond_an_open_gate_is_tentative(case: Case, plan: Plan) -> None:
     beyond = {gate.leads_to for gate in plan.gates if gate.status in {"open", "overdue"} and gate.leads_to}
-    begun = {str(fact.visit).rpartition(".")[0] for fact in live_facts(case.facts) if isinstance(fact, Given | Attended)}
+    done = [fact for fact in live_facts(case.facts) if isinstance(fact, Given | Attended)]
+    begun = {str(fact.visit).rpartition(".")[0] for fact in done}
     for visit in plan.visits:
         if visit.spec.stay in beyond and visit.is_open and str(visit.spec.stay) not in begun:
             assert visit.tentative, visit.key
@@ -235,3 +233,179 @@ def test_every_plan_of_every_history_keeps_every_rule_above(case: Case) -> None:
     made = case.plan()
     for rule in INVARIANTS:
         rule(case, made)
+
+
+# One plan and another ----------------------------------------------------------------------------
+
+
+@given(library_cases(), st.integers(0, 0xFFFF))
+def test_the_order_of_entry_does_not_change_a_byte(case: Case, seed: int) -> None:
+    shuffled = list(case.facts)
+    Random(seed).shuffle(shuffled)
+    assert json(case.plan(shuffled)) == json(case.plan())
+
+
+@given(library_cases(), library_cases())
+def test_planning_twice_is_planning_once_also_in_a_design_that_others_used(case: Case, other: Case) -> None:
+    once = json(case.plan())
+    other.plan(design=Design(case.design.versions, case.design.sites)) if other.design == case.design else other.plan()
+    assert json(case.plan()) == once
+    assert json(case.plan(design=Design(case.design.versions, case.design.sites))) == once
+
+
+def moved(fact: Fact, days: int) -> Fact:
+    """The same fact so many days later."""
+    changes: dict[str, Any] = {}
+    for field in fields(fact):
+        value = getattr(fact, field.name)
+        if isinstance(value, PartialDate):
+            day = value.earliest() + timedelta(days=days)
+            changes[field.name] = PartialDate(day.year, day.month, day.day)
+        elif isinstance(value, date):
+            changes[field.name] = value + timedelta(days=days)
+    return replace(fact, **changes)
+
+
+def standing(plan: Plan, days: int) -> list[Any]:
+    """What a plan says of each visit, so many days earlier; those counted in calendar months left out."""
+    by = timedelta(days=days)
+    visits = [visit for visit in sorted(plan.visits, key=lambda visit: visit.key) if ".month-" not in visit.key]
+    days_of = [(v.nominal, v.due, v.opens, v.closes, v.target, v.actual) for v in visits]
+    earlier = [[day and day - by for day in found] for found in days_of]
+    return [(v.key, v.status, v.certainty, found) for v, found in zip(visits, earlier, strict=True)]
+
+
+@given(library_cases("vsli-ino", home=st.just(builders.EVERY_DAY), whole_days=True, named=True), st.integers(-400, 400))
+def test_moving_day_1_and_all_facts_moves_every_visit_by_the_same_number_of_days(case: Case, days: int) -> None:
+    by = timedelta(days=days)
+    later = case.plan([moved(fact, days) for fact in case.facts], as_of=case.as_of + by, start=builders.DAY_1 + by)
+    assert standing(later, days) == standing(case.plan(), 0)
+    gates = [(gate.key, gate.status, gate.due) for gate in case.plan().gates]
+    assert [(g.key, g.status, g.due and g.due - by) for g in later.gates] == gates
+    found = [d.id for d in case.plan().deviations if "month-" not in d.id and "+" not in d.id]
+    assert [d.id for d in later.deviations if "month-" not in d.id and "+" not in d.id] == found
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(1, 600))
+def test_moving_the_start_moves_every_treatment_visit_of_ven_ino_and_every_gate(start: date, days: int) -> None:
+    """Its calendar limit lets one cycle more or less begin; those that both plans have move together."""
+    one, other = (plans_of_a_start(day) for day in (start, start + timedelta(days=days)))
+    shared = one.keys() & other.keys()
+    assert len(shared) > 20
+    assert {other[key] - one[key] for key in shared} == {timedelta(days=days)}
+
+
+def plans_of_a_start(start: date) -> dict[str, date]:
+    made = builders.planned(protocol=builders.ven(), start=start, weekend=())
+    visits = {visit.key: visit.target for visit in made.visits if visit.spec.stage is not Stage.FOLLOW_UP}
+    return {key: day for key, day in {**visits, **{gate.key: gate.due for gate in made.gates}}.items() if day}
+
+
+@given(library_cases(*ONE_VERSION), st.integers(-40, 800))
+def test_the_day_of_the_plan_changes_no_day_of_a_visit(case: Case, days: int) -> None:
+    def dates(plan: Plan) -> list[Any]:
+        doses = [(doses.activity, doses.days, doses.held) for doses in plan.home_doses]
+        gates = [(gate.key, gate.due, gate.outcome, gate.leads_to) for gate in plan.gates]
+        visits = [(v.key, v.nominal, v.due, v.opens, v.closes, v.target, v.feasible) for v in plan.visits]
+        return [visits, gates, doses, plan.day_1, plan.treatment_end and plan.treatment_end.day]
+
+    assert dates(case.plan(as_of=case.as_of + timedelta(days=days))) == dates(case.plan())
+
+
+@given(library_cases(*ONE_VERSION), st.integers(1, 300))
+def test_a_deviation_that_was_found_is_found_on_every_later_day(case: Case, days: int) -> None:
+    now, later = case.plan(), case.plan(as_of=case.as_of + timedelta(days=days))
+    names = {deviation.id for deviation in (*later.deviations, *later.queries)}
+    assert {deviation.id for deviation in (*now.deviations, *now.queries)} <= names
+    assert {deviation.id for deviation in now.deviations} <= {deviation.id for deviation in later.deviations}
+
+
+@given(library_cases())
+def test_a_key_that_the_plan_had_before_a_fact_it_has_after_it_unless_its_stay_fell_away(case: Case) -> None:
+    made = [case.plan(case.facts[:count]) for count in range(len(case.facts) + 1)]
+    for before, after in pairwise(made):
+        stays = {visit.spec.stay for visit in after.visits}
+        lost = {v.key for v in before.visits if v.spec.stay in stays} - {v.key for v in after.visits}
+        assert not {key for key in lost if not may_fall_away(key, before, after)}
+
+
+def may_fall_away(key: str, before: Plan, after: Plan) -> bool:
+    """A repeat that is not needed any more, what hangs on an event that is not one now, a drug that was stopped."""
+    stay = key.rpartition(".")[0]
+    asked = any(c.kind == "gate" and str(v.spec.stay) == stay for v in after.visits for c in v.conflicts)
+    return (
+        asked
+        or "#" in key
+        or key.startswith("unscheduled.")
+        or (key.startswith("follow-up.") and (after.treatment_end is None or "liver-week" in key))
+        or before.version != after.version
+        or {gate.outcome for gate in after.gates} != {gate.outcome for gate in before.gates}
+    )
+
+
+@given(library_cases(), st.integers(0, 0xFFFF))
+def test_voiding_a_fact_gives_the_plan_without_it(case: Case, seed: int) -> None:
+    named = {fact.of if isinstance(fact, Void) else fact.about for fact in case.facts if isinstance(fact, Void | Told)}
+    loose = [fact for fact in case.facts if fact_id(fact) not in named and not isinstance(fact, Void)]
+    assume(loose)
+    wrong = Random(seed).choice(loose)
+    without = [fact for fact in case.facts if fact is not wrong]
+    assert json(case.plan([*case.facts, builders.voided(wrong)])) == json(case.plan(without))
+
+
+@given(library_cases())
+def test_a_history_of_which_everything_was_voided_is_planned_like_a_start(case: Case) -> None:
+    facts = [fact for fact in case.facts if not isinstance(fact, Void)]
+    assert json(case.plan([*facts, *map(builders.voided, facts)])) == json(case.plan([]))
+
+
+@given(library_cases(), st.integers(-400, 100), st.times())
+def test_the_plan_of_a_past_moment_is_that_of_the_facts_recorded_by_then(case: Case, days: int, hour: time) -> None:
+    midnight = time(tzinfo=UTC)
+    moment = datetime.combine(case.as_of + timedelta(days=days), hour.replace(tzinfo=UTC))
+    known = [f for f in case.facts if (f.recorded or datetime.combine(f.day, midnight)) <= moment]
+    assert json(case.plan(known_at=moment)) == json(case.plan(known))
+
+
+@given(library_cases())
+def test_a_what_if_is_the_plan_with_one_more_fact_and_leaves_the_plan_as_it_was(case: Case) -> None:
+    before = json(case.plan())
+    history = History(case.facts, builders.DAY_1, case.arm)
+    what_if = history.and_also(TreatmentEnded(date=case.as_of, reason="toxicity"))
+    assert json(case.plan(what_if.facts)) == json(case.plan([what_if.facts[-1], *case.facts]))
+    assert json(case.plan(history.facts)) == before
+
+
+@given(library_cases())
+def test_a_closed_day_far_away_changes_nothing(case: Case) -> None:
+    home, *others = case.design.sites
+    far = replace(home, closed=(*home.closed, ClosedDay(date=date(2150, 6, 1), until=date(2151, 6, 1))))
+    assert json(case.plan(design=Design(case.design.versions, (far, *others)))) == json(case.plan())
+
+
+def after_death(case: Case, days: int, month_only: bool) -> tuple[Died, Plan]:
+    """A participant who dies so many days after the day of the plan, and the plan then."""
+    day = case.as_of + timedelta(days=days)
+    death = Died(date=PartialDate(day.year, day.month) if month_only else PartialDate(day.year, day.month, day.day))
+    facts = (*case.facts, death)
+    try:
+        check_history(case.design, History(facts))
+    except HistoryError:
+        assume(False)
+    return death, case.plan(facts)
+
+
+@given(library_cases(), st.integers(-200, 60), st.booleans())
+def test_no_visit_and_no_dose_is_planned_after_death(case: Case, days: int, month_only: bool) -> None:
+    death, made = after_death(case, days, month_only)
+    for visit in made.visits:
+        if visit.actual is None and not visit.key.startswith("unscheduled."):
+            assert visit.target is None or visit.target <= death.last_day, visit.key
+    assert all(dose <= death.last_day for doses in made.home_doses for dose in doses.days)
+
+
+@given(library_cases(), st.integers(-200, 60), st.booleans())
+def test_nothing_waits_for_anybody_after_death(case: Case, days: int, month_only: bool) -> None:
+    _, made = after_death(case, days, month_only)
+    for visit in made.visits:
+        assert visit.status not in {Status.HELD, Status.SUSPENDED}, f"{visit.key} is {visit.status}"
