@@ -296,6 +296,8 @@ def _labels(protocol: Protocol, activities: tuple[str, ...]) -> list[str]:
 
 def _home_words(protocol: Protocol, dosing: HomeDosing) -> str:
     words = f"days {dosing.days}"
+    if dosing.starts_on > 1:
+        words += f", in the first cycle not before day {dosing.starts_on}"
     if dosing.cycles is not None:
         words += f" of {cycles_words(dosing.cycles)}"
     if dosing.arms:

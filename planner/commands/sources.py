@@ -50,8 +50,6 @@ def read_source(file: str) -> bytes:
     except OSError as error:
         wrong = (error.strerror or "it cannot be read").lower()
         _refuse(file, f"the file cannot be read ({wrong})", "check its name and who may read it")
-    except ValueError:  # a name that no file can have
-        _refuse(file, "this is not the name of a file", "write the name of a file")
 
 
 def _read(path: Path, file: str) -> bytes:
@@ -98,5 +96,5 @@ def file_of(name: str) -> str:
 def _exists(name: str) -> bool:
     try:
         return Path(name).exists()
-    except (OSError, ValueError):
+    except OSError:
         return True  # let the reader say what is wrong with it

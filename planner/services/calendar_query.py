@@ -23,6 +23,7 @@ T = TypeVar("T")
 FIELDS = ("start", "arm", "holidays", "closed", "as_of", "made_up")
 MOST_CLOSED = 100
 LONGEST_CLOSURE = 366
+SOME_YEAR = 2026  # a region is known in every year or in none
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TO = re.compile(r"\s*(?:\bto\b|/|–|\.\.)\s*")
 _SEPARATORS = re.compile(r"[\s,;]+")
@@ -126,7 +127,7 @@ def _region(text: str, start: date | None) -> tuple[str, str | None]:
         raise ValueError(f'"{shown(text)}" is no country or region; write its ISO 3166 code, e.g. US, US-NY or DE-BY')
     country, region = (part.upper() if part else None for part in parts.groups())
     try:
-        public_holidays(country or "", region, [start.year if start else 2026])
+        public_holidays(country or "", region, [start.year if start else SOME_YEAR])
     except ValueError:
         raise ValueError(f'no public holidays are known for "{text.upper()}"; {_known_near(country or "")}') from None
     return country or "", region

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -94,5 +94,5 @@ def _calendar_page(form: CalendarForm, found: Calendar) -> str:
 
 def _address(endpoint: str, form: CalendarForm, given: dict[str, list[str]], view: str = "list") -> str:
     """The same calendar elsewhere, or in another view; the list is the view that needs no naming."""
-    shown = {} if view == "list" else {"view": [view]}
-    return url_for(endpoint, name=form.id, _anchor=None, _method=None, _scheme=None, _external=False, **given, **shown)
+    values: dict[str, Any] = {**given, "name": form.id} | ({} if view == "list" else {"view": view})
+    return url_for(endpoint, **values)

@@ -30,6 +30,12 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Date fields take the month first, wherever the tests run."""
+    return {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], "--lang=en-US"]}
+
+
+@pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any], base_url: str) -> dict[str, Any]:
-    """Dates are typed day first."""
-    return {**browser_context_args, "base_url": base_url, "locale": "en-GB"}
+    """Pages are named by their paths."""
+    return {**browser_context_args, "base_url": base_url}

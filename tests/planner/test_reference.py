@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from enum import Enum
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
+from rich.console import Console
 
 from planner import reference
-from planner.plan_table import short_day, short_span
+from planner.plan_table import plan_screen, short_day, short_span
 from schedules import protocol as language
-from schedules.closures import Site
+from schedules.closures import PLAIN_SITE, Site
 from schedules.design import Design
 from schedules.errors import ProtocolError
 from schedules.fact_kinds import KINDS
@@ -32,6 +34,7 @@ from schedules.yaml_text import read_yaml
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 HOW_TO = ROOT / "docs" / "how-to"
+EXAMPLES = ROOT / "docs" / "examples"
 START = date(2026, 1, 5)
 BLOCK = re.compile(r"^```(\w+) ([a-z]+)(?: ([\w-]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
@@ -84,7 +87,7 @@ def test_every_record_and_choice_of_the_language_has_its_section() -> None:
 @pytest.mark.parametrize("kind", [*reference.RECORDS, *reference.SITES, *KINDS.values()])
 def test_every_field_of_a_record_has_a_meaning(kind: type) -> None:
     said = reference.meanings(kind)
-    assert set(said) == {field.name for field in fields(kind)} - {"origin"}  # type: ignore[arg-type]
+    assert set(said) == {field.name for field in fields(kind)} - {"origin"}
     assert all(said.values())
 
 
@@ -132,25 +135,25 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(page.name, text.count("\n", 0, found.start()) + 1, role, detail or "", body)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Study:
     """What the blocks of a page so far amount to: protocol versions and facts."""
 
-    texts: list[str]
+    texts: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 
     def design(self) -> Design:
-        """The versions, with the made-up examples of their parameters."""
-        return Design(tuple(read_protocol(text, "example", _examples(text)).require() for text in self.texts))
+        """The versions, with the made-up examples of their parameters, and two sites."""
+        versions = tuple(read_protocol(text, "example", _examples(text)).require() for text in self.texts)
+        return Design(versions, (PLAIN_SITE, replace(PLAIN_SITE, id="south")))
 
-    def plan(self, arm: str | None = None) -> Plan:
-        """The plan of the facts, or of a start on Monday 5 January 2026; contradictions are refused."""
+    def plan(self, arm: str | None = None, as_of: date | None = None) -> Plan:
+        """The plan of the facts, or of a start on Monday 5 January 2026; what contradicts itself is refused."""
         design = self.design()
-        arms = list(design.versions[0].arms)
-        history = History(self.facts, None if self.facts else START, None if self.facts else arm or next(iter(arms), None))
+        first = next(iter(design.versions[0].arms), None)
+        history = History(self.facts) if self.facts else History((), START, arm or first)
         check_history(design, history)
-        as_of = max((fact.last_day for fact in self.facts), default=START)
-        planned = plan(design, history, as_of)
+        planned = plan(design, history, as_of or max((fact.last_day for fact in self.facts), default=START))
         check_path(history, planned)
         return planned
 
@@ -160,15 +163,49 @@ def _examples(text: str) -> dict[str, Any]:
     return {name: parameter.example for name, parameter in known.items()}
 
 
+def named(name: str) -> tuple[str, ...]:
+    """The texts of a study that a block names: of the library, or the example of an amendment."""
+    if name == "short":
+        return tuple((EXAMPLES / "protocols" / f"short-{version}.yaml").read_text("utf-8") for version in (1, 2))
+    return (library_text(name),)
+
+
 def merged(whole: Any, part: Any, depth: int = 3) -> Any:
-    """A file with some keys of its epochs (and of the file itself) replaced."""
+    """A file in which some keys of some epochs are other ones."""
     if not depth or not isinstance(part, dict) or not isinstance(whole, dict):
         return part
     return {**whole, **{key: merged(whole.get(key), value, depth - 1) for key, value in part.items()}}
 
 
+def in_turn(page: str) -> Iterator[tuple[Block, Study, str]]:
+    """Each block of a page with the study that it belongs to, and the text of the block before it."""
+    home, before = Study(), ""
+    study = home
+    for block in blocks(HOW_TO / page):
+        home = _home(block, home)
+        study = home if block.role in ("protocol", "base", "part", "amendment", "parameters") else study
+        if block.role == "facts":
+            facts = read_facts(block.text, str(block))
+            study = Study(named(block.detail), facts) if block.detail else Study(home.texts, (*home.facts, *facts))
+        yield block, study, before
+        before = block.text
+
+
+def _home(block: Block, home: Study) -> Study:
+    if block.role == "protocol":
+        return Study((block.text,))
+    if block.role == "base":
+        return Study(named(block.detail), read_facts(block.text, str(block)))
+    if block.role == "amendment":
+        return Study((*home.texts, block.text))
+    if block.role == "part":
+        whole, part = (read_yaml(text, str(block)).data for text in (home.texts[0], block.text))
+        return Study((json.dumps(merged(whole, part)),))
+    return home
+
+
 def calendar(planned: Plan) -> str:
-    """The lines of a calendar as the pages show them."""
+    """The lines of a calendar as write-a-protocol.md shows them."""
     label = max(len(visit.spec.label) for visit in planned.visits)
     return "".join(f"{_line(visit, label)}\n" for visit in planned.visits)
 
@@ -176,8 +213,19 @@ def calendar(planned: Plan) -> str:
 def _line(visit: ScheduledVisit, label: int) -> str:
     mark = "~" if visit.tentative else " "
     day = short_day(visit.target) if visit.target else "no date"
+    window = short_span(visit.opens, visit.closes)
     status = "" if visit.status is Status.PLANNED else visit.status.value
-    return f"{mark} {day:>15}  {visit.spec.label:<{label}}  {short_span(visit.opens, visit.closes):<16}  {status}".rstrip()
+    return f"{mark} {day:>15}  {visit.spec.label:<{label}}  {window:<16}  {status}".rstrip()
+
+
+def screen(study: Study, as_of: date) -> str:
+    """A plan as the command line shows it."""
+    planned = study.plan(None, as_of)
+    console = Console(file=StringIO(), width=80, markup=False, emoji=False, highlight=False)
+    for part in plan_screen(planned, study.design().versions[0], planned.protocol, 80):
+        console.print(part)
+    assert isinstance(console.file, StringIO)
+    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 
 
 def problems(text: str) -> str:
@@ -187,39 +235,63 @@ def problems(text: str) -> str:
     return "".join(f"{problem}\n" for problem in wrong.value.problems)
 
 
-def in_turn(page: str) -> Iterator[tuple[Block, Study, str]]:
-    """Each block of a page with the study that it belongs to, and the block before it."""
-    study, before = Study([]), ""
-    for block in blocks(HOW_TO / page):
-        if block.role == "protocol":
-            study = Study([block.text])
-        elif block.role == "part":
-            whole, part = (read_yaml(text, "example").data for text in (study.texts[0], block.text))
-            study = Study([json.dumps(merged(whole, part))])
-        elif block.role == "amendment":
-            study = Study([*study.texts, block.text])
-        elif block.role == "facts":
-            study = Study(study.texts, read_facts(block.text, str(block)))
-        yield block, study, before
-        before = block.text
+def shown_by(block: Block, study: Study, before: str) -> str | None:
+    """What a block of text has to show now; None for the blocks that are somebody's input."""
+    if block.role == "calendar":
+        return calendar(study.plan(block.detail or None))
+    if block.role == "screen":
+        return screen(study, date.fromisoformat(block.detail))[: len(block.text)]
+    return problems(before) if block.role == "problems" else None
 
 
-def test_every_example_of_write_a_protocol_is_read_and_planned() -> None:
-    seen = [block.role for block, study, before in in_turn("write-a-protocol.md") if _works(block, study, before)]
-    assert seen.count("protocol") >= 15
-    assert {"amendment", "facts", "calendar", "part", "wrong", "problems", "parameters"} <= set(seen)
+@pytest.mark.parametrize("name", ["write-a-protocol.md", "read-a-plan.md", "record-what-happened.md"])
+def test_every_example_of_a_how_to_page_works_and_shows_what_the_planner_shows(name: str) -> None:
+    for block, study, before in in_turn(name):
+        shown = shown_by(block, study, before)
+        assert shown in (None, block.text), f"docs/how-to/{block}: this is shown now\n{shown}"
+        if block.role == "parameters":
+            values = read_parameters(block.text, str(block))
+            read_protocol(study.texts[0], str(block), values).require()
+        elif block.role in ("protocol", "base", "part", "amendment", "facts"):
+            for arm in study.design().versions[0].arms or (None,):
+                assert study.plan(arm).visits, f"docs/how-to/{block}"
+        else:
+            assert block.role == "wrong" or shown, f"docs/how-to/{block}: what is {block.role}?"
 
 
-def _works(block: Block, study: Study, before: str) -> bool:
-    if block.role in ("protocol", "part", "amendment", "facts"):
-        for arm in study.design().versions[0].arms or [None]:
-            assert study.plan(arm).visits, block
-    elif block.role == "calendar":
-        assert calendar(study.plan(block.detail or None)) == block.text, f"{block}: the calendar is another one now"
-    elif block.role == "problems":
-        assert problems(before) == block.text, block
-    elif block.role == "parameters":
-        read_protocol(study.texts[0], str(block), read_parameters(block.text, str(block))).require()
-    else:
-        assert block.role == "wrong", f"{block}: what is {block.role}?"
-    return True
+def test_write_a_protocol_has_an_example_for_every_key_of_the_language() -> None:
+    text = (HOW_TO / "write-a-protocol.md").read_text("utf-8")
+    missing = [
+        f"{record.__name__}.{field.name}"
+        for record in reference.RECORDS
+        for field in fields(record)
+        if not re.search(rf"\b{field.name}\b", text)
+    ]
+    assert not missing
+
+
+def test_record_what_happened_tells_of_every_kind_of_fact() -> None:
+    text = (HOW_TO / "record-what-happened.md").read_text("utf-8")
+    assert set(re.findall(r"\{fact: (\w+)", text)) == set(KINDS)
+
+
+@pytest.mark.parametrize("file", sorted(HOW_TO.glob("*.md")), ids=lambda file: file.name)
+def test_every_fact_in_the_text_of_a_page_is_one(file: Path) -> None:
+    for fact in re.findall(r"`(\{fact: [^`]*\})`", file.read_text("utf-8")):
+        assert read_facts(f"- {fact}", file.name)
+
+
+# -- links --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", sorted((*HOW_TO.glob("*.md"), *REFERENCE.glob("*.md"))), ids=lambda file: file.name)
+def test_every_link_of_a_page_leads_somewhere(file: Path) -> None:
+    for other, anchor in LINK.findall(file.read_text("utf-8")):
+        target = file.parent / other if other else file
+        assert target.is_file(), other
+        assert not anchor or anchor in _anchors(target), f"{other}#{anchor}"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
