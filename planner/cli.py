@@ -99,8 +99,9 @@ def why(visit: str, form: str, **request: Any) -> None:
 @options.planning
 @options.formats("table", "json")
 def feasible(visit: str, form: str, **request: Any) -> None:
-    """List the days on which a visit may be booked, best first, and why not the others.
+    """List the days on which a visit may be booked.
 
+    The best day comes first; of every other day of its window it says why not.
     VISIT is a key such as induction.c2.d8, or a label such as C2D8.
     """
     from planner.commands.planning import Request
@@ -115,7 +116,10 @@ def feasible(visit: str, form: str, **request: Any) -> None:
 @click.option("--to", metavar="FILE", help="Another version of the protocol, in force from the day of the plan.")
 @options.formats("table", "json")
 def diff(to: str | None, form: str, **request: Any) -> None:
-    """Show what one more fact (--what-if), or another protocol version (--to), would move."""
+    """Show what one more fact, or another version, would move.
+
+    The fact is given with --what-if, the other version of the protocol with --to; or both.
+    """
     from planner.commands.diff import show_diff
     from planner.commands.planning import Request
 
@@ -144,7 +148,10 @@ def list_protocols(form: str) -> None:
 @options.parameters
 @options.formats("table", "json", "csv")
 def show_protocol(name: str, parameters: str | None, form: str) -> None:
-    """Show the schedule of activities, the decisions, rules, parameters and assumptions."""
+    """Show a protocol's schedule of activities and assumptions.
+
+    Visits across, activities down; then decisions, rules, parameters, advice and assumptions.
+    """
     from planner.commands import protocol as commands
 
     commands.show_protocol(name, parameters, form)
@@ -154,7 +161,10 @@ def show_protocol(name: str, parameters: str | None, form: str) -> None:
 @click.argument("name", metavar="FILE")
 @options.parameters
 def check_protocol(name: str, parameters: str | None) -> None:
-    """List every problem of a protocol file, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    """List every problem of a protocol file.
+
+    Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
+    """
     from planner.commands import protocol as commands
 
     commands.check_protocol(name, parameters)
@@ -181,7 +191,10 @@ def site() -> None:
 @click.option("--from", "first", type=click.IntRange(1900, 2200), required=True, metavar="YEAR", help="First year.")
 @click.option("--to", "last", type=click.IntRange(1900, 2200), required=True, metavar="YEAR", help="Last year.")
 def write_holidays(code: tuple[str, str | None], first: int, last: int) -> None:
-    """Print the public_holidays: block of a SITE.yaml, with the dates of some years stored in it."""
+    """Print public holidays for a SITE.yaml.
+
+    They are its public_holidays: block, with the dates of these years stored in it.
+    """
     from planner.commands import site as commands
 
     commands.write_holidays(code, first, last)
@@ -190,7 +203,10 @@ def write_holidays(code: tuple[str, str | None], first: int, last: int) -> None:
 @site.command("check")
 @click.argument("file", metavar="FILE")
 def check_site(file: str) -> None:
-    """List every problem of a site file, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    """List every problem of a site file.
+
+    Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
+    """
     from planner.commands import site as commands
 
     commands.check_site(file)
@@ -208,7 +224,10 @@ def facts() -> None:
 @options.amendments
 @options.sites
 def check_facts(**request: Any) -> None:
-    """List every problem of a history, as FILE:LINE:COLUMN: what is wrong; what would be right."""
+    """List every problem of a history.
+
+    Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
+    """
     from planner.commands import facts as commands
     from planner.commands.planning import Request
 

@@ -165,13 +165,20 @@ def _other_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: Sched
         "setting": lambda visit: visit.setting,
     }
     for name, text in texts.items():
-        if name in change.aspects:
+        if name in change.aspects and not (name == "window" and _moved_along(change, old, new)):
             yield f"{name} {text(old)} → {text(new)}"
     if "activities" in change.aspects:
         yield from _listed("also", [name for name in new.spec.activities if name not in old.spec.activities])
         yield from _listed("no longer", [name for name in old.spec.activities if name not in new.spec.activities])
     if "conflicts" in change.aspects:
         yield from (conflict.text for conflict in new.conflicts)
+
+
+def _moved_along(change: Change[ScheduledVisit], old: ScheduledVisit, new: ScheduledVisit) -> bool:
+    """Whether the window only moved with the target, by as many days: that goes without saying."""
+    if not (old.opens and old.closes and new.opens and new.closes):
+        return False
+    return {(new.opens - old.opens).days, (new.closes - old.closes).days} == {moved_by(change)}
 
 
 def _booking_words(visit: ScheduledVisit) -> str:

@@ -176,9 +176,12 @@ def _name(visit: ScheduledVisit) -> str:
 
 
 def _target(visit: ScheduledVisit) -> Text:
+    if visit.target is None and visit.status in _GONE:
+        return Text("—", _STYLES[visit.status])
+    mark = "~ " if visit.tentative else ""
     if visit.target is not None:
-        return Text(f"{'~ ' if visit.tentative else ''}{short_day(visit.target)}")
-    return Text("—" if visit.status in _GONE else "no date", _STYLES.get(visit.status, ""))
+        return Text(f"{mark}{short_day(visit.target)}")
+    return Text(f"{mark}no date", _STYLES.get(visit.status, ""))
 
 
 def _window(visit: ScheduledVisit) -> Text:

@@ -31,7 +31,8 @@ from schedules.language import parse_spans
 from schedules.offsets import parse_offset
 from schedules.plan import plan
 from schedules.protocol_checks import BUILT_IN_EVENTS
-from schedules.protocol_file import library_protocol, protocol_schema
+from schedules.protocol_file import library_protocol
+from schedules.protocol_schema import protocol_schema
 from schedules.scalars import Identifier, PartialDate
 from schedules.scheduled import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.site_file import read_site

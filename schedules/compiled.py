@@ -137,7 +137,7 @@ class CompiledProtocol:
             if self._applies(planned, stay, stopped)
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
-        order = {spec.key: _rough_offset(epoch, spec) for spec in visits}
+        order = {spec.key: _rough_offset(epoch, spec.planned, spec.by) for spec in visits}
         return StaySpec(
             stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
         )
@@ -191,7 +191,7 @@ class CompiledProtocol:
 
     def _variant(self, spec: VisitSpec, variation: Variation, count: int | None, stopped: frozenset[str]) -> VisitSpec:
         details = self._details(variation.activities, spec.stay, stopped)
-        label = variation.label.replace("{n}", str(count))
+        label = _numbered(variation.label, count)
         return replace(spec, label=label, **self._content(details, variation.remote))
 
     def _details(
@@ -238,7 +238,7 @@ def epochs_of(protocol: Protocol, arm: str | None, stage: Stage) -> tuple[str, .
     return tuple(
         name
         for name, epoch in protocol.epochs.items()
-        if epoch.stage is stage and (not epoch.arms or arm in epoch.arms)
+        if epoch.stage is stage and not epoch.only_by_gate and (not epoch.arms or arm in epoch.arms)
     )
 
 
@@ -288,27 +288,47 @@ def _start(planned: PlannedVisit) -> Offset:
 
 def _by_words(planned: PlannedVisit, by: Offset, stage: Stage) -> str:
     """How sentences say how long after its base a visit is; nothing for the base's own day."""
-    if planned.day is not None and stage is Stage.TREATMENT:
-        return f"{by.amount} days"
-    return str(by) if by.amount else ""
+    in_stay = planned.day is not None and stage is Stage.TREATMENT
+    return length_words(by) if by.amount or in_stay else ""
+
+
+def length_words(length: Offset) -> str:
+    """A length as sentences say it: ``7 days``, ``1 month``; a length of none is ``0 days``."""
+    return str(length)
 
 
 def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -> str:
-    if stay.cycle and planned.day is not None:
-        return f"{epoch.prefix}{stay.cycle}D{planned.day}"
-    label = planned.label.replace("{n}", str(count))
-    return f"{epoch.prefix}{stay.cycle} {label}" if stay.cycle else label
+    """``C2D8``; with the visit's own name where that says more: ``C2D24 Marrow``, ``C2 Skin check``."""
+    label = _numbered(planned.label, count)
+    if not stay.cycle:
+        return label
+    if planned.day is None:
+        return f"{epoch.prefix}{stay.cycle} {label}"
+    short = f"{epoch.prefix}{stay.cycle}D{planned.day}"
+    return short if label.lower() == f"day {planned.day}" else f"{short} {label}"
 
 
-def _rough_offset(epoch: Epoch, spec: VisitSpec, depth: int = 0) -> float:
-    """Days after Day 1, more or less: the order in which the visits of a stay are placed."""
-    days = spec.by.amount * _DAYS_OF[spec.by.unit]
-    if spec.base is None or spec.base.visit is None or depth > len(epoch.visits):
-        return days
-    name = spec.base.visit.rpartition(".")[2]
-    planned = epoch.visits.get(name)
-    if planned is None or planned is spec.planned:
-        return days
-    start = _start(planned)
-    earlier = replace(spec, base=planned.after, by=start, planned=planned)
-    return days + 0.001 + _rough_offset(epoch, earlier, depth + 1)
+def _numbered(label: str, count: int | None) -> str:
+    return label if count is None else label.replace("{n}", str(count))
+
+
+def _rough_offset(epoch: Epoch, planned: PlannedVisit, by: Offset, depth: int = 0) -> float:
+    """Days after Day 1, more or less: the order in which the visits of a stay are placed.
+
+    What is counted from a visit or an activity of the same epoch comes after it.
+    """
+    days = by.amount * _DAYS_OF[by.unit]
+    bases = _counted_from(epoch, planned) if depth <= len(epoch.visits) else []
+    return days + max((_rough_offset(epoch, base, _start(base), depth + 1) + 0.001 for base in bases), default=0.0)
+
+
+def _counted_from(epoch: Epoch, planned: PlannedVisit) -> list[PlannedVisit]:
+    """The visits of the same epoch that a visit is counted from."""
+    base = planned.after
+    if base is None:
+        return []
+    if base.visit is not None:
+        found = epoch.visits.get(base.visit)
+        return [found] if found is not None and found is not planned else []
+    others = [visit for visit in epoch.visits.values() if visit is not planned]
+    return [visit for visit in others if any(item.activity == base.activity for item in visit.activities)]

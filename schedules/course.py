@@ -82,6 +82,7 @@ class Course:
         self.enrolled = self.record.first(Enrolled)
         self.arm = self._arm(history)
         self.cohort = self.enrolled.cohort if self.enrolled else None
+        self.dose_levels = self._dose_levels()
         self.versions = self._versions(first)
         self.compiled = self.compiled_on(self.as_of)
         #: the day on which the version in force began to hold; None for the first version
@@ -96,6 +97,7 @@ class Course:
         self.permits_contact = any("contact" in fact.remains for fact in self.record.all(Withdrew))
         self.lost_since = self._lost_since()
         self.planned_day_1 = self._planned_day_1(history)
+        self.later_events: dict[str, list[tuple[int, int]]] = {}
         self.events = self._events()
         self.event_days = {name: day for name, (day, _) in self.events.items()}
         self.waits_for_consent = self._new_without_consent()
@@ -106,6 +108,12 @@ class Course:
     def _first_version(self, facts: list[Fact]) -> int:
         named = [fact.version for fact in facts if isinstance(fact, Enrolled) and fact.version]
         return self.design.version_index(named[0]) if named else 0
+
+    def _dose_levels(self) -> dict[str, str]:
+        """The dose level of each drug: the cohort's, unless the enrolment names another."""
+        cohorts = self.design.versions[0].cohorts
+        levels = dict(cohorts[self.cohort].dose_levels) if self.cohort in cohorts else {}
+        return {**levels, **(self.enrolled.dose_levels if self.enrolled else {})}
 
     def _versions(self, first: int) -> list[tuple[int, CompiledProtocol]]:
         amended = self.record.all(AmendmentApplied)
@@ -270,7 +278,11 @@ class Course:
             if first is not None:
                 found[name] = (first.day.toordinal(), _known(first))
         for fact in self.record.all(EventOccurred):
-            found.setdefault(fact.event, (fact.date.toordinal(), _known(fact)))
+            when = (fact.date.toordinal(), _known(fact))
+            if fact.event in found:
+                self.later_events.setdefault(fact.event, []).append(when)
+            else:
+                found[fact.event] = when
         return found
 
 

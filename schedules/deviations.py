@@ -213,7 +213,7 @@ def _window_of(spec: VisitSpec, fact: Assessed) -> Window | None:
 
 
 def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
-    levels = walk.course.enrolled.dose_levels if walk.course.enrolled else {}
+    levels = walk.course.dose_levels
     for given in walk.record.given.get(visit.key, ()):
         if given.activity not in visit.spec.activities:
             text = f"{given.activity} was given at {visit.spec.label}, which does not plan it for this participant"

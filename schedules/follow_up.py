@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from schedules.compiled import VisitSpec
 from schedules.happened import occurred_on
-from schedules.history import Assessed
 from schedules.keys import Stay
 from schedules.placing import place
 from schedules.protocol import Reference
 from schedules.reasons import Basis
-from schedules.scheduled import ScheduledVisit
+from schedules.scheduled import ScheduledVisit, Status
 from schedules.spacing import last_given
 from schedules.waits import Wait
 from schedules.walk import Anchor, Base, Walk
@@ -25,6 +25,18 @@ def place_follow_up(walk: Walk) -> None:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
         for spec in stay.visits:
             place_counted(walk, spec)
+            _place_again(walk, spec)
+
+
+def _place_again(walk: Walk, spec: VisitSpec) -> None:
+    """An event that happened more than once starts its visits each time: ``follow-up.skin#2``."""
+    event = spec.base.event if spec.base else None
+    for count, (day, known) in enumerate(walk.course.later_events.get(event or "", ()), start=2):
+        again = replace(spec, key=f"{spec.key}#{count}", variations=())
+        nominal = spec.by.after(date.fromordinal(day)).toordinal()
+        base = Base(f"the {(event or '').replace('-', ' ')}", day, "event", known)
+        wait = _late_cause(again, nominal, base, walk)
+        place(walk, again, nominal, Basis(base.what, day, base.how, spec.by_words), wait)
 
 
 def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
@@ -74,9 +86,8 @@ def base_of(walk: Walk, reference: Reference, stay: Stay) -> Base | None:
 
 
 def _visit_base(walk: Walk, name: str, stay: Stay) -> Base | None:
-    epoch, _, visit_name = name.rpartition(".")
-    found = _latest_visit(walk, epoch or stay.epoch, visit_name, stay)
-    if found is None:
+    found = _named_visit(walk, name, stay)
+    if found is None or found.status is Status.CANCELLED:
         return None
     if found.actual is not None:
         return Base(found.spec.label, found.actual.toordinal(), "attended", 0)
@@ -90,24 +101,35 @@ def _visit_base(walk: Walk, name: str, stay: Stay) -> Base | None:
     return Base(found.spec.label, (moved or found.nominal).toordinal(), how, 0, tentative)
 
 
-def _latest_visit(walk: Walk, epoch: str, name: str, stay: Stay) -> ScheduledVisit | None:
-    """The visit of that name in the same stay, else the latest one of that epoch."""
-    same = [v for v in walk.visits if v.spec.stay == stay and v.spec.name == name]
-    found = same or [v for v in walk.visits if v.spec.stay.epoch == epoch and v.spec.name == name]
+def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
+    """A visit by its id: of the same stay; with its epoch before it, the latest one of that epoch."""
+    epoch, _, visit_name = name.rpartition(".")
+    found = [
+        visit
+        for visit in walk.visits
+        if visit.spec.name == visit_name and (visit.spec.stay.epoch == epoch if epoch else visit.spec.stay == stay)
+    ]
     return found[-1] if found else None
 
 
 def _activity_base(walk: Walk, activity: str) -> Base | None:
-    days = [*walk.record.dose_days.get(activity, ())]
-    days += [fact.date.toordinal() for fact in walk.record.all(Assessed) if fact.activity == activity]
-    if days:
-        return Base(f"the latest {activity}", max(days), "attended", 0)
-    planned = [v for v in walk.visits if activity in v.spec.activities and (v.actual or v.target)]
-    if not planned:
+    """The latest day of an activity among the visits that the path has come to."""
+    what, known = f"the latest {activity}", [day for v in walk.visits for day in _days_of(walk, v, activity)]
+    if not known:
         return None
-    last = planned[-1]
-    how = "attended" if last.actual else "planned"
-    return Base(f"the latest {activity}", (last.actual or last.target or date.min).toordinal(), how, 0, last.tentative)
+    day, how, tentative = max(known)
+    return Base(what, day, how, 0, tentative)
+
+
+def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, bool]]:
+    """When an activity was done at a visit, else when it is planned there."""
+    if activity not in visit.spec.activities or visit.status is Status.CANCELLED:
+        return []
+    facts = [*walk.record.given.get(visit.spec.key, ()), *walk.record.assessed.get(visit.spec.key, ())]
+    done = [(fact.date.toordinal(), "attended", False) for fact in facts if fact.activity == activity]
+    if done or visit.target is None:
+        return done
+    return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.tentative)]
 
 
 def _event_base(walk: Walk, event: str) -> Base | None:
@@ -125,10 +147,20 @@ def _event_base(walk: Walk, event: str) -> Base | None:
 def _base_after_treatment(walk: Walk, event: str) -> Base | None:
     """The end of treatment or the last dose; once the treatment is walked, worked out once."""
     if walk.end is None:
-        return None
+        return _last_dose_so_far(walk) if event == "last-dose" and not walk.walked else None
     if event not in walk.bases:
         walk.bases[event] = _treatment_end_base(walk) if event == "end-of-treatment" else _last_dose_base(walk)
     return walk.bases[event]
+
+
+def _last_dose_so_far(walk: Walk) -> Base | None:
+    """The last dose before the stay that the path has come to: what a washout counts from."""
+    doses = list(walk.ledger.latest.values())
+    if not doses:
+        return None
+    last = max(day for day, _ in doses)
+    given = any(last in days for days in walk.ledger.given.values())
+    return Base("the last dose", last, "given" if given else "planned", 0, not given and walk.tentative)
 
 
 def anchor_base(anchor: Anchor) -> Base:

@@ -11,34 +11,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from schedules.offsets import Offset, parse_offset
 from schedules.windows import ClockWindow, DayRange, Window, parse_clock_window, parse_window
 
 _SPAN = re.compile(r"(\d{1,4})(?:\s*(?:-|to)\s*(\d{1,4}))?")
 _FROM = re.compile(r"from\s+(\d{1,4})")
-_EVERY = re.compile(r"every\s+(\d{1,3})")
+_EVERY = re.compile(r"every\s+(\d{1,3})(?:\s+from\s+(\d{1,4}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
     """Numbers from 1 on, as spans with both ends included; an open span goes on for ever.
 
-    ``every`` keeps only its multiples: ``every 2`` is 2, 4, 6 and so on.
+    ``every`` keeps only every so many, from the first number on: ``every 2`` is 2, 4, 6 and so on,
+    ``every 3 from 1`` is 1, 4, 7.
     """
 
     spans: tuple[tuple[int, int | None], ...]
     every: int = 1
 
     def __contains__(self, number: int) -> bool:
-        if number % self.every:
+        if (number - self.spans[0][0]) % self.every:
             return False
         return any(first <= number and (last is None or number <= last) for first, last in self.spans)
 
     def __str__(self) -> str:
         if self.every > 1:
-            return f"every {self.every}"
+            start = self.spans[0][0]
+            return f"every {self.every}" if start == self.every else f"every {self.every} from {start}"
         return ", ".join(_span_text(first, last) for first, last in self.spans)
 
 
@@ -58,14 +67,14 @@ def parse_spans(written: object) -> Spans:
     if isinstance(written, bool) or not isinstance(written, int | str):
         raise _not_spans(written)
     if every := _EVERY.fullmatch(text):
-        return _every(int(every.group(1)))
+        return _every(int(every.group(1)), int(every.group(2) or every.group(1)))
     return Spans(tuple(_span(part.strip(), written) for part in text.split(",")))
 
 
-def _every(step: int) -> Spans:
-    if step < 1:
+def _every(step: int, start: int) -> Spans:
+    if step < 1 or start < 1:
         raise ValueError("every 0 is none at all; write every 2 for the second, fourth, sixth …")
-    return Spans(((1, None),), step)
+    return Spans(((start, None),), step)
 
 
 def _span(part: str, written: object) -> tuple[int, int | None]:
@@ -119,10 +128,6 @@ def _calendar_only(text: str) -> Offset:
     return offset
 
 
-def _one_or_more(written: object) -> object:
-    return [written] if isinstance(written, str) else written
-
-
 def _text_schema(example: str, description: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description, "examples": [example]})
 
@@ -138,7 +143,6 @@ DaysLong = Annotated[
 _Hour = Annotated[
     Offset, _reader(Offset, _clock_only, "2 hours"), _text_schema("2 hours", "a length of time in minutes or hours")
 ]
-Hours = Annotated[tuple[_Hour, ...], BeforeValidator(_one_or_more)]
 VisitWindow = Annotated[
     Window | DayRange,
     _reader((Window, DayRange), parse_window, "-1/+2"),
@@ -162,10 +166,28 @@ SpansText = Annotated[
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-def by_id(key: str) -> BeforeValidator:
+@dataclass(frozen=True, slots=True)
+class ShortForm:
+    """A value that may also be written shorter: ``vsli`` for ``{activity: vsli}``, one length for a list of one.
+
+    ``widen`` makes the long form of the short one, which is a text.
+    """
+
+    widen: Callable[[str], object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+    def _read(self, written: object) -> object:
+        return self.widen(written) if isinstance(written, str) else written
+
+
+def by_id(key: str) -> ShortForm:
     """A record that may be written as its id alone: ``vsli`` for ``{activity: vsli}``."""
+    return ShortForm(lambda written: {key: written})
 
-    def read(written: Any) -> Any:
-        return {key: written} if isinstance(written, str) else written
 
-    return BeforeValidator(read)
+Hours = Annotated[tuple[_Hour, ...], ShortForm(lambda written: [written])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol
+from schedules.compiled import CompiledProtocol, length_words
 from schedules.gates import Answer, Place, after_gates, answer, before_gates
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch
@@ -48,6 +48,15 @@ def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
 def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
     """The first stay of treatment."""
     return Step(stay_of(walk, walk.course.compiled.sequence[0], 1, 1), day_1, basis)
+
+
+def enter_first(walk: Walk, step: Step, dosed: dict[Stay, int]) -> Onward:
+    """Past the gates that stand before the very first cycle, if there are any."""
+    passed = len(walk.gates)
+    found = _enter(walk, step.stay, step.nominal, step.basis, None, step.stay if step.stay in dosed else None)
+    for place in range(passed, len(walk.gates)):
+        walk.gates[place] = walk.gates[place]._replace(leads_to=step.stay)
+    return found
 
 
 def stay_of(walk: Walk, epoch_id: str, entry: int, cycle: int) -> Stay:
@@ -110,8 +119,8 @@ def _enter(
 ) -> Onward:
     """Go into the next stay, past the gates that stand before it, unless a limit forbids it."""
     if happened is None and (bound := _beyond_limit(walk, stay, nominal)):
-        walk.notices.append(Notice("limit", bound))
-        return Onward(None, ends="completed")
+        walk.notices.append(bound)
+        return Onward(None, ends="completed" if bound.kind == "limit" else None)
     asked: GateState | None = None
     for name, gate in before_gates(walk.course.compiled, stay, walk.treatment_cycles + 1):
         found: Answer = answer(walk, name, gate, Place(stay, nominal, entered))
@@ -149,17 +158,18 @@ def _next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
     return min(left)[1] if left else None
 
 
-def _beyond_limit(walk: Walk, stay: Stay, nominal: int | None) -> str | None:
-    """Why the cycle cannot start any more by the protocol's limits, in words."""
+def _beyond_limit(walk: Walk, stay: Stay, nominal: int | None) -> Notice | None:
+    """Why the cycle cannot start any more by the protocol's limits, or is not shown yet."""
     epoch = walk.course.compiled.protocol.epochs[stay.epoch]
     if epoch.cycles is None:
         return None
     if len(walk.anchors) >= MOST_STAYS:
-        return f"the plan stops after {MOST_STAYS} cycles"
+        return Notice("bound", f"the plan stops after {MOST_STAYS} cycles")
     if epoch.cycles.within is not None:
         return _beyond_duration(walk, epoch, stay, nominal)
     if epoch.cycles.at_most is None and (stay.cycle or 1) > _newest_cycle(walk, stay) + epoch.cycles.plan_ahead:
-        return f"{epoch.label} goes on until a gate ends it; {epoch.cycles.plan_ahead} cycles are shown ahead"
+        text = f"{epoch.label} goes on until a gate ends it; {epoch.cycles.plan_ahead} cycles are shown ahead"
+        return Notice("bound", text)
     return None
 
 
@@ -168,16 +178,14 @@ def _newest_cycle(walk: Walk, stay: Stay) -> int:
     return max(known, default=1)
 
 
-def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> str | None:
+def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> Notice | None:
     limit = calendar_limit(walk, epoch)
     due = _due_after_wait(walk, stay, nominal)
     if limit is None or due is None or due < limit:
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
-    return (
-        f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after day 1;"
-        f" {epoch.prefix}{stay.cycle} would be due on {day_words(due)}"
-    )
+    text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after day 1"
+    return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}")
 
 
 def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
@@ -205,6 +213,14 @@ def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:
     if anchor.day is None:
         return None, Basis(anchor.label, None, "has no date yet")
     if length is None:
-        return anchor.day, Basis(anchor.label, anchor.day, anchor.how)
-    by = length.in_days or 0
-    return anchor.day + by, Basis(anchor.label, anchor.day, anchor.how, f"{by} days")
+        last = last_day_of(walk, anchor)
+        return last, Basis(f"the last visit of {epoch.label}", last, "expected")
+    following = length.after(date.fromordinal(anchor.day)).toordinal()
+    return following, Basis(anchor.label, anchor.day, anchor.how, length_words(length))
+
+
+def last_day_of(walk: Walk, anchor: Anchor) -> int:
+    """The day of the last visit of a stay: the end of an epoch that gives no length."""
+    visits = [visit for visit in walk.visits if visit.spec.stay == anchor.stay]
+    days = [day.toordinal() for visit in visits if (day := visit.target or visit.due)]
+    return max([anchor.day or 0, *days])

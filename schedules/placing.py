@@ -58,8 +58,10 @@ def place(
     if touched:
         wait = wait or _visit_hold(walk, spec)
         actual = occurred_on(walk, spec, wait)
-    if wait is not None and wait.until is None and actual is None and not _fell_away(walk, spec, nominal):
+    if wait is not None and wait.until is None and actual is None and _fell_away(walk, spec, FOREVER) is None:
         visit = held_visit(walk, spec, basis, wait, nominal)
+    elif wait is not None and wait.until is None and actual is None:
+        visit = _gone(walk, spec, _slot(walk, spec, nominal, basis, None, None), FOREVER)
     else:
         slot = _slot(walk, spec, nominal, basis, wait, actual)
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
@@ -135,9 +137,22 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
 
 def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
     """A visit that hangs on something without a date: it has none either."""
-    conflict = Conflict("no-anchor", reason)
+    fallen = _fell_away(walk, spec, FOREVER)
+    conflicts = () if fallen else (Conflict("no-anchor", reason),)
+    status = fallen or Status.HELD
+    notes = _fall_words(walk, spec, status)
     visit = ScheduledVisit(
-        spec, None, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
+        spec,
+        None,
+        None,
+        None,
+        None,
+        None,
+        status,
+        walk.tentative and not fallen,
+        basis,
+        conflicts=conflicts,
+        notes=notes,
     )
     walk.visits.append(visit)
     return visit
@@ -206,14 +221,20 @@ def cut_off(walk: Walk, spec: VisitSpec) -> int:
     return min(course.cut.visits, course.cut.all)
 
 
-def _fell_away(walk: Walk, spec: VisitSpec, nominal: int) -> Status | None:
+def _fell_away(walk: Walk, spec: VisitSpec, closes: int) -> Status | None:
+    """Why a visit whose window closes on that day is not to be made any more; None if it is."""
     record = walk.record
     if spec.key in record.missed:
         return Status.MISSED
     omitted = record.omitted.get(spec.key)
     if omitted and (None in omitted or (spec.doses and not active_doses(walk, spec))):
         return Status.OMITTED
-    return Status.CANCELLED if nominal + spec.after >= cut_off(walk, spec) else None
+    cut = cut_off(walk, spec)
+    return Status.CANCELLED if closes >= cut and cut != FOREVER else None
+
+
+def _gone(walk: Walk, spec: VisitSpec, slot: Slot, closes: int) -> ScheduledVisit:
+    return _without_date(walk, spec, slot, _fell_away(walk, spec, closes) or Status.CANCELLED)
 
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
@@ -224,7 +245,7 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     ):
         blocked += (_needs_consent(walk),)
     if spec.key in course.touched or slot.closes >= walk.first_cut:
-        fallen = _fell_away(walk, spec, slot.closes - spec.after)
+        fallen = _fell_away(walk, spec, slot.closes)
         if fallen is not None:
             return _without_date(walk, spec, slot, fallen)
     if slot.closes >= course.lost_since:

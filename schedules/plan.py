@@ -15,12 +15,13 @@ from schedules.design import Design
 from schedules.deviations import find_deviations
 from schedules.errors import DesignError
 from schedules.follow_up import base_of, place_counted, place_follow_up, required
+from schedules.happened import occurred_on
 from schedules.history import History
 from schedules.home import place_home_doses
 from schedules.keys import Stay
 from schedules.leftovers import place_leftovers
 from schedules.notices import advisories, observation
-from schedules.path import dosed_stays, first_step, onward
+from schedules.path import dosed_stays, enter_first, first_step, last_day_of, onward
 from schedules.placing import place, undated
 from schedules.reasons import Basis
 from schedules.record import known_by
@@ -73,10 +74,13 @@ def _walk_the_path(walk: Walk) -> None:
     step = first_step(walk, day_1, Basis("Day 1", day_1, how))
     first = walk.course.compiled.stay(step.stay).visits
     label = first[0].label if first else "Day 1"
-    blocked = place_screening(walk, day_1, label, how, started=step.stay in dosed)
-    asked: GateState | None = None
-    ends: str | None = None
-    while True:
+    blocked = place_screening(walk, day_1, label, how, started=how in ("given", "attended"))
+    entered = enter_first(walk, step, dosed)
+    asked, ends = entered.asked, entered.ends
+    if step.stay in dosed:
+        walk.tentative = False
+    anchor = Anchor(step.stay, label, day_1, "nominal", True)
+    while entered.step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
         if anchor.day is None or asked is not None:
             break
@@ -95,18 +99,36 @@ def _walk_the_path(walk: Walk) -> None:
 def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
     stay = first_step(walk, 1, Basis("", None, "")).stay
-    if stay in dosed:
-        return dosed[stay], "given"
     specs = walk.course.compiled.stay(stay).visits
+    came = _first_dose(walk, specs[0]) if specs else None
+    if came is not None:
+        return came, "given" if specs[0].doses else "attended"
     booking = walk.record.bookings.get(specs[0].key) if specs else None
     if booking is not None:
         return booking.day, "booked"
-    delay = walk.record.cycle_delayed.get(str(stay))
-    if delay is not None:
-        return delay.to.toordinal(), "planned"
+    moved = _moved_day_1(walk, stay)
+    if moved is not None:
+        return moved, "planned"
+    if walk.course.planned_day_1 is None and stay in dosed:
+        return dosed[stay], "given"
     if walk.course.planned_day_1 is None:
         raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
     return walk.course.planned_day_1, "planned"
+
+
+def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
+    """The day on which the visit on Day 1 was dosed (or, without a drug, took place)."""
+    facts = walk.record.given.get(spec.key, ()) if spec.doses else walk.record.attended.get(spec.key, ())
+    return min((fact.date.toordinal() for fact in facts), default=None)
+
+
+def _moved_day_1(walk: Walk, stay: Stay) -> int | None:
+    """Where a recorded delay, or a hold with an end, has moved the first Day 1 to."""
+    delay = walk.record.cycle_delayed.get(str(stay))
+    if delay is not None:
+        return delay.to.toordinal()
+    until = [hold.resume.toordinal() for hold in walk.record.cycle_holds(str(stay)) if hold.resume]
+    return max(until, default=None)
 
 
 def _place_stay(
@@ -217,6 +239,10 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
         place_counted(walk, spec)
         return
     basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
+    came = occurred_on(walk, spec, None) if anchor.day is None else None
+    if came is not None:
+        place(walk, spec, came, basis._replace(what="it", day=came, how="attended", by=""))
+        return
     if anchor.day is None:
         undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
         return
@@ -236,15 +262,17 @@ def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None
     if cause is not None:
         walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
     elif anchor.day is not None and ends is not None:
-        days = 0 if asked else _length(walk, anchor)
-        walk.end = TreatmentEnd(date.fromordinal(anchor.day + days), "completed", False, walk.tentative)
+        last = date.fromordinal(anchor.day if asked else _last_day(walk, anchor, anchor.day))
+        walk.end = TreatmentEnd(last, "completed", False, walk.tentative)
+    walk.walked = True
     place_home_doses(walk)
 
 
-def _length(walk: Walk, anchor: Anchor) -> int:
+def _last_day(walk: Walk, anchor: Anchor, day_1: int) -> int:
+    """When the last stay is over: after its length, or, where none is given, on the day of its last visit."""
     epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
     length = epoch.cycles.length if epoch.cycles else epoch.length
-    return (length.in_days or 0) if length else 0
+    return length.after(date.fromordinal(day_1)).toordinal() if length else last_day_of(walk, anchor)
 
 
 def _finished(walk: Walk) -> Plan:

@@ -220,12 +220,13 @@ class Epoch:
     stage: Stage = Stage.TREATMENT  #: where it stands
     prefix: str = "C"  #: what begins the labels of its cycles' visits: the C of C2D8
     cycles: Cycles | None = None  #: how it repeats; left out, it is gone through once
-    length: DaysLong | None = None  #: without cycles: how long after its Day 1 it is over; left out, the same day
+    length: Duration | None = None  #: without cycles: how long it takes; left out, to the day of its last visit
     starts: Reference | None = None  #: where its Day 1 comes from, when it is not simply the end of the one before
     visits: dict[Identifier, PlannedVisit] = field(default_factory=dict)  #: its visits
     gates: dict[Identifier, Gate] = field(default_factory=dict)  #: its gates, in the order in which they are asked
     home: dict[Identifier, HomeDosing] = field(default_factory=dict)  #: the drugs taken at home, by their activity
     arms: tuple[Identifier, ...] = ()  #: the arms that go through it; all of them if left out
+    only_by_gate: bool = False  #: whether only a gate leads to it; otherwise it follows the one before
 
 
 @record

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,11 +15,9 @@ from pydantic import TypeAdapter
 from schedules.errors import ParameterError, Problem, ProtocolError
 from schedules.protocol import Protocol
 from schedules.protocol_checks import check_protocol
+from schedules.protocol_parameters import fill_in
 from schedules.validation import validate
-from schedules.yaml_text import Document, Path, read_yaml
-
-_PARAMETER = re.compile(r"\$([a-z][a-z0-9-]*)")
-
+from schedules.yaml_text import MOST_PROBLEMS, Document, read_yaml
 
 @dataclass(frozen=True, slots=True)
 class ReadProtocol:
@@ -45,7 +44,7 @@ def _no_value(read: ReadProtocol, name: str) -> Problem:
     return Problem(
         f"{read.protocol.protocol} {read.protocol.version}", 1, 1,
         f"the parameter {name} ({parameter.label}) has no value",
-        f"supply it in a parameter file, e.g. {name}: {parameter.example}",
+        f"supply it in a parameter file, e.g. {name}: {json.dumps(parameter.example, ensure_ascii=False)}",
     )  # fmt: skip
 
 
@@ -55,13 +54,22 @@ def read_protocol(text: bytes | str, file: str, values: Mapping[str, Any] | None
     Raises ProtocolError with every problem of the file, ParameterError for values that do not fit it.
     """
     document = read_yaml(text, file, ProtocolError)
-    missing = _fill_in(document, dict(values or {}))
-    protocol = validate(_adapter(), document, error=ProtocolError)
-    problems = list(check_protocol(protocol, document))
-    if problems:
-        raise ProtocolError(problems)
+    filling = fill_in(document, dict(values or {}))
+    protocol, problems = _checked(document)
+    error = filling.error(problems)
+    if protocol is None or error is not None:
+        raise error or ProtocolError(problems)
     source = text if isinstance(text, str) else text.decode()
-    return ReadProtocol(protocol, source, missing)
+    return ReadProtocol(protocol, source, filling.missing)
+
+
+def _checked(document: Document) -> tuple[Protocol | None, tuple[Problem, ...]]:
+    """The protocol and what is wrong with it; None if it has not even the form of one."""
+    try:
+        protocol = validate(_adapter(), document, error=ProtocolError)
+    except ProtocolError as error:
+        return None, error.problems
+    return protocol, tuple(islice(check_protocol(protocol, document), MOST_PROBLEMS))
 
 
 @lru_cache(maxsize=1)
@@ -69,54 +77,7 @@ def _adapter() -> TypeAdapter[Protocol]:
     return TypeAdapter(Protocol)
 
 
-def protocol_schema() -> dict[str, Any]:
-    """The JSON Schema of the protocol language, for editors."""
-    schema = _adapter().json_schema(mode="validation")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A study protocol", **schema}
-
-
 # -- parameters ---------------------------------------------------------------------------------
-
-
-def _fill_in(document: Document, values: dict[str, Any]) -> tuple[str, ...]:
-    """Put the parameters' values where the file names them; return the ones without a value."""
-    data = document.data
-    declared = data.get("parameters") if isinstance(data, dict) else None
-    known = declared if isinstance(declared, dict) else {}
-    _refuse_unknown(values, known)
-    examples = {name: item.get("example") for name, item in known.items() if isinstance(item, dict)}
-    problems: list[Problem] = []
-    if isinstance(data, dict):
-        for key in data:
-            if key != "parameters":
-                data[key] = _replaced(data[key], (key,), document, {**examples, **values}, problems)
-    if problems:
-        raise ProtocolError(problems)
-    return tuple(name for name in examples if name not in values)
-
-
-def _refuse_unknown(values: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        right = f"the protocol's parameters are {', '.join(known) or 'none'}"
-        raise ParameterError(
-            Problem("parameters", 1, 1, f"the protocol has no parameter {name}", right) for name in unknown
-        )
-
-
-def _replaced(node: Any, path: Path, document: Document, values: Mapping[str, Any], problems: list[Problem]) -> Any:
-    if isinstance(node, dict):
-        return {key: _replaced(item, (*path, key), document, values, problems) for key, item in node.items()}
-    if isinstance(node, list):
-        return [_replaced(item, (*path, place), document, values, problems) for place, item in enumerate(node)]
-    name = _PARAMETER.fullmatch(node) if isinstance(node, str) else None
-    if name is None:
-        return node
-    if name.group(1) not in values:
-        right = f"declare it under parameters, where {', '.join(values) or 'nothing'} stands"
-        problems.append(document.problem(path, f"{node} is not a parameter of this protocol", right))
-        return node
-    return values[name.group(1)]
 
 
 def read_parameters(text: bytes | str, file: str) -> dict[str, Any]:
@@ -125,6 +86,10 @@ def read_parameters(text: bytes | str, file: str) -> dict[str, Any]:
     if not isinstance(document.data, dict):
         wrong = "a parameter file is a list of names with values"
         raise ParameterError([document.problem((), wrong, "write e.g. venetoclax-days: from 1")])
+    empty = [name for name, value in document.data.items() if value is None]
+    if empty:
+        right = "write its value, or leave the line out"
+        raise ParameterError(document.problem((name,), f"the parameter {name} is empty", right) for name in empty)
     return dict(document.data)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from schedules.compiled import VisitSpec
+from schedules.follow_up import place_counted
 from schedules.keys import Stay
 from schedules.offsets import days_after
 from schedules.placing import place
@@ -23,6 +24,9 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
     holding: list[Conflict] = []
     for epoch_id in walk.course.compiled.screening:
         for spec in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
+            if spec.base is not None:
+                place_counted(walk, spec)
+                continue
             basis = Basis(label, day_1, how, spec.by_words)
             nominal = spec.by.after(date.fromordinal(day_1)).toordinal()
             visit = place(walk, spec, nominal, basis)

@@ -70,6 +70,7 @@ class Walk:
     delayed_by_hold: bool = False
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
+    walked: bool = False
     bases: dict[str, Base | None] = field(default_factory=dict)
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
 

@@ -16,7 +16,8 @@ from planner.commands.versions import read_values, read_versions
 from planner.plan_csv import csv_text
 from planner.plan_json import to_json
 from planner.protocol_table import SoaTable, schedule_of_activities
-from schedules.protocol_file import library, library_protocol, protocol_schema
+from schedules.protocol_file import library, library_protocol
+from schedules.protocol_schema import protocol_schema
 
 
 def list_protocols(form: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
 from difflib import get_close_matches
 
 from rich.console import RenderableType
@@ -41,9 +42,11 @@ def show_feasible(request: Request, name: str, form: str) -> None:
 
 
 def find_visit(plan: Plan, name: str) -> ScheduledVisit:
-    """The visit of that key, or of that label if no other visit has it. Raises VisitNotFound."""
+    """The visit of that key, or of that label (or its beginning: C1D24) if no other has it. Raises VisitNotFound."""
+    wanted = name.casefold()
     found = [visit for visit in plan.visits if visit.key == name]
-    found = found or [visit for visit in plan.visits if visit.spec.label.casefold() == name.casefold()]
+    found = found or [visit for visit in plan.visits if visit.spec.label.casefold() == wanted]
+    found = found or [visit for visit in plan.visits if visit.spec.label.casefold().startswith(f"{wanted} ")]
     if len(found) == 1:
         return found[0]
     if found:
@@ -112,7 +115,7 @@ def _spans(visit: ScheduledVisit) -> Iterator[str]:
 
 def _proposals(conflict: Conflict) -> Iterator[RenderableType]:
     ways = [f"its earliest safe day is {short_day(conflict.earliest_safe)}"] if conflict.earliest_safe else []
-    ways += ["it can be left out (the fact omitted)"] if conflict.may_omit else []
+    ways += ["it can be left out (fact: omitted)"] if conflict.may_omit else []
     late = f"; a decision is overdue from {short_day(conflict.overdue_from)}" if conflict.overdue_from else ""
     kind = conflict.kind.replace("-", " ")
     words = f"{list_words(ways, 'or')}{late}" if ways else late.removeprefix("; ")
@@ -142,16 +145,22 @@ def _feasible(visit: ScheduledVisit) -> Iterator[RenderableType]:
     yield Text(f"due {short_day(visit.due)}, now {visit.status.value}" if visit.due else f"now {visit.status.value}")
     best, refused = feasible_days(visit), refused_days(visit)
     yield Text(f"\n{'It may be booked on, best first' if best else _none_left(visit, bool(refused))}", "bold")
-    rows = Table.grid(padding=(0, 2))
-    for place, found in enumerate(best, start=1):
-        rows.add_row(f"  {place:>2}.", Text(short_day(found.day), justify="right"), Text("; ".join(found.reasons)))
-    yield rows
+    yield from _dated((f"{place:>4}.", found.day, "; ".join(found.reasons)) for place, found in enumerate(best, 1))
     if refused:
         yield Text("\nNot on", "bold")
-        not_on = Table.grid(padding=(0, 2))
-        for day in refused:
-            not_on.add_row("     ", Text(short_day(day.day), justify="right"), Text(day.why, "dim"))
-        yield not_on
+        yield from _dated(("", found.day, found.why) for found in refused)
+    if not best:
+        for conflict in visit.conflicts:
+            yield from _proposals(conflict)
+
+
+def _dated(lines: Iterable[tuple[str, date, str]]) -> Iterator[RenderableType]:
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(width=5)
+    for number, day, words in lines:
+        rows.add_row(number, Text(short_day(day), justify="right"), Text(words))
+    if rows.row_count:
+        yield rows
 
 
 def _none_left(visit: ScheduledVisit, narrowed: bool) -> str:

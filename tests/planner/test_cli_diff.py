@@ -55,6 +55,12 @@ def test_a_progression_moves_the_follow_up_and_drops_the_maintenance(history: Pa
     assert "Mon 22 Jun 2026 (completed, expected) → Fri 30 Jan 2026 (progression)" in words
 
 
+def test_a_window_that_only_moves_along_is_not_mentioned() -> None:
+    later = "cycle_delayed date=2026-01-02 cycle=induction.c1 to=2026-01-07 reason=travel"
+    words = said("vsli-ino", *START, "--as-of", "2026-01-02", "--what-if", later)
+    assert "C1D8 Mon 12 Jan 2026 → Wed 14 Jan 2026 +2 days C1D15" in words
+
+
 def test_json_has_the_old_and_the_new_visit_and_the_days_between(history: Path) -> None:
     data = differences("vsli-ino", "--history", history, "--what-if", PROGRESSION)
     moved = {change["key"]: change for change in data["moved"]}["follow-up.day-30"]

@@ -52,6 +52,13 @@ def test_a_visit_can_be_named_by_its_key_or_by_its_label_in_any_case() -> None:
     assert run("why", "vsli-ino", "c1d8", *START).stdout == by_key
 
 
+def test_the_beginning_of_a_label_is_enough_where_only_one_visit_has_it() -> None:
+    by_key = run("why", "vsli-ino", "induction.c1.marrow", *START).stdout
+    assert run("why", "vsli-ino", "C1D24", *START).stdout == by_key
+    several = run("why", "vsli-ino", "month", *START).stderr
+    assert "4 visits are called 'month'; name one by its key: follow-up.month-3, follow-up.month-6" in several
+
+
 @pytest.mark.parametrize(
     ("name", "hint"), [("C1D9", "C1D8"), ("induction.c1.d9", "induction.c1.d8"), ("30 day visit", "30-day visit")]
 )

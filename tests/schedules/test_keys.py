@@ -48,7 +48,7 @@ def test_a_stay_has_an_epoch_perhaps_an_entry_and_a_cycle(written: str, stay: St
     assert str(stay) == written
 
 
-@pytest.mark.parametrize("written", ["", "induction.d8", "induction.c2.d8", "induction.c0", "induction#1", "induction "])
+@pytest.mark.parametrize("written", ["", "a.d8", "a.c2.d8", "a.c0", "a#1", "a ", "a-", "A"])
 def test_what_has_not_the_form_of_a_stay_is_none(written: str) -> None:
     assert parse_stay(written) is None
 

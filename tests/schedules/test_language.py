@@ -44,10 +44,11 @@ def test_a_set_of_numbers_is_read_with_both_ends_included(written: object, meant
 
 
 @pytest.mark.parametrize(
-    "written", ["", "0", 0, -1, "6-2", "0-3", "from 0", "every 0", "1;2", "1.5", 1.5, True, None, [], {}, "even", [0], "1,,2"]
+    "written",
+    ["", "0", 0, -1, "6-2", "0-3", "from 0", "every 0", "1;2", "1.5", 1.5, True, None, [], {}, "even", [0], "1,,2"],
 )
 def test_what_is_no_set_of_numbers_from_1_on_is_refused_with_an_example(written: object) -> None:
-    with pytest.raises(ValueError, match="write e|write every"):
+    with pytest.raises(ValueError, match=r"write e(\.g\.|very)"):
         parse_spans(written)
 
 
