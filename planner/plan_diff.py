@@ -14,7 +14,7 @@ from rich.text import Text
 from planner.plan_json import deviation_data, gate_data, visit_data
 from planner.plan_table import short_day, short_span
 from schedules.changes import Change, Changes, What, moved_by
-from schedules.deviations import Deviation
+from schedules.deviation import Deviation
 from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import json
 from datetime import date, time
 from typing import Any
 
-from schedules.deviations import Deviation
+from schedules.deviation import Deviation
 from schedules.protocol import VisitActivity
 from schedules.scheduled import Conflict, GateState, HomeDoses, Plan, ScheduledVisit
 from schedules.study_day import study_day

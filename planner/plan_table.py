@@ -11,10 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from schedules.deviations import Deviation
+from schedules.deviation import Deviation
 from schedules.keys import Stay
 from schedules.protocol import Protocol
-from schedules.scheduled import GateState, GateStatus, HomeDoses, Plan, ScheduledVisit, Status
+from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit
+from schedules.statuses import GateStatus, Status
 
 WIDE = 100  # from here on one line holds the key and the activities too
 UNSCHEDULED = "unscheduled"  # the epoch of visits that no protocol plans

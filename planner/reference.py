@@ -23,7 +23,7 @@ from planner.plan_json import plan_data, to_json
 from schedules import protocol as language
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
-from schedules.deviations import KIND_MEANINGS
+from schedules.deviation import KIND_MEANINGS
 from schedules.fact_kinds import KINDS
 from schedules.history import Fact, History
 from schedules.history_file import read_facts
@@ -34,8 +34,8 @@ from schedules.protocol_checks import BUILT_IN_EVENTS
 from schedules.protocol_file import library_protocol
 from schedules.protocol_schema import protocol_schema
 from schedules.scalars import Identifier, PartialDate
-from schedules.scheduled import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.site_file import read_site
+from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.windows import parse_clock_window, parse_window
 
 WRITTEN_BY = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"

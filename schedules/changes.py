@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from schedules.deviations import Deviation
-from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, Status, TreatmentEnd
+from schedules.deviation import Deviation
+from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
+from schedules.statuses import Status
 
 T = TypeVar("T")
 Aspects = Mapping[str, Callable[[T], object]]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from schedules.limits import Limits
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import ScheduledVisit
+from schedules.statuses import Status
 from schedules.wording import day_words, days_words
 
 

@@ -10,9 +10,9 @@ from schedules.happened import occurred_on
 from schedules.keys import Stay
 from schedules.placing import place
 from schedules.protocol import Reference
-from schedules.reasons import Basis
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import Basis, ScheduledVisit
 from schedules.spacing import last_given
+from schedules.statuses import Status
 from schedules.waits import Wait
 from schedules.walk import Anchor, Base, Walk
 from schedules.wording import day_words

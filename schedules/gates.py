@@ -12,7 +12,8 @@ from schedules.history import GateDecided
 from schedules.keys import Stay
 from schedules.protocol import Gate, Resource
 from schedules.record import fact_id
-from schedules.scheduled import GateState, GateStatus
+from schedules.scheduled import GateState
+from schedules.statuses import GateStatus
 from schedules.walk import Walk
 
 LONGEST_CLOSURE = 60

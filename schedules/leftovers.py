@@ -10,9 +10,9 @@ from schedules.history import Attended, Fact, Given, UnscheduledVisit
 from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
 from schedules.protocol import PlannedVisit, Stage
-from schedules.reasons import Basis
 from schedules.record import fact_id
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import Basis, ScheduledVisit
+from schedules.statuses import Status
 from schedules.walk import Walk
 
 UNSCHEDULED = Stay("unscheduled", 1, None)

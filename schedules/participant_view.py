@@ -25,7 +25,8 @@ from schedules.history import (
 )
 from schedules.plan import plan
 from schedules.record import fact_id, known_by, live_facts
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import ScheduledVisit
+from schedules.statuses import Status
 
 _TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded)
 

@@ -9,9 +9,8 @@ from schedules.compiled import CompiledProtocol, length_words
 from schedules.gates import Answer, Place, after_gates, answer, before_gates
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch
-from schedules.reasons import Basis
 from schedules.record import Record
-from schedules.scheduled import GateState, Notice
+from schedules.scheduled import Basis, GateState, Notice
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 

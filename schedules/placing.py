@@ -11,10 +11,10 @@ from schedules.course import FOREVER
 from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.limits import Limits
 from schedules.protocol import Stage
-from schedules.reasons import Basis
 from schedules.same_day import never_days, note_activities
-from schedules.scheduled import Conflict, ScheduledVisit, Status
+from schedules.scheduled import Basis, Conflict, ScheduledVisit
 from schedules.spacing import How
+from schedules.statuses import Status
 from schedules.waits import Wait
 from schedules.walk import Walk
 from schedules.wording import day_words, span_words

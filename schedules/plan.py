@@ -23,12 +23,12 @@ from schedules.leftovers import place_leftovers
 from schedules.notices import advisories, observation
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, onward
 from schedules.placing import place, undated
-from schedules.reasons import Basis
 from schedules.record import known_by
 from schedules.same_day import activity_days
-from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit, Status, TreatmentEnd
+from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
 from schedules.spacing import DoseLedger
+from schedules.statuses import Status
 from schedules.waits import Wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words

@@ -138,7 +138,7 @@ def _check_keys(names: Names) -> Iterator[Problem]:
 
 def _check_names(names: Names, path: Path, epoch: Epoch, old: bool) -> Iterator[Problem]:
     gates = ((gate.was or name) if old else name for name, gate in epoch.gates.items())
-    taken = {gate: "the gate" for gate in gates}
+    taken = dict.fromkeys(gates, "the gate")
     for name, visit in epoch.visits.items():
         called = (visit.was or name) if old else name
         for key in numbered(called, visit):

@@ -19,6 +19,7 @@ from schedules.protocol_parameters import fill_in
 from schedules.validation import validate
 from schedules.yaml_text import MOST_PROBLEMS, Document, read_yaml
 
+
 @dataclass(frozen=True, slots=True)
 class ReadProtocol:
     """A protocol as read, with the names of the parameters that have no value yet.

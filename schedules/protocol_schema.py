@@ -26,5 +26,5 @@ def protocol_schema() -> dict[str, Any]:
 def _or_parameter(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("type") == "string" and "pattern" not in value and "enum" not in value and "format" not in value:
         return value
-    kept = {key: value[key] for key in ("description", "default", "title") if key in value}
+    kept: dict[str, Any] = {key: value[key] for key in ("description", "default", "title") if key in value}
     return {**kept, "anyOf": [{key: item for key, item in value.items() if key not in kept}, _PARAMETER]}

@@ -1,74 +1,35 @@
-"""A plan: what a participant's calendar looks like, computed from a design and a history."""
+"""A plan: what a participant's calendar looks like, and why each visit stands on its day (in words, when asked)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from schedules.compiled import VisitSpec
 from schedules.errors import VisitNotFound
 from schedules.history import Booked, Rebooked
 from schedules.keys import Stay
+from schedules.statuses import GateStatus, Status
+from schedules.wording import day_words, days_words, span_words
 
 if TYPE_CHECKING:
-    from schedules.deviations import Deviation
+    from schedules.deviation import Deviation
     from schedules.limits import Limits
-    from schedules.reasons import Basis
 
 
-class Status(StrEnum):
-    """How a scheduled visit stands on the day of the plan."""
+class Basis(NamedTuple):
+    """What a visit's nominal day is counted from: what, its day (an ordinal), how it is known, how long after.
 
-    PLANNED = "planned"
-    DUE = "due"
-    BOOKED = "booked"
-    TO_REBOOK = "to-rebook"
-    NEEDS_DECISION = "needs-decision"
-    HELD = "held"
-    DONE = "done"
-    UNRECORDED = "unrecorded"
-    MISSED = "missed"
-    OMITTED = "omitted"
-    EXPIRED = "expired"
-    SUSPENDED = "suspended"
-    CANCELLED = "cancelled"
+    ``cause`` is a sentence about anything that moved its due day (a hold, a delay, a late decision).
+    """
 
-
-STATUS_MEANINGS = {
-    Status.PLANNED: "It has a date, its window is not open yet, and nobody has booked it.",
-    Status.DUE: "Its window is open on the day of the plan; not booked, nothing recorded.",
-    Status.BOOKED: "It has an appointment that fits; the target is the booked day.",
-    Status.TO_REBOOK: "It has an appointment that no longer fits, and why; the target is where it should be.",
-    Status.NEEDS_DECISION: "No day is left on which it may be, or a decision is asked first; there is no target.",
-    Status.HELD: "It waits for the end of a hold that has no end yet; there is no target.",
-    Status.DONE: "It took place; the target is the day on which it did.",
-    Status.UNRECORDED: "Its window has closed and nothing is recorded: a query, later a candidate deviation.",
-    Status.MISSED: "The participant did not come, and it will not be made up.",
-    Status.OMITTED: "It was left out for good.",
-    Status.EXPIRED: "It took place, but is too old by Day 1; it is due again.",
-    Status.SUSPENDED: "The participant is lost to follow-up; it has no target until they are found again.",
-    Status.CANCELLED: "The end of treatment, a withdrawal or a death took it away.",
-}
-
-
-class GateStatus(StrEnum):
-    """How a gate stands on the day of the plan."""
-
-    OPEN = "open"
-    OVERDUE = "overdue"
-    DECIDED = "decided"
-    NOT_NEEDED = "not-needed"
-
-
-GATE_STATUS_MEANINGS = {
-    GateStatus.OPEN: "Nobody has decided yet; what lies beyond follows the default and is tentative.",
-    GateStatus.OVERDUE: "Nobody has decided, and the day on which it was due has passed.",
-    GateStatus.DECIDED: "It was decided; `outcome` and `decided_on` say how and when.",
-    GateStatus.NOT_NEEDED: "The treatment ended before it came to it.",
-}
+    what: str
+    day: int | None
+    how: str
+    by: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +105,6 @@ class ScheduledVisit(NamedTuple):
     @property
     def why(self) -> tuple[str, ...]:
         """How its date came about, in sentences."""
-        from schedules.reasons import explain
-
         return explain(self)
 
 
@@ -174,8 +133,6 @@ class GateState(NamedTuple):
     @property
     def why(self) -> tuple[str, ...]:
         """Why it is due when it is, and what the plan follows, in sentences."""
-        from schedules.reasons import explain_gate
-
         return explain_gate(self)
 
 
@@ -268,3 +225,95 @@ def _not_found(key: str, known: list[str]) -> str:
     near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the plan's visits are {', '.join(known[:12])} …"
     return f"the plan has no visit {key!r}; {hint}"
+
+
+# -- why ----------------------------------------------------------------------------------------
+
+_HOW = {
+    "given": "was given on",
+    "attended": "took place on",
+    "booked": "is booked for",
+    "planned": "is planned for",
+    "nominal": "is due on",
+    "event": "was on",
+    "expected": "is expected on",
+    "start": "is planned for",
+}
+
+
+def explain(visit: ScheduledVisit) -> tuple[str, ...]:
+    """The sentences that lead from the protocol to the visit's day."""
+    sentences = [_counted(visit), visit.basis.cause, _outcome(visit)]
+    sentences += [conflict.text for conflict in visit.conflicts]
+    sentences += list(visit.notes)
+    if visit.tentative and visit.is_open:
+        sentences.append("tentative: it lies beyond a decision or a record that is still open")
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def explain_gate(gate: GateState) -> tuple[str, ...]:
+    """Why a gate is due on its day, and what the plan follows."""
+    labels = dict(gate.options)
+    if gate.answered_by is not None:
+        return (f"answered by the decision at {gate.answered_by}",)
+    if gate.decided_on is not None and gate.outcome is not None:
+        return (f"decided on {day_words(gate.decided_on)}: {labels[gate.outcome]}",)
+    due = (f"due on {day_words(gate.due)}, the last open day before the next day 1",) if gate.due else ()
+    if gate.default is None:
+        return (*due, "nothing is planned beyond it until it is decided")
+    return (*due, f'until it is decided the plan follows "{labels[gate.default]}"')
+
+
+def _counted(visit: ScheduledVisit) -> str:
+    basis = visit.basis
+    if basis.day is None or visit.nominal is None:
+        return f"{basis.what} {basis.how}"
+    start = f"{basis.what} {_HOW[basis.how]} {day_words(basis.day)}"
+    return f"{start}; {_signed(basis.by)} = {day_words(visit.nominal)}" if basis.by else start
+
+
+def _signed(by: str) -> str:
+    return f"- {by[1:]}" if by.startswith("-") else f"+ {by}"
+
+
+def _outcome(visit: ScheduledVisit) -> str:
+    if visit.actual is not None:
+        return _done(visit, visit.actual)
+    if visit.status in _FALLEN_AWAY:
+        return _FALLEN_AWAY[visit.status]
+    if visit.target is None or visit.due is None:
+        return ""
+    if visit.status is Status.BOOKED:
+        return f"it is booked for {day_words(visit.target)}"
+    return _moved(visit, visit.due, visit.target)
+
+
+_FALLEN_AWAY = {
+    Status.CANCELLED: "",
+    Status.OMITTED: "it was left out",
+    Status.MISSED: "it was missed",
+    Status.HELD: "it waits for the end of the hold",
+    Status.SUSPENDED: "the participant is lost to follow-up",
+}
+
+
+def _done(visit: ScheduledVisit, actual: date) -> str:
+    assert visit.opens is not None  # noqa: S101 - what took place has a window
+    assert visit.closes is not None  # noqa: S101
+    took_place = f"it took place on {day_words(actual)}"
+    if visit.opens <= actual <= visit.closes:
+        return f"{took_place}, within {span_words(visit.opens, visit.closes)}"
+    off = (visit.opens - actual).days if actual < visit.opens else (actual - visit.closes).days
+    side = "before" if actual < visit.opens else "after"
+    return f"{took_place}, {days_words(off)} {side} its window, {span_words(visit.opens, visit.closes)}"
+
+
+def _moved(visit: ScheduledVisit, due: date, target: date) -> str:
+    limits = visit.limits
+    if target == due or limits is None:
+        return ""
+    step = 1 if target > due else -1
+    days = range(due.toordinal(), target.toordinal(), step)
+    in_the_way = [why for day in days if (why := limits.why_not(day)) is not None]
+    found = f"{day_words(target)} is the nearest day within {span_words(limits.first, limits.last)}"
+    return "; ".join([*dict.fromkeys(in_the_way), found])

@@ -10,8 +10,8 @@ from schedules.follow_up import place_counted
 from schedules.keys import Stay
 from schedules.offsets import days_after
 from schedules.placing import place
-from schedules.reasons import Basis
-from schedules.scheduled import Conflict, ScheduledVisit, Status
+from schedules.scheduled import Basis, Conflict, ScheduledVisit
+from schedules.statuses import Status
 from schedules.walk import Walk
 from schedules.wording import day_words, days_words, span_words
 

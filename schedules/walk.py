@@ -9,9 +9,8 @@ from typing import NamedTuple
 from schedules.compiled import VisitSpec
 from schedules.course import Course
 from schedules.keys import Stay
-from schedules.reasons import Basis
 from schedules.record import Record
-from schedules.scheduled import GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
+from schedules.scheduled import Basis, GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
 from schedules.spacing import DoseLedger
 
 

@@ -141,9 +141,7 @@ def dose(visit: str, day: date, *drugs: str, **details: Any) -> tuple[Given, ...
     return tuple(Given(date=day, visit=visit, activity=drug, **details) for drug in drugs or BOTH_DRUGS)
 
 
-def cycle_done(
-    stay: str, day_1: date = DAY_1, *drugs: str, days: tuple[int, ...] = (1, 8, 15)
-) -> tuple[Given, ...]:
+def cycle_done(stay: str, day_1: date = DAY_1, *drugs: str, days: tuple[int, ...] = (1, 8, 15)) -> tuple[Given, ...]:
     """A cycle in which every dose was given on its day: ``cycle_done("induction.c1")``."""
     visits = [dose(f"{stay}.d{day}", day_1 + timedelta(days=day - 1), *drugs) for day in days]
     return tuple(given for visit in visits for given in visit)

@@ -60,7 +60,8 @@ from schedules.plan import plan
 from schedules.protocol import ActivityKind, Protocol, Resource, Stage
 from schedules.record import fact_id
 from schedules.scalars import PartialDate
-from schedules.scheduled import GateStatus, Plan, ScheduledVisit
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import GateStatus
 from tests import builders
 
 FIRST, LAST = date(2024, 1, 1), date(2029, 12, 31)

@@ -13,7 +13,8 @@ from schedules.closures import Site
 from schedules.history import Enrolled, Transferred
 from schedules.protocol import Protocol
 from schedules.record import known_by, live_facts
-from schedules.scheduled import Plan, ScheduledVisit, Status
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import Status
 from schedules.wording import day_words, span_words
 
 SHORTEST_VISIT = 15  # minutes, where a booking does not say how long it takes

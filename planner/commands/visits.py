@@ -16,7 +16,8 @@ from planner.plan_json import to_json, visit_data
 from planner.plan_table import short_day, short_span
 from schedules.errors import VisitNotFound
 from schedules.feasible_days import feasible_days, refused_days
-from schedules.scheduled import STATUS_MEANINGS, Conflict, Plan, ScheduledVisit
+from schedules.scheduled import Conflict, Plan, ScheduledVisit
+from schedules.statuses import STATUS_MEANINGS
 from schedules.wording import list_words
 
 

@@ -10,15 +10,8 @@ from planner.services.calendars import Calendar
 from planner.web.words import days_in_runs, run_words, short_day, timing_words, window_words
 from schedules.keys import Stay
 from schedules.protocol import Activity, Protocol, Stage
-from schedules.scheduled import (
-    GATE_STATUS_MEANINGS,
-    STATUS_MEANINGS,
-    Conflict,
-    GateState,
-    HomeDoses,
-    ScheduledVisit,
-    TreatmentEnd,
-)
+from schedules.scheduled import Conflict, GateState, HomeDoses, ScheduledVisit, TreatmentEnd
+from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 
 
 @dataclass(frozen=True, slots=True)

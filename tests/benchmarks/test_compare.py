@@ -87,9 +87,7 @@ def test_figures_ours_does_not_report_have_no_row() -> None:
     assert "| nodes/s" not in report
 
 
-@pytest.mark.parametrize(
-    "line", ["not JSON", "[]", '{"pair": 1, "side": "theirs", "result": {}}', '{"pair": 1}']
-)
+@pytest.mark.parametrize("line", ["not JSON", "[]", '{"pair": 1, "side": "theirs", "result": {}}', '{"pair": 1}'])
 def test_a_line_that_is_no_run_is_refused(line: str) -> None:
     """A line run.sh did not write is named by its number."""
     with pytest.raises(ValueError, match="line 1 is not a run"):

@@ -28,7 +28,8 @@ from schedules.history_checks import check_history, check_path
 from schedules.history_file import read_facts
 from schedules.plan import plan
 from schedules.protocol_file import library_text, read_parameters, read_protocol
-from schedules.scheduled import Plan, ScheduledVisit, Status
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import Status
 from schedules.yaml_text import read_yaml
 
 ROOT = Path(__file__).parents[2]

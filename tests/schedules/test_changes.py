@@ -18,7 +18,8 @@ from schedules.history import (
 )
 from schedules.plan import plan
 from schedules.protocol_file import library_protocol, read_parameters
-from schedules.scheduled import Plan, Status
+from schedules.scheduled import Plan
+from schedules.statuses import Status
 from tests.architecture.source import ROOT
 
 ENROLLED = Enrolled(date=date(2025, 12, 30), day_1=date(2026, 1, 5))

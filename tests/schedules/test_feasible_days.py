@@ -12,7 +12,8 @@ from schedules.feasible_days import feasible_days, refused_days
 from schedules.history import Attended, Booked, CycleHeld, Enrolled, Fact, Given, History
 from schedules.plan import plan
 from schedules.protocol_file import library_protocol
-from schedules.scheduled import ScheduledVisit, Status
+from schedules.scheduled import ScheduledVisit
+from schedules.statuses import Status
 
 PROTOCOL = library_protocol("vsli-ino").protocol
 ENROLLED = Enrolled(date=date(2025, 12, 1), day_1=date(2026, 1, 5))

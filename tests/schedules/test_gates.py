@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from schedules.scheduled import GateStatus, Plan, Status
+from schedules.scheduled import Plan
+from schedules.statuses import GateStatus, Status
 from tests.builders import attended, closed, cycle_done, decided, dose, enrolled, planned, protocol, targets
 
 RESPONSE = "induction.c1.response"

@@ -30,7 +30,7 @@ from schedules.history import (
 )
 from schedules.plan import plan
 from schedules.scalars import PartialDate
-from schedules.scheduled import Status
+from schedules.statuses import Status
 from tests.builders import (
     DAY_1,
     assessed,

@@ -34,7 +34,8 @@ from schedules.limits import Limits
 from schedules.protocol import Stage
 from schedules.record import fact_id, live_facts
 from schedules.scalars import PartialDate
-from schedules.scheduled import Plan, ScheduledVisit, Status
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import Status
 from tests import builders
 from tests.strategies import Case, library_cases
 

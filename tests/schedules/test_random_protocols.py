@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 from planner.plan_json import plan_data, to_json
 from schedules.design import Design
@@ -25,7 +25,7 @@ from schedules.protocol_file import library_text, read_parameters, read_protocol
 from schedules.site_file import read_site
 from tests import builders
 from tests.schedules.test_properties import INVARIANTS
-from tests.strategies import Case, cases, sites
+from tests.strategies import Case, cases
 
 Data = dict[str, Any]
 LONGEST_SECONDS = 5

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from schedules.compiled import DoseRule
 from schedules.history import Given, Held, Omitted, UnscheduledVisit
-from schedules.scheduled import Status
 from schedules.spacing import Bound, DoseLedger, How, last_given
+from schedules.statuses import Status
 from tests.builders import (
     booked,
     closed,

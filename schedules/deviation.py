@@ -1,0 +1,71 @@
+"""A difference between what the protocol asks and what happened, as a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+
+class Kind(StrEnum):
+    """What sort of deviation it is."""
+
+    OUTSIDE_WINDOW = "outside-window"
+    ACTIVITY_OUTSIDE_WINDOW = "activity-outside-window"
+    MISSED = "missed"
+    UNRECORDED = "unrecorded"
+    NOT_DONE = "not-done"
+    HOLD_NOT_ALLOWED = "hold-not-allowed"
+    TOO_CLOSE = "too-close"
+    SAME_DAY = "same-day"
+    HELD_TOO_LONG = "held-too-long"
+    WITHOUT_GATE = "without-gate"
+    AGAINST_GATE = "against-gate"
+    BEYOND_MOST_CYCLES = "beyond-most-cycles"
+    AFTER_END = "after-end"
+    WRONG_VERSION = "wrong-version"
+    BEFORE_CONSENT = "before-consent"
+    NO_CONSENT = "no-consent"
+    WRONG_DRUG = "wrong-drug"
+    WRONG_LEVEL = "wrong-level"
+
+
+KIND_MEANINGS = {
+    Kind.OUTSIDE_WINDOW: "A visit or a dose fell outside its window; `days` says by how many (negative: early).",
+    Kind.ACTIVITY_OUTSIDE_WINDOW: "An activity with a window of its own fell outside it.",
+    Kind.MISSED: "The participant did not come, and the visit was not made up.",
+    Kind.UNRECORDED: "A window closed without a record: a query, and a candidate after five working days.",
+    Kind.NOT_DONE: "A planned activity was left out for a reason that the protocol does not give.",
+    Kind.HOLD_NOT_ALLOWED: "A dose was held for a reason that the protocol does not give.",
+    Kind.TOO_CLOSE: "Two doses of a drug were nearer than their spacing; `days` says by how many.",
+    Kind.SAME_DAY: "Two things that must never share a day did.",
+    Kind.HELD_TOO_LONG: "A cycle was held longer than the protocol allows; `days` says by how many.",
+    Kind.WITHOUT_GATE: "A cycle was begun before its gate was decided.",
+    Kind.AGAINST_GATE: "A cycle was begun although the path does not lead to it.",
+    Kind.BEYOND_MOST_CYCLES: "A further cycle than the protocol's most was begun.",
+    Kind.AFTER_END: "A dose was given after the end of treatment.",
+    Kind.WRONG_VERSION: "It was done under another protocol version than the one in force on that day.",
+    Kind.BEFORE_CONSENT: "A study procedure took place before consent.",
+    Kind.NO_CONSENT: "Study procedures are recorded and no consent is.",
+    Kind.WRONG_DRUG: "A drug was given that the visit does not plan for this participant.",
+    Kind.WRONG_LEVEL: "A dose level was given that is not the participant's, and no reduction is recorded.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A difference between plan and history. ``id`` stays the same however often it is found.
+
+    ``days`` is the size where it has one. ``important`` is a hint for the person who classifies it.
+    """
+
+    id: str
+    kind: Kind
+    visit: str | None
+    activity: str | None
+    date: date | None
+    days: int | None
+    text: str
+    state: Literal["query", "candidate"] = "candidate"
+    important: bool = False
