@@ -210,7 +210,16 @@ def _days_of(closure: ClosedDay | ClosedRule, year: int) -> list[date]:
     if isinstance(closure, ClosedDay):
         start, end = max(first, closure.date), min(last, closure.until or closure.date)
         return [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal() + 1)]
+    return _recurring_days(closure, year)
+
+
+def _recurring_days(closure: ClosedRule, year: int) -> list[date]:
+    """The days of a rule in one year; a rule that never matches must not be followed to the year 9999."""
+    first, last = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001
     begin = datetime.combine(closure.date, datetime.min.time())
+    if not {"INTERVAL", "COUNT"} & {part.partition("=")[0] for part in closure.rule.split(";")}:
+        begin = max(begin, first)  # without a phase to keep, the years before do not matter
     rule = rrulestr(closure.rule, dtstart=begin)
-    within = rule.between(datetime(year, 1, 1), datetime(year, 12, 31), inc=True)  # noqa: DTZ001
+    end = min(rule._until, last) if rule._until else last  # type: ignore[union-attr]
+    within = rule.replace(until=end).between(first, last, inc=True)  # type: ignore[union-attr]
     return [moment.date() for moment in within]

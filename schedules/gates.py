@@ -70,7 +70,7 @@ def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
     key = place.stay.key(compiled.name_of(place.stay.epoch, name))
     decision = walk.record.decided.get(key)
     if decision is not None and decision.outcome in gate.outcomes:
-        walk.gates.append(_decided(walk, key, gate, place, decision))
+        walk.gates.append(decided_state(walk, key, gate, place, decision))
         return _follow(walk, gate, decision.outcome, key, place)
     if _answered_on_entry(gate, place):
         return _answered(walk, key, gate, place)
@@ -126,7 +126,8 @@ def options(gate: Gate) -> tuple[tuple[str, str], ...]:
     return tuple([(name, outcome.label) for name, outcome in gate.outcomes.items()])
 
 
-def _decided(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> GateState:
+def decided_state(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> GateState:
+    """A gate as it was decided."""
     told = walk.record.told.get(fact_id(decision))
     return GateState(
         key, gate.label, place.stay, gate_due(walk, place.next_day_1), GateStatus.DECIDED, decision.outcome,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.compiled import VisitSpec
-from schedules.course import Course
+from schedules.course import Course, find_gate
+from schedules.gates import Place, decided_state
 from schedules.history import Attended, Fact, Given, UnscheduledVisit
 from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
@@ -33,6 +34,19 @@ def place_leftovers(walk: Walk) -> None:
     for given in walk.record.all(Given):
         if given.visit is None and given.activity not in at_home:
             walk.visits.append(_unscheduled(walk, given, (given.activity,)))
+
+
+def place_leftover_gates(walk: Walk) -> None:
+    """Show every decision that was recorded, also at a gate that the path did not come to."""
+    shown = {gate.key for gate in walk.gates}
+    for key, decision in sorted(walk.record.decided.items()):
+        parts = parse_key(key)
+        if key in shown or parts is None or parts.stay.epoch not in walk.course.compiled.protocol.epochs:
+            continue
+        epoch = walk.course.compiled.protocol.epochs[parts.stay.epoch]
+        gate = find_gate(walk.course.compiled, epoch, parts.stay.epoch, parts.name)
+        if gate is not None and decision.outcome in gate.outcomes:
+            walk.gates.append(decided_state(walk, key, gate, Place(parts.stay, None, None), decision))
 
 
 def _is_the_visit(walk: Walk, visit: ScheduledVisit, attended: Attended) -> bool:

@@ -19,7 +19,7 @@ from schedules.happened import occurred_on
 from schedules.history import History
 from schedules.home import place_home_doses
 from schedules.keys import Stay
-from schedules.leftovers import place_leftovers
+from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories, observation
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, onward
 from schedules.placing import place, undated
@@ -49,6 +49,7 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     _walk_the_path(walk)
     place_follow_up(walk)
     place_leftovers(walk)
+    place_leftover_gates(walk)
     return _finished(walk)
 
 

@@ -63,13 +63,29 @@ def _start_of(fact: Fact) -> datetime:
 def live_facts(facts: Iterable[Fact]) -> list[Fact]:
     """The facts that still count, in order; a voided void lets its fact count again."""
     ordered = in_order(facts)
-    voids = {fact_id(fact): fact for fact in ordered if isinstance(fact, Void)}
+    voids = [fact for fact in ordered if isinstance(fact, Void)]
+    if not voids:
+        return ordered
+    voided = _voided(voids)
+    return [fact for fact in ordered if not isinstance(fact, Void) and fact_id(fact) not in voided]
 
-    def counts(name: str, depth: int = 0) -> bool:
-        against = [key for key, void in voids.items() if void.of == name]
-        return depth > len(voids) or not any(counts(key, depth + 1) for key in against)
 
-    return [fact for fact in ordered if not isinstance(fact, Void) and (not voids or counts(fact_id(fact)))]
+def _voided(voids: list[Void]) -> set[str]:
+    """The ids that are voided by a void which counts itself; of voids in a ring the first seen counts."""
+    against: dict[str, list[str]] = defaultdict(list)
+    for void in voids:
+        against[void.of].append(fact_id(void))
+    counts: dict[str, bool] = {}
+    for void in voids:
+        stack = [fact_id(void)]
+        while stack:
+            name = stack[-1]
+            open_ones = [other for other in against.get(name, ()) if other not in counts and other not in stack]
+            if open_ones:
+                stack += open_ones[:1]
+            else:
+                counts[stack.pop()] = not any(counts.get(other, False) for other in against.get(name, ()))
+    return {name for name, others in against.items() if any(counts[other] for other in others)}
 
 
 class Record:

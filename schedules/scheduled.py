@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
+from schedules.deviation import Deviation
 from schedules.errors import VisitNotFound
 from schedules.history import Booked, Rebooked
 from schedules.keys import Stay
+from schedules.limits import Limits
 from schedules.statuses import GateStatus, Status
 from schedules.wording import day_words, days_words, span_words
-
-if TYPE_CHECKING:
-    from schedules.deviation import Deviation
-    from schedules.limits import Limits
 
 
 class Basis(NamedTuple):
@@ -94,8 +92,8 @@ class ScheduledVisit(NamedTuple):
 
     @property
     def feasible(self) -> tuple[date, ...]:
-        """The days that are left of its window; empty once it took place or fell away."""
-        return () if self.limits is None else self.limits.free_days()
+        """The days that are left of its window; none while it needs a decision, took place or fell away."""
+        return () if self.limits is None or self.target is None else self.limits.free_days()
 
     @property
     def is_open(self) -> bool:
