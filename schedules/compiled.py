@@ -51,7 +51,8 @@ class VisitSpec:
     """One visit of one stay, as far as it does not depend on the participant.
 
     ``offset`` is the number of days after Day 1 of the stay, where that is fixed; otherwise ``base`` and
-    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days. ``guarded`` are
+    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days; ``narrowed``: something
+    besides them shortens it. ``guarded`` are
     those of its activities that must not share a day with any of ``never_with``.
     """
 
@@ -78,6 +79,7 @@ class VisitSpec:
     is_day_1: bool
     by_words: str
     ends_before: str | None
+    narrowed: bool
     variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
 
 
@@ -184,6 +186,7 @@ class CompiledProtocol:
             is_day_1=planned.after is None and by.in_days == 0 and epoch.stage is Stage.TREATMENT,
             by_words=_by_words(planned, by, epoch.stage),
             ends_before=planned.ends_before,
+            narrowed=planned.ends_before is not None or planned.valid_for is not None,
             **self._content(details, planned.remote),
         )
         variations = tuple((variation, self._variant(spec, variation, count, stopped)) for variation in planned.instead)

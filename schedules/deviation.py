@@ -13,6 +13,7 @@ class Kind(StrEnum):
 
     OUTSIDE_WINDOW = "outside-window"
     ACTIVITY_OUTSIDE_WINDOW = "activity-outside-window"
+    EXPIRED_AT_DAY_1 = "expired-at-day-1"
     MISSED = "missed"
     UNRECORDED = "unrecorded"
     NOT_DONE = "not-done"
@@ -34,6 +35,7 @@ class Kind(StrEnum):
 KIND_MEANINGS = {
     Kind.OUTSIDE_WINDOW: "A visit or a dose fell outside its window; `days` says by how many (negative: early).",
     Kind.ACTIVITY_OUTSIDE_WINDOW: "An activity with a window of its own fell outside it.",
+    Kind.EXPIRED_AT_DAY_1: "The first dose was given on a screening visit that was too old by then, and not repeated.",
     Kind.MISSED: "The participant did not come, and the visit was not made up.",
     Kind.UNRECORDED: "A window closed without a record: a query, and a candidate after five working days.",
     Kind.NOT_DONE: "A planned activity was left out for a reason that the protocol does not give.",

@@ -13,7 +13,7 @@ from typing import Literal
 
 from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind
-from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted
+from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted, UnscheduledVisit
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import ScheduledVisit
@@ -46,7 +46,7 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     if not walk.begun:
         return ()
     found = [deviation for visit in visits for deviation in _of_visit(walk, visit)]
-    for search in (_too_close, _same_day, _held_too_long, _at_gates, _off_path, _after_end, _consent, _versions):
+    for search in _SEARCHES:
         found.extend(search(walk))
     unique = {deviation.id: deviation for deviation in found}
     return tuple(sorted(unique.values(), key=lambda d: (d.date or date.max, d.id)))
@@ -96,7 +96,14 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
             what = f"{activity} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
-            yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off)
+            washout = off < 0 and visit.spec.is_day_1 and _starts_after(walk, visit)
+            yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off, important=washout)
+
+
+def _starts_after(walk: Walk, visit: ScheduledVisit) -> bool:
+    """Whether the visit's epoch waits for something, a washout say, so that too early is more than untidy."""
+    epoch = walk.course.compiled.protocol.epochs.get(visit.spec.stay.epoch)
+    return epoch is not None and epoch.starts is not None
 
 
 def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
@@ -171,6 +178,22 @@ def _reduced_to(walk: Walk, given: Given) -> bool:
 # -- the whole course ---------------------------------------------------------------------------
 
 
+def _expired_at_day_1(walk: Walk) -> Iterator[Deviation]:
+    """A first dose on a screening visit that was too old, and of which no repeat was in time."""
+    first = next(iter(walk.anchors.values()), None)
+    if first is None or first.day is None or first.how not in ("given", "attended"):
+        return
+    screening = [visit for visit in walk.visits if visit.spec.planned.valid_for is not None and visit.actual]
+    valid = {visit.spec.name for visit in screening if visit.status is not Status.EXPIRED}
+    for visit in screening:
+        if visit.status is Status.EXPIRED and visit.spec.name not in valid and visit.actual is not None:
+            age = first.day - visit.actual.toordinal()
+            limit = visit.spec.planned.valid_for
+            text = f"{visit.spec.label} was {days_words(age)} old on {day_words(first.day)}, and is valid for {limit}"
+            day = date.fromordinal(first.day)
+            yield _found(Kind.EXPIRED_AT_DAY_1, visit.key, text, day=day, days=age, important=True)
+
+
 def _too_close(walk: Walk) -> Iterator[Deviation]:
     for rule in walk.course.compiled.protocol.spacing:
         least = rule.at_least.in_days or 0
@@ -200,9 +223,9 @@ def _same_day(walk: Walk) -> Iterator[Deviation]:
 
 def _done_days(walk: Walk, activity: str) -> set[date]:
     as_of = date.fromordinal(walk.course.as_of)
-    return {date.fromordinal(day) for day in walk.activity_days.get(activity, {})} & {
-        fact.date for fact in walk.record.facts if fact.day <= as_of
-    }
+    done = [fact for fact in walk.record.facts if isinstance(fact, Given | Assessed) and fact.activity == activity]
+    visits = [fact for fact in walk.record.all(UnscheduledVisit) if activity in fact.activities]
+    return {fact.date for fact in (*done, *visits) if fact.date <= as_of}
 
 
 def _held_too_long(walk: Walk) -> Iterator[Deviation]:
@@ -287,3 +310,16 @@ def _versions(walk: Walk) -> Iterator[Deviation]:
             text = f"done under version {fact.version} on {day_words(fact.date)}, when {in_force} was in force"
             about = walk.record.rename(fact.visit) if fact.visit else fact_id(fact)
             yield _found(Kind.WRONG_VERSION, about, text, day=fact.date)
+
+
+_SEARCHES = (
+    _expired_at_day_1,
+    _too_close,
+    _same_day,
+    _held_too_long,
+    _at_gates,
+    _off_path,
+    _after_end,
+    _consent,
+    _versions,
+)

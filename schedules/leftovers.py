@@ -110,5 +110,5 @@ def _spec(key: str, label: str, activities: tuple[str, ...]) -> VisitSpec:
         key=key, name=key.partition(".")[2], stay=UNSCHEDULED, stage=Stage.TREATMENT, label=label, day=None,
         planned=PlannedVisit(label=label), base=None, by=Offset(0, Unit.DAYS), offset=None, before=0, after=0,
         activities=activities, details=(), doses=(), needs=frozenset(), rules=(), never_with=frozenset(), guarded=(),
-        remote=False, is_day_1=False, by_words="", ends_before=None,
+        remote=False, is_day_1=False, by_words="", ends_before=None, narrowed=False,
     )  # fmt: skip

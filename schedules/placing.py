@@ -49,7 +49,7 @@ def place(
     actual = None
     touched = spec.key in walk.course.touched
     if (
-        not (touched or wait or blocked or spec.ends_before or walk.delayed_by_hold)
+        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold)
         and nominal + spec.after < walk.quiet_until
     ):
         plain = _plain(walk, spec, nominal, basis)
@@ -135,6 +135,13 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
     )
 
 
+def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
+    """A visit that is counted from one that was cancelled: it falls away with it."""
+    visit = _without_date(walk, spec, _slot(walk, spec, nominal, basis, None, None), Status.CANCELLED)
+    walk.visits.append(visit)
+    return visit
+
+
 def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
     """A visit that hangs on something without a date: it has none either."""
     fallen = _fell_away(walk, spec, FOREVER)
@@ -166,6 +173,8 @@ def _slot(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | 
         slot = _after_wait(slot, judged, wait, actual)
     elif walk.delayed_by_hold and spec.doses:
         slot = _after_held_dose(walk, slot, judged)
+    if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
+        slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
     return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
 
 
@@ -294,7 +303,9 @@ def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tu
         visit = _planned(walk, spec, slot, limits, booking.day, ())
         return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
-    why = limits.why_not(booking.day) or f"it may be only within {span_words(limits.first, limits.last)}"
+    outside = not limits.first <= booking.day <= limits.last
+    window = f"it may be only within {span_words(limits.first, limits.last)}"
+    why = limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
@@ -307,9 +318,12 @@ def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
 
 
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:
+    booking = walk.record.bookings.get(spec.key)
+    given_back = (f"its appointment on {day_words(booking.day)} is to be given back",) if booking else ()
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
-        status, walk.tentative and status is not Status.CANCELLED, slot.basis, notes=_fall_words(walk, spec, status),
+        status, walk.tentative and status is not Status.CANCELLED, slot.basis,
+        booking=booking.fact if booking else None, notes=(*_fall_words(walk, spec, status), *given_back),
     )  # fmt: skip
 
 
@@ -352,7 +366,7 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
     if visit.actual is not None:
         return visit.actual.toordinal(), How.PLANNED
-    if visit.booking is not None:
+    if visit.booking is not None and visit.target in (None, visit.booking.date):
         return visit.booking.date.toordinal(), How.BOOKED
     assert visit.target is not None  # noqa: S101 - the caller has looked
     return visit.target.toordinal(), How.PLANNED

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from schedules.bases import base_of
 from schedules.compiled import VisitSpec
 from schedules.course import Course
 from schedules.design import Design
 from schedules.deviations import find_deviations
 from schedules.errors import DesignError
-from schedules.follow_up import base_of, place_counted, place_follow_up, required
+from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
 from schedules.home import place_home_doses
@@ -72,6 +73,7 @@ def _walk(course: Course) -> Walk:
 def _walk_the_path(walk: Walk) -> None:
     dosed = dosed_stays(walk.record, walk.course.compiled)
     day_1, how = _study_day_1(walk, dosed)
+    walk.study_day_1 = day_1
     step = first_step(walk, day_1, Basis("Day 1", day_1, how))
     first = walk.course.compiled.stay(step.stay).visits
     label = first[0].label if first else "Day 1"
@@ -160,9 +162,9 @@ def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, B
     epoch = walk.course.compiled.protocol.epochs[step.stay.epoch]
     if epoch.starts is None or (step.stay.cycle or 1) > 1 or not walk.anchors:
         return step.nominal, step.basis
-    base = base_of(walk, epoch.starts, step.stay)
-    if base is None:
-        return None, Basis("its starting point", None, "has not come about yet")
+    base = base_of(walk, epoch.starts, step.stay, moves=True)
+    if base is None or base.day is None:
+        return None, Basis(base.what if base else "its starting point", None, "has no date yet")
     nominal = epoch.starts.by.after(date.fromordinal(base.day)).toordinal()
     return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
 
@@ -218,8 +220,12 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
         return Anchor(stay, label, None, "nominal", True)
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
-    passed = visit.status in (Status.UNRECORDED, Status.DONE)
-    if visit.booking is not None:
+    passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
+    if (
+        visit.booking is not None
+        and visit.target in (None, visit.booking.date)
+        and visit.status is not Status.CANCELLED
+    ):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)

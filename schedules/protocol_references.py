@@ -12,9 +12,7 @@ from schedules.yaml_text import Document, Path
 LONGEST_CHAIN = 20
 
 
-def check_reference(
-    names: Names, path: Path, reference: Reference, epoch: Epoch, visit: PlannedVisit | None = None
-) -> Iterator[Problem]:
+def check_reference(names: Names, path: Path, reference: Reference, epoch: Epoch) -> Iterator[Problem]:
     """Every problem of what a visit, or an epoch, of this epoch is counted from."""
     given = [key for key in ("visit", "activity", "event") if getattr(reference, key) is not None]
     if len(given) != 1:
@@ -25,9 +23,6 @@ def check_reference(
         yield from _check_stage(names, (*path, "visit"), reference.visit, epoch)
     if reference.activity is not None:
         yield from names.known((*path, "activity"), "activity", reference.activity, names.protocol.activities)
-        if visit is not None and reference.activity in {item.activity for item in visit.activities}:
-            wrong = f"it would be counted from {reference.activity}, which is done in this very visit"
-            yield names.problem((*path, "activity"), wrong, "count it from something else")
     if reference.event is not None:
         yield from names.known((*path, "event"), "event", reference.event, names.events)
         if reference.event == "end-of-treatment" and epoch.stage is not Stage.FOLLOW_UP:

@@ -166,7 +166,7 @@ def _check_visit(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) ->
         yield from _check_valid_for(names, (*path, "valid_for"), visit, visit.valid_for, epoch)
     if visit.ends_before == "next-day-1" and epoch.stage is not Stage.TREATMENT:
         wrong = f"a visit of the stage {epoch.stage} has no next Day 1"
-        yield names.problem((*path, "ends_before"), wrong, "leave it out, or write conditioning")
+        yield names.problem((*path, "ends_before"), wrong, "leave it out; its window says by when it must be over")
 
 
 def _check_label(names: Names, path: Path, label: str, visit: PlannedVisit) -> Iterator[Problem]:
@@ -204,7 +204,7 @@ def _check_timing(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -
         wrong = f"a visit stands on a day, at a time or after something; here {found} is given"
         yield names.problem(path, wrong, "write exactly one of day, at and after")
     if visit.after is not None:
-        yield from check_reference(names, (*path, "after"), visit.after, epoch, visit)
+        yield from check_reference(names, (*path, "after"), visit.after, epoch)
     if visit.at is not None:
         yield from _check_at(names, (*path, "at"), visit.at, epoch)
     if visit.day is not None:

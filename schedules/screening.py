@@ -32,8 +32,7 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
             visit = place(walk, spec, nominal, basis)
             if visit.actual is None or not _too_old(spec, visit.actual, day_1):
                 continue
-            if not started or f"{spec.key}#2" in walk.course.touched:
-                holding.extend(_again(walk, spec, visit, day_1, basis, started))
+            holding.extend(_again(walk, spec, visit, day_1, basis, started))
     return tuple(holding)
 
 
@@ -48,6 +47,8 @@ def _again(
     """Mark a visit as expired and place its repeat; nothing holds Day 1 once a repeat is valid."""
     place_of = walk.visits.index(visit)
     walk.visits[place_of] = visit._replace(status=Status.EXPIRED, notes=(*visit.notes, _expired(spec, visit, day_1)))
+    if started and f"{spec.key}#2" not in walk.course.touched:
+        return []
     for count in range(2, 100):
         repeat_spec = replace(spec, key=f"{spec.key}#{count}", variations=())
         nominal = (visit.nominal or date.fromordinal(day_1)).toordinal()

@@ -25,13 +25,18 @@ class Anchor(NamedTuple):
 
 
 class Base(NamedTuple):
-    """What a visit is counted from: its day, how sentences say it, and since when its cause is known."""
+    """What a visit is counted from: its day, how sentences say it, and since when its cause is known.
+
+    ``day`` is None for something that is to come and has no date yet. ``gone``: it was cancelled, and what is
+    counted from it with it.
+    """
 
     what: str
-    day: int
+    day: int | None
     how: str
     known: int
     tentative: bool = False
+    gone: bool = False
 
 
 class Step(NamedTuple):
@@ -70,6 +75,7 @@ class Walk:
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
     walked: bool = False
+    study_day_1: int | None = None
     bases: dict[str, Base | None] = field(default_factory=dict)
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
 

@@ -1,0 +1,168 @@
+"""What visits are counted from: another visit, an activity, the end of treatment, the last dose, an event."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from schedules.keys import Stay
+from schedules.protocol import ActivityKind, Reference
+from schedules.scheduled import ScheduledVisit
+from schedules.spacing import last_given
+from schedules.statuses import Status
+from schedules.walk import Anchor, Base, Walk
+
+
+def base_of(walk: Walk, reference: Reference, stay: Stay, moves: bool = False) -> Base | None:
+    """The starting point that a reference names, or None while there is none.
+
+    ``moves``: what is counted follows a visit when it is booked or moved, as it follows an anchor.
+    """
+    if reference.visit is not None:
+        return _visit_base(walk, reference.visit, stay, moves)
+    if reference.activity is not None:
+        return _activity_base(walk, reference.activity)
+    return _event_base(walk, reference.event or "")
+
+
+def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
+    found = _named_visit(walk, name, stay)
+    if found is None:
+        return None
+    label, tentative = found.spec.label, found.tentative or found.status is Status.UNRECORDED
+    if found.actual is not None:
+        return Base(label, found.actual.toordinal(), "attended", 0)
+    if found.nominal is None:
+        return Base(label, None, "has no date yet", 0)
+    if found.status is Status.CANCELLED or not (moves or found.spec.planned.anchor or found.spec.is_day_1):
+        gone = found.status is Status.CANCELLED
+        return Base(label, found.nominal.toordinal(), "nominal", 0, tentative and not gone, gone)
+    return _where_it_stands(found, found.nominal, tentative)
+
+
+def _where_it_stands(visit: ScheduledVisit, nominal: date, tentative: bool) -> Base:
+    """An anchor as a starting point: the booked day, else the moved one; a booking that does not fit is neither."""
+    fits = visit.booking is not None and visit.booking.date == visit.target
+    unsure = tentative or visit.target is None or (visit.booking is not None and not fits)
+    day = (visit.target or nominal).toordinal()
+    return Base(visit.spec.label, day, "booked" if fits else "planned", 0, unsure)
+
+
+def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
+    """A visit by its id: of the same stay; with its epoch before it, the latest one of that epoch."""
+    epoch, _, visit_name = name.rpartition(".")
+    found = [
+        visit
+        for visit in walk.visits
+        if visit.spec.name == visit_name and (visit.spec.stay.epoch == epoch if epoch else visit.spec.stay == stay)
+    ]
+    return found[-1] if found else None
+
+
+def _activity_base(walk: Walk, activity: str) -> Base | None:
+    """The latest day of an activity among the visits that the path has come to."""
+    what, known = f"the latest {activity}", [day for v in walk.visits for day in _days_of(walk, v, activity)]
+    if not known:
+        return None
+    day, how, tentative = max(known)
+    return Base(what, day, how, 0, tentative)
+
+
+def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, bool]]:
+    """When an activity was done at a visit, else when it is planned there."""
+    if activity not in visit.spec.activities or visit.status is Status.CANCELLED:
+        return []
+    facts = [*walk.record.given.get(visit.spec.key, ()), *walk.record.assessed.get(visit.spec.key, ())]
+    done = [(fact.date.toordinal(), "attended", False) for fact in facts if fact.activity == activity]
+    if done or visit.target is None:
+        return done
+    return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.tentative)]
+
+
+def _event_base(walk: Walk, event: str) -> Base | None:
+    if event in ("end-of-treatment", "last-dose"):
+        return _base_after_treatment(walk, event)
+    if event == "day-1":
+        anchor = next(iter(walk.anchors.values()), None)
+        return None if anchor is None or anchor.day is None else anchor_base(anchor)
+    if event in walk.course.events:
+        day, known = walk.course.events[event]
+        return Base(f"the {event.replace('-', ' ')}", day, "event", known)
+    return None
+
+
+def _base_after_treatment(walk: Walk, event: str) -> Base | None:
+    """The end of treatment or the last dose; once the treatment is walked, worked out once."""
+    if walk.end is None:
+        return _last_dose_so_far(walk) if event == "last-dose" and not walk.walked else None
+    if event not in walk.bases:
+        walk.bases[event] = _treatment_end_base(walk) if event == "end-of-treatment" else _last_dose_base(walk)
+    return walk.bases[event]
+
+
+def _last_dose_so_far(walk: Walk) -> Base | None:
+    """The last dose before the stay that the path has come to: what a washout counts from."""
+    doses = list(walk.ledger.latest.values())
+    if not doses:
+        return None
+    last = max(day for day, _ in doses)
+    if undated := _undated_dose(walk, last):
+        return undated
+    given = any(last in days for days in walk.ledger.given.values())
+    return Base("the last dose", last, "given" if given else "planned", 0, not given and walk.tentative)
+
+
+def anchor_base(anchor: Anchor) -> Base:
+    """A Day 1 as a starting point."""
+    assert anchor.day is not None  # noqa: S101 - the caller has looked
+    return Base(anchor.label, anchor.day, anchor.how, 0, anchor.tentative)
+
+
+def stay_start(walk: Walk, stay: Stay) -> Base | None:
+    """A follow-up epoch without a reference of its visits counts from the end of treatment."""
+    epoch = walk.course.compiled.protocol.epochs[stay.epoch]
+    return base_of(walk, epoch.starts, stay) if epoch.starts else _treatment_end_base(walk)
+
+
+def _treatment_end_base(walk: Walk) -> Base | None:
+    end = walk.end
+    if end is None:
+        return None
+    known = walk.course.end.known if walk.course.end else 0
+    how = "event" if end.recorded else "expected"
+    return Base("the end of treatment", end.day.toordinal(), how, known, end.tentative)
+
+
+def _last_dose_base(walk: Walk) -> Base | None:
+    """The last dose of any study drug: the last one given once the treatment has ended, else the last one planned.
+
+    Somebody who was never dosed is followed from the end of treatment.
+    """
+    end = walk.course.end
+    if walk.end is None:
+        return None
+    given = last_given(walk.record.dose_days)
+    known = walk.course.compiled.protocol.activities
+    taken = [doses for doses in walk.home_doses if doses.days and known[doses.activity].kind is ActivityKind.HOME_DOSE]
+    at_home = max((doses.days[-1].toordinal() for doses in taken), default=None)
+    if end is not None:
+        days = [day for day in (given, at_home) if day is not None]
+        return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
+    planned = [day for day, _ in walk.ledger.latest.values()]
+    days = [day for day in (given, at_home, *planned) if day is not None]
+    if not days:
+        return _treatment_end_base(walk)
+    last = max(days)
+    if undated := _undated_dose(walk, last):
+        return undated
+    return Base("the last dose", last, "given" if last == given else "planned", 0, walk.end.tentative)
+
+
+def _undated_dose(walk: Walk, last: int) -> Base | None:
+    """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
+    for visit in walk.visits:
+        due = visit.due or visit.nominal
+        later = due is None or due.toordinal() > last
+        asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
+        if visit.spec.doses and visit.target is None and visit.is_open and later and not asked:
+            return Base("the last dose", None, "has no date yet", 0)
+    return None
