@@ -61,7 +61,7 @@ record() {
 }
 
 run_ours() {
-    record "$1" ours "$our_python" benchmarks/plan_speed.py --seconds "$seconds" ||
+    record "$1" ours "$our_python" benchmarks/plan_speed.py --seconds "$seconds" --history "$history" ||
         { say "our own benchmark failed in pair $1"; exit 1; }
 }
 
@@ -79,16 +79,23 @@ peer=no
 if have_peer; then peer=yes; fi
 
 # Who goes first changes from pair to pair, so that neither always has the warmer machine.
-for ((pair = 1; pair <= pairs; pair++)); do
-    if [[ $peer == no ]]; then
-        run_ours "$pair"
-    elif ((pair % 2)); then
-        run_ours "$pair"
-        run_peer "$pair"
-    else
-        run_peer "$pair"
-        run_ours "$pair"
-    fi
+for history in start-only in-treatment; do
+    printf '\n%s: a calendar for %s\n' "$history" \
+        "$([[ $history == start-only ]] && echo 'somebody who might join' || echo 'a participant with ten facts')"
+    : >"$results"
+    for ((pair = 1; pair <= pairs; pair++)); do
+        if [[ $peer == no ]]; then
+            run_ours "$pair"
+        elif ((pair % 2)); then
+            run_ours "$pair"
+            run_peer "$pair"
+        else
+            run_peer "$pair"
+            run_ours "$pair"
+        fi
+    done
+    "$our_python" benchmarks/compare.py "$results"
 done
 
-"$our_python" benchmarks/compare.py "$results"
+printf '\nGrowth\n'
+"$our_python" benchmarks/growth.py

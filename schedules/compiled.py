@@ -51,9 +51,9 @@ class VisitSpec:
     """One visit of one stay, as far as it does not depend on the participant.
 
     ``offset`` is the number of days after Day 1 of the stay, where that is fixed; otherwise ``base`` and
-    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days; ``narrowed``: something
-    besides them shortens it. ``guarded`` are
-    those of its activities that must not share a day with any of ``never_with``.
+    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days; ``narrowed``:
+    something besides them shortens it. ``guarded`` are those of its activities that must not share a day
+    with any of ``never_with``.
     """
 
     key: str

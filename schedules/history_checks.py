@@ -6,15 +6,13 @@ no path of any version has, an unknown drug, two outcomes of one gate, anything 
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
-from schedules.compiled import CompiledProtocol
-from schedules.course import find_gate
 from schedules.design import Design
 from schedules.errors import HistoryError, Problem
-from schedules.fact_kinds import content
+from schedules.fact_kinds import content, in_order
 from schedules.history import (
     AmendmentApplied,
     Assessed,
@@ -35,31 +33,38 @@ from schedules.history import (
     History,
     Omitted,
     Rebooked,
+    Reduced,
     Told,
     Transferred,
+    Transplanted,
+    TreatmentEnded,
     VisitMissed,
     Void,
+    Withdrew,
 )
-from schedules.keys import Stay, parse_key, parse_stay
-from schedules.protocol import ActivityKind, Stage
+from schedules.history_names import Complaint, KnownNames, stay_of
+from schedules.protocol import ActivityKind
 from schedules.record import fact_id, live_facts
 from schedules.scheduled import Plan
 from schedules.wording import day_words
+from schedules.yaml_text import MOST_PROBLEMS
 
-_VISIT_FACTS = (Attended, Given, Omitted, Assessed, VisitMissed, Booked, Rebooked, BookingCancelled, Held)
+_WHICH = "void the one that is wrong"
 
 
 class Checker:
-    """What a design knows by name, and how to complain about a fact."""
+    """A history in the order in which it was written down, and how to complain about one of its facts.
+
+    ``live`` are the facts that were not voided. ``rename`` turns a visit's or a gate's key into its first one.
+    """
 
     def __init__(self, design: Design, facts: Iterable[Fact]) -> None:
-        self.design = design
-        self.facts = list(facts)
-        self.live = live_facts(self.facts)
-        arms: list[str | None] = [None, *design.versions[0].arms]
-        self.versions = [design.compiled(version, arm, 0) for version in range(len(design.versions)) for arm in arms]
-        self.activities = {name: a for p in design.versions for name, a in p.activities.items()}
-        self.outside = {_stay_of(fact) for fact in self.live if getattr(fact, "outside_plan", False)}
+        self.facts = _as_written(list(facts))
+        counts = {id(fact) for fact in live_facts(self.facts)}
+        self.live = [fact for fact in self.facts if id(fact) in counts]
+        self.place = {id(fact): place for place, fact in enumerate(self.facts)}
+        self.names = KnownNames(design, self.facts)
+        self.rename = _renamer(design, self.live)
 
     def problem(self, fact: Fact, wrong: str, right: str) -> Problem:
         """A problem at the place of a fact."""
@@ -67,46 +72,66 @@ class Checker:
             return Problem("history", 1, 1, f"{fact_id(fact)}: {wrong}", right)
         return Problem(fact.origin.file, fact.origin.line, fact.origin.column, wrong, right)
 
-    def known(self, fact: Fact, what: str, name: str, names: Iterable[str]) -> Iterator[Problem]:
-        """A problem if the name is none of the names."""
-        have = list(names)
-        if name not in have:
-            near = difflib.get_close_matches(name, have, n=1, cutoff=0.6)
-            hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(have[:20]) or 'none'}"
-            yield self.problem(fact, f"there is no {what} {name!r}", hint)
+    def contradiction(self, wrong: str, one: Fact, other: Fact) -> Problem:
+        """Two facts that cannot both be true, at the place of the later one."""
+        first, second = sorted((one, other), key=lambda fact: self.place[id(fact)])
+        return self.problem(second, f"{wrong}, here and by {_named(first)}", _WHICH)
 
 
-def _stay_of(fact: Fact) -> Stay | None:
-    parts = parse_key(getattr(fact, "visit", None) or "")
-    return parts.stay if parts else None
+def _named(fact: Fact) -> str:
+    return f"{fact_id(fact)} of {day_words(fact.day)}"
+
+
+def _as_written(facts: list[Fact]) -> list[Fact]:
+    """File by file and line by line; facts that stand in no file by their day, kind and content."""
+    files: dict[str, int] = {}
+    for fact in facts:
+        if fact.origin is not None:
+            files.setdefault(fact.origin.file, len(files))
+    loose = in_order(fact for fact in facts if fact.origin is None)
+    placed = [(files[o.file], o.line, o.column, n) for n, fact in enumerate(facts) if (o := fact.origin) is not None]
+    return [*(facts[place[-1]] for place in sorted(placed)), *loose]
+
+
+def _renamer(design: Design, live: list[Fact]) -> Callable[[str], str]:
+    """By the version under which the participant enrolled; by the first one where that is unknown."""
+    versions = [protocol.version for protocol in design.versions]
+    named = [fact.version for fact in live if isinstance(fact, Enrolled) and fact.version in versions]
+    return design.renamer(versions.index(named[0]) if named and named[0] else 0)
 
 
 def check_history(design: Design, history: History) -> None:
     """Raises HistoryError with every fact that cannot be, or that contradicts another one."""
     checker = Checker(design, history.facts)
-    problems = [*_identities(checker)]
-    for fact in checker.live:
-        problems.extend(_names(checker, fact))
-    problems.extend(_contradictions(checker))
-    problems.extend(_after_death(checker))
-    problems.extend(_bookings(checker))
+    problems = list(islice(_problems(checker), MOST_PROBLEMS))
     if problems:
         raise HistoryError(problems)
 
 
+def _problems(checker: Checker) -> Iterator[Problem]:
+    yield from _identities(checker)
+    for fact in checker.live:
+        for wrong, right in _complaints(checker.names, fact):
+            yield checker.problem(fact, wrong, right)
+    yield from _twice(checker)
+    yield from _both_ways(checker)
+    yield from _after_death(checker)
+    yield from _bookings(checker)
+
+
 def check_path(history: History, plan: Plan) -> None:
     """Raises HistoryError where a stay was begun that the path does not lead to and no fact says so."""
-    checker_facts = live_facts(history.facts)
-    marked = {_stay_of(fact) for fact in checker_facts if getattr(fact, "outside_plan", False)}
+    live = _as_written(live_facts(history.facts))
+    marked = {stay_of(fact) for fact in live if getattr(fact, "outside_plan", False)}
+    begun = [fact for fact in live if isinstance(fact, Given | Attended) and stay_of(fact) in plan.off_path]
     problems = []
     for stay in plan.off_path:
-        if stay not in marked:
-            fact = next(fact for fact in checker_facts if isinstance(fact, Given | Attended) and _stay_of(fact) == stay)
-            place = fact.origin
-            wrong = f"the path does not lead to {stay}"
+        fact = next((fact for fact in begun if stay_of(fact) == stay), None)
+        if fact is not None and stay not in marked:
             right = "if it really happened mark it outside_plan: true; otherwise void it or mend the visit"
-            problems.append(Problem(place.file if place else "history", place.line if place else 1,
-                                    place.column if place else 1, wrong, right))  # fmt: skip
+            place = fact.origin
+            where = (place.file, place.line, place.column) if place else ("history", 1, 1)
+            problems.append(Problem(*where, f"the path does not lead to {stay}", right))
     if problems:
         raise HistoryError(problems)
 
@@ -122,231 +147,201 @@ def _identities(checker: Checker) -> Iterator[Problem]:
             yield checker.problem(fact, f"two facts have the id {name}", "give each an id of its own")
         elif name in seen:
             yield checker.problem(fact, "the same fact twice", "leave one out, or give each an id if both happened")
-        seen[name] = fact
+        seen.setdefault(name, fact)
     for fact in checker.facts:
         if isinstance(fact, Void | Told):
             about = fact.of if isinstance(fact, Void) else fact.about
-            yield from checker.known(fact, "fact with the id", about, seen)
             if about == fact_id(fact):
                 yield checker.problem(fact, "a fact cannot be about itself", "name the id of another fact")
+            for wrong, right in checker.names.known("fact with the id", about, seen):
+                yield checker.problem(fact, wrong, right)
 
 
-# -- names --------------------------------------------------------------------------------------
+# -- one fact -----------------------------------------------------------------------------------
 
 
-def _names(checker: Checker, fact: Fact) -> Iterator[Problem]:
+def _complaints(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
     visit = getattr(fact, "visit", None)
     if visit is not None:
-        yield from _visit_key(checker, fact, visit)
+        yield from names.visit(visit)
     if isinstance(fact, GateDecided):
-        yield from _gate_key(checker, fact)
+        yield from names.gate(fact)
     if isinstance(fact, CycleHeld | CycleDelayed):
-        yield from _cycle_key(checker, fact)
-    yield from _activity_names(checker, fact)
-    yield from _design_names(checker, fact)
-    yield from _days_in_order(checker, fact)
+        yield from names.cycle(fact)
+    yield from _activities(names, fact)
+    yield from _of_the_design(names, fact)
+    yield from _days_in_order(fact)
 
 
-def _visit_key(checker: Checker, fact: Fact, key: str) -> Iterator[Problem]:
-    parts = parse_key(key)
-    if parts is None:
-        yield checker.problem(fact, f"{key!r} is not a visit", "write epoch.visit or epoch.cN.visit: induction.c1.d8")
-        return
-    epochs = {name for compiled in checker.versions for name in compiled.protocol.epochs}
-    if parts.stay.epoch not in epochs:
-        yield from checker.known(fact, "epoch", parts.stay.epoch, sorted(epochs))
-        return
-    yield from _cycle_in_range(checker, fact, parts.stay)
-    plain = parts.stay.key(parts.name)
-    known = {key for compiled in checker.versions for key in _keys(compiled, parts.stay)}
-    if plain not in known:
-        yield from checker.known(fact, "visit", plain, sorted(known))
-
-
-def _keys(compiled: CompiledProtocol, stay: Stay) -> Iterator[str]:
-    epoch = compiled.protocol.epochs.get(stay.epoch)
-    if epoch is None or (stay.cycle is None) != (epoch.cycles is None):
-        return
-    for spec in compiled.stay(stay).visits:
-        yield spec.key
-        if spec.planned.was is not None:
-            yield stay.key(spec.planned.was)
-
-
-def _cycle_in_range(checker: Checker, fact: Fact, stay: Stay) -> Iterator[Problem]:
-    epochs = [compiled.protocol.epochs.get(stay.epoch) for compiled in checker.versions]
-    most = [epoch.cycles.at_most for epoch in epochs if epoch and epoch.cycles]
-    bounds = [count for count in most if count is not None]
-    if stay.cycle and bounds and len(bounds) == len(most) and stay.cycle > max(bounds) and stay not in checker.outside:
-        right = "mark the doses outside_plan: true if a further cycle was really given"
-        yield checker.problem(fact, f"{stay} is beyond the most cycles, {max(bounds)}", right)
-
-
-def _gate_key(checker: Checker, fact: GateDecided) -> Iterator[Problem]:
-    parts = parse_key(fact.gate)
-    gates = {}
-    names: set[str] = set()
-    for compiled in checker.versions:
-        for epoch_id, epoch in compiled.protocol.epochs.items():
-            names |= {f"{epoch_id}{'.cN' if epoch.cycles else ''}.{gate}" for gate in epoch.gates}
-            if parts is not None and epoch_id == parts.stay.epoch:
-                gate = find_gate(compiled, epoch, epoch_id, parts.name)
-                right_form = (parts.stay.cycle is None) == (epoch.cycles is None)
-                if gate is not None and right_form:
-                    gates.update(gate.outcomes)
-    if not gates:
-        yield checker.problem(
-            fact, f"there is no gate {fact.gate!r}", f"the gates are {', '.join(sorted(names)) or 'none'}"
-        )
-    else:
-        yield from checker.known(fact, "outcome", fact.outcome, gates)
-
-
-def _cycle_key(checker: Checker, fact: CycleHeld | CycleDelayed) -> Iterator[Problem]:
-    stay = parse_stay(fact.cycle)
-    treatment = {
-        name: epoch
-        for compiled in checker.versions
-        for name, epoch in compiled.protocol.epochs.items()
-        if epoch.stage is Stage.TREATMENT
-    }
-    if stay is None or stay.epoch not in treatment or (stay.cycle is None) != (treatment[stay.epoch].cycles is None):
-        forms = [f"{name}{'.c1' if epoch.cycles else ''}" for name, epoch in treatment.items()]
-        yield checker.problem(fact, f"{fact.cycle!r} is not a cycle", f"write e.g. {' or '.join(forms)}")
-    else:
-        yield from _cycle_in_range(checker, fact, stay)
-
-
-def _activity_names(checker: Checker, fact: Fact) -> Iterator[Problem]:
+def _activities(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
     named = [getattr(fact, "activity", None), *getattr(fact, "activities", ()), *getattr(fact, "not_done", ())]
     for name in named:
         if name is not None:
-            yield from checker.known(fact, "activity", name, checker.activities)
-    activity = checker.activities.get(getattr(fact, "activity", None) or "")
-    drug_kinds = (ActivityKind.DOSE, ActivityKind.HOME_DOSE)
-    if isinstance(fact, Given) and activity is not None and activity.kind not in drug_kinds:
-        yield checker.problem(
-            fact, f"{fact.activity} is no drug of the study", "write assessed for what is done or measured"
-        )
-    if isinstance(fact, Held) and fact.visit is None and fact.activity is None:
-        yield checker.problem(fact, "nothing is said to be held", "name a visit, or an activity taken at home")
+            yield from names.known("activity", name, names.activities)
+    if isinstance(fact, Given | Reduced):
+        yield from names.drug(fact.activity)
+    if isinstance(fact, Assessed) and _is_dose(names, fact.activity):
+        yield f"{fact.activity} is a drug", "write given for a dose of it"
+    if isinstance(fact, Held) and fact.visit is None:
+        yield from _held_at_home(names, fact)
 
 
-def _design_names(checker: Checker, fact: Fact) -> Iterator[Problem]:
-    design = checker.design
-    first = design.versions[0]
+def _is_dose(names: KnownNames, name: str) -> bool:
+    activity = names.activities.get(name)
+    return activity is not None and activity.is_dose
+
+
+def _held_at_home(names: KnownNames, fact: Held) -> Iterator[Complaint]:
+    activity = names.activities.get(fact.activity or "")
+    if fact.activity is None:
+        yield "nothing is said to be held", "name a visit, or an activity taken at home"
+    elif activity is not None and activity.kind is not ActivityKind.HOME_DOSE:
+        yield f"{fact.activity} is not taken at home", "name the visit at which it waits"
+
+
+def _of_the_design(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
+    design = names.design
     if isinstance(fact, Enrolled):
-        yield from checker.known(fact, "arm", fact.arm, first.arms) if fact.arm else ()
-        yield from checker.known(fact, "cohort", fact.cohort, first.cohorts) if fact.cohort else ()
+        yield from _enrolment(names, fact)
     site = fact.site if isinstance(fact, Enrolled | Transferred) else None
     if site is not None:
-        yield from checker.known(fact, "site", site, [known.id for known in design.sites])
+        yield from names.known("site", site, [known.id for known in design.sites])
     version = fact.version if isinstance(fact, Enrolled | AmendmentApplied | Consented | Attended | Given) else None
     if version is not None:
-        yield from checker.known(fact, "protocol version", version, [known.version for known in design.versions])
+        yield from names.known("protocol version", version, [known.version for known in design.versions])
     if isinstance(fact, EventOccurred):
-        events = {name for protocol in design.versions for name in protocol.events}
-        yield from checker.known(fact, "event", fact.event, sorted(events))
+        yield from names.known("event", fact.event, names.events)
+    if isinstance(fact, Withdrew) and fact.scope in fact.remains:
+        yield f"{fact.scope} cannot remain after a withdrawal from it", "leave it out of remains, or mend the scope"
 
 
-def _days_in_order(checker: Checker, fact: Fact) -> Iterator[Problem]:
+def _enrolment(names: KnownNames, fact: Enrolled) -> Iterator[Complaint]:
+    if fact.arm is not None:
+        yield from names.known("arm", fact.arm, names.design.versions[0].arms)
+    if fact.cohort is not None:
+        yield from names.known("cohort", fact.cohort, names.cohorts)
+    for drug in fact.dose_levels:
+        yield from names.known("activity", drug, names.activities)
+        yield from names.drug(drug)
+
+
+def _days_in_order(fact: Fact) -> Iterator[Complaint]:
     for name in ("resume", "recheck", "until"):
         day = getattr(fact, name, None)
         if day is not None and day < fact.day:
-            yield checker.problem(
-                fact, f"{name} {day.isoformat()} is before {fact.day.isoformat()}", "write a later day"
-            )
+            yield f"{name} {day.isoformat()} is before {fact.day.isoformat()}", "write a later day"
+    if isinstance(fact, Transplanted) and fact.conditioning is not None and fact.conditioning > fact.date:
+        wrong = f"conditioning {fact.conditioning.isoformat()} is after the transplant on {fact.date.isoformat()}"
+        yield wrong, "write an earlier day"
 
 
 # -- contradictions -----------------------------------------------------------------------------
 
 
-def _contradictions(checker: Checker) -> Iterator[Problem]:
+def _twice(checker: Checker) -> Iterator[Problem]:
     once: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
     for fact in checker.live:
-        for slot in _slots(fact):
+        for slot in _slots(fact, checker.rename):
             once[slot].append(fact)
     for slot, facts in once.items():
         for fact in facts[1:]:
-            first = f"{fact_id(facts[0])} of {day_words(facts[0].day)}"
-            wrong = f"{_said(slot)} is recorded twice, here and by {first}"
-            yield checker.problem(fact, wrong, "void the one that is wrong")
-    yield from _both_ways(checker)
+            if fact_id(fact) != fact_id(facts[0]):  # the same fact twice is told already
+                yield checker.contradiction(f"{' '.join(slot)} is recorded twice", facts[0], fact)
 
 
-def _slots(fact: Fact) -> Iterator[tuple[str, ...]]:
+def _slots(fact: Fact, rename: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
     """What a fact settles, and only one live fact may."""
     if isinstance(fact, GateDecided):
-        yield ("the outcome of", fact.gate)
-    if isinstance(fact, Enrolled | Died):
-        yield ({Enrolled: "the enrolment", Died: "the death"}[type(fact)],)
+        yield "the outcome of", rename(fact.gate)
+    if isinstance(fact, Enrolled | Died | TreatmentEnded):
+        yield ({Enrolled: "the enrolment", Died: "the death"}.get(type(fact), "the end of treatment"),)
     if isinstance(fact, VisitMissed):
-        yield ("the miss of", fact.visit)
+        yield "the miss of", rename(fact.visit)
     if isinstance(fact, Given) and fact.visit is not None and not fact.again:
-        yield ("the dose of", fact.activity, "at", fact.visit)
+        yield "the dose of", fact.activity, "at", rename(fact.visit)
     if isinstance(fact, AmendmentApplied):
-        yield ("the amendment to", fact.version)
+        yield "the amendment to", fact.version
     if isinstance(fact, Transferred):
-        yield ("the transfer of", fact.date.isoformat())
-
-
-def _said(slot: tuple[str, ...]) -> str:
-    return " ".join(slot)
+        yield "the transfer of", fact.date.isoformat()
 
 
 def _both_ways(checker: Checker) -> Iterator[Problem]:
-    happened = defaultdict(list)
-    given = set()
+    happened: dict[tuple[str, str | None], list[Fact]] = defaultdict(list)
     for fact in checker.live:
         if isinstance(fact, Attended | Given) and fact.visit is not None:
-            happened[fact.visit].append(fact)
-        if isinstance(fact, Given):
-            given.add((fact.visit, fact.activity))
+            happened[checker.rename(fact.visit), "came"].append(fact)
+        if isinstance(fact, Given) and fact.visit is not None:
+            happened[checker.rename(fact.visit), None].append(fact)
+            happened[checker.rename(fact.visit), f"given {fact.activity}"].append(fact)
     for fact in checker.live:
-        if isinstance(fact, VisitMissed) and happened[fact.visit]:
-            wrong = f"{fact.visit} is recorded as missed and as attended"
-            yield checker.problem(fact, wrong, "void the one that is wrong")
-        if isinstance(fact, Omitted) and (fact.visit, fact.activity) in given:
-            wrong = f"{fact.activity} at {fact.visit} is recorded as left out and as given"
-            yield checker.problem(fact, wrong, "void the one that is wrong")
+        if isinstance(fact, VisitMissed):
+            for other in happened[checker.rename(fact.visit), "came"]:
+                yield checker.contradiction(f"{fact.visit} is recorded as missed and as attended", fact, other)
+        if isinstance(fact, Omitted):
+            what = f"given {fact.activity}" if fact.activity else None
+            for other in happened[checker.rename(fact.visit), what]:
+                wrong = f"{fact.activity or 'all'} at {fact.visit} is recorded as left out and as given"
+                yield checker.contradiction(wrong, fact, other)
 
 
 def _after_death(checker: Checker) -> Iterator[Problem]:
-    for death in [fact for fact in checker.live if isinstance(fact, Died)]:
-        for fact in checker.live:
-            if fact.day > death.last_day and not isinstance(fact, Told | Away | Booked | Rebooked | BookingCancelled):
-                wrong = f"this is about {day_words(fact.day)}, after the death on {day_words(death.day)}"
-                yield checker.problem(fact, wrong, "mend the date, or void the death if it was a mistake")
+    death = next((fact for fact in checker.live if isinstance(fact, Died)), None)
+    for fact in checker.live if death else ():
+        later = death is not None and fact.day > death.last_day
+        if death and later and not isinstance(fact, Died | Told | Away | Booked | Rebooked | BookingCancelled):
+            wrong = f"this is about {day_words(fact.day)}, after the death on {day_words(death.day)}"
+            yield checker.problem(fact, wrong, "mend the date, or void the death if it was a mistake")
+
+
+# -- appointments -------------------------------------------------------------------------------
 
 
 def _bookings(checker: Checker) -> Iterator[Problem]:
     """An appointment can be moved or given back only where there is one, and a visit has one at a time."""
-    booked: dict[str, list[tuple[Fact, int]]] = defaultdict(list)
+    of_visit: dict[str, list[Booked | Rebooked | BookingCancelled]] = defaultdict(list)
     for fact in checker.live:
+        if isinstance(fact, Booked | Rebooked | BookingCancelled):
+            of_visit[checker.rename(fact.visit)].append(fact)
+    for visit, facts in of_visit.items():
+        yield from _bookings_of(checker, visit, facts)
+
+
+def _bookings_of(checker: Checker, visit: str, facts: list[Booked | Rebooked | BookingCancelled]) -> Iterator[Problem]:
+    made: dict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
         if isinstance(fact, Booked | Rebooked):
-            booked[fact.visit].append((fact, fact.date.toordinal()))
-    given_up: dict[str, list[tuple[Fact, int]]] = defaultdict(list)
-    for fact in checker.live:
+            made[fact.date.toordinal()].append(fact)
+    known = _booked_days(facts)
+    for fact in facts:
+        given_up = _given_up(fact)
+        if given_up is not None and given_up in known and made[given_up]:
+            made[given_up].pop(0)
+        elif given_up is not None:
+            wrong = f"{visit} has no appointment on {day_words(given_up)}"
+            yield checker.problem(fact, wrong, "name the day that was booked")
+    left = [fact for fact in facts if any(fact is other for others in made.values() for other in others)]
+    for fact in left[1:]:
+        yield checker.problem(fact, f"{visit} has two appointments", "write rebooked with instead_of, or cancel one")
+
+
+def _given_up(fact: Fact) -> int | None:
+    """The day of the appointment that a fact ends."""
+    if isinstance(fact, Rebooked):
+        return fact.instead_of.toordinal()
+    return fact.date.toordinal() if isinstance(fact, BookingCancelled) else None
+
+
+def _booked_days(facts: Iterable[Fact]) -> set[int]:
+    """The days on which the visit ever had an appointment: booked, or moved to from such a day."""
+    moves: dict[int, list[int]] = defaultdict(list)
+    todo = [fact.date.toordinal() for fact in facts if isinstance(fact, Booked)]
+    for fact in facts:
         if isinstance(fact, Rebooked):
-            given_up[fact.visit].append((fact, fact.instead_of.toordinal()))
-        if isinstance(fact, BookingCancelled):
-            given_up[fact.visit].append((fact, fact.date.toordinal()))
-    for visit in sorted({*booked, *given_up}):
-        yield from _booking_of(checker, visit, booked[visit], given_up[visit])
-
-
-def _booking_of(
-    checker: Checker, visit: str, booked: list[tuple[Fact, int]], given_up: list[tuple[Fact, int]]
-) -> Iterator[Problem]:
-    open_days = list(booked)
-    for fact, day in given_up:
-        match = next((found for found in open_days if found[1] == day), None)
-        if match is None:
-            yield checker.problem(
-                fact, f"{visit} has no appointment on {day_words(day)}", "name the day that was booked"
-            )
-        else:
-            open_days.remove(match)
-    for fact, _ in open_days[1:]:
-        wrong = f"{visit} has two appointments"
-        yield checker.problem(fact, wrong, "write rebooked with instead_of, or cancel the other one")
+            moves[fact.instead_of.toordinal()].append(fact.date.toordinal())
+    known: set[int] = set()
+    while todo:
+        day = todo.pop()
+        if day not in known:
+            known.add(day)
+            todo.extend(moves[day])
+    return known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schedules.compiled import treatment_sequence
 from schedules.errors import Problem
@@ -20,14 +20,14 @@ def check_paths(protocol: Protocol, document: Document) -> Iterator[Problem]:
     sequences = {arm: treatment_sequence(protocol, arm) for arm in arms}
     yield from _without_treatment(document, sequences)
     sequences = {arm: sequence for arm, sequence in sequences.items() if sequence}
-    later = _later(protocol, sequences)
+    network = _Network(protocol, sequences)
     for arm, sequence in sequences.items():
         yield from _first_visit(protocol, document, sequence[0], arm)
         yield from _endless_defaults(protocol, document, sequence)
-        yield from _of_other_arms(protocol, document, sequence, arm)
-    yield from _unreached(protocol, document, sequences)
-    yield from _never_answered(protocol, document, sequences)
-    yield from check_order(protocol, document, later)
+        yield from _of_other_arms(protocol, document, network.reached[arm], arm)
+    yield from _unreached(protocol, document, network)
+    yield from _never_answered(protocol, document, network)
+    yield from check_order(protocol, document, network.later)
 
 
 def _without_treatment(document: Document, sequences: Sequences) -> Iterator[Problem]:
@@ -43,90 +43,94 @@ def _without_treatment(document: Document, sequences: Sequences) -> Iterator[Pro
 # -- reaching -----------------------------------------------------------------------------------
 
 
-def _onward(protocol: Protocol, sequence: tuple[str, ...], name: str, found: set[str]) -> set[str]:
-    """The epochs that these ways out of an epoch lead to."""
-    onward = {way for way in found if way in protocol.epochs}
-    if found & {"proceed", "next-cycle"} and name in sequence:
-        place = sequence.index(name) + 1
-        onward |= set(sequence[place : place + 1])
-    return onward
+class _Network:
+    """Which treatment epoch may come after which, and which epochs each arm may come to."""
+
+    def __init__(self, protocol: Protocol, sequences: Sequences) -> None:
+        treatment = {name: epoch for name, epoch in protocol.epochs.items() if epoch.stage is Stage.TREATMENT}
+        self._ways = {name: _ways_out(epoch) for name, epoch in treatment.items()}
+        self._different = set(sequences.values())
+        of_sequence = {sequence: self._of_arm(sequence) for sequence in self._different}
+        self.reached = {arm: of_sequence[sequence] for arm, sequence in sequences.items()}
+        next_ones = {name: self.onward(name, found) for name, found in self._ways.items()}
+        self.later = {name: _beyond(name, next_ones) for name in treatment}
+
+    def onward(self, name: str, found: set[str]) -> set[str]:
+        """The epochs that these ways out of an epoch lead to, in any arm."""
+        return {late for sequence in self._different for late in self._onward(sequence, name, found)}
+
+    def _onward(self, sequence: tuple[str, ...], name: str, found: set[str]) -> set[str]:
+        onward = found & self._ways.keys()
+        if found & {"proceed", "next-cycle"} and name in sequence:
+            place = sequence.index(name) + 1
+            onward |= set(sequence[place : place + 1])
+        return onward
+
+    def _of_arm(self, sequence: tuple[str, ...]) -> set[str]:
+        next_ones = {name: self._onward(sequence, name, found) for name, found in self._ways.items()}
+        return {sequence[0], *_beyond(sequence[0], next_ones)}
 
 
-def _following(protocol: Protocol, sequence: tuple[str, ...], name: str) -> set[str]:
-    """The epochs that may come right after an epoch."""
-    gates = protocol.epochs[name].gates
-    after = [gate for gate in gates.values() if _stands_after(gate)]
-    found = {way for gate in after for way in ways(gate, gates)}
-    if all(gate.cycles or gate.treatment_cycles for gate in after):
-        found.add("proceed")
-    return _onward(protocol, sequence, name, found)
+def _ways_out(epoch: Epoch) -> set[str]:
+    """Where an epoch may lead: by its gates after a cycle, or simply on where none of them stands."""
+    after = [gate for gate in epoch.gates.values() if _stands_after(gate)]
+    found = {way for gate in after for way in ways(gate, epoch.gates)}
+    return found | {"proceed"} if all(gate.cycles or gate.treatment_cycles for gate in after) else found
 
 
 def _stands_after(gate: Gate) -> bool:
     return gate.when in ("after-each-cycle", "at-end")
 
 
-def _reachable(protocol: Protocol, sequence: tuple[str, ...], start: str) -> set[str]:
-    """The epochs that a path may come to from an epoch on; that one itself only if the path comes back to it."""
+def _beyond(start: str, next_ones: Mapping[str, set[str]]) -> set[str]:
+    """All that may come after an epoch; that one itself only if a path comes back to it."""
     reached, todo = set[str](), [start]
     while todo:
-        following = _following(protocol, sequence, todo.pop()) - reached
+        following = next_ones[todo.pop()] - reached
         todo.extend(following)
         reached |= following
     return reached
 
 
-def _later(protocol: Protocol, sequences: Sequences) -> dict[str, set[str]]:
-    """The epochs that a path of any arm may come to after each treatment epoch."""
-    treatment = [name for name, epoch in protocol.epochs.items() if epoch.stage is Stage.TREATMENT]
-    different = set(sequences.values())
-    return {name: {late for each in different for late in _reachable(protocol, each, name)} for name in treatment}
-
-
-def _of_arm(protocol: Protocol, sequence: tuple[str, ...]) -> set[str]:
-    return {sequence[0], *_reachable(protocol, sequence, sequence[0])}
-
-
-def _unreached(protocol: Protocol, document: Document, sequences: Sequences) -> Iterator[Problem]:
-    reached = {name for sequence in set(sequences.values()) for name in _of_arm(protocol, sequence)}
+def _unreached(protocol: Protocol, document: Document, network: _Network) -> Iterator[Problem]:
+    reached = set().union(*network.reached.values())
     for name, epoch in protocol.epochs.items():
         if epoch.stage is Stage.TREATMENT and name not in reached:
             right = "let a gate lead to it, or put it into an arm's sequence"
             yield document.problem(("epochs", name), f"no path leads to the epoch {name}", right, at_key=True)
 
 
-def _of_other_arms(
-    protocol: Protocol, document: Document, sequence: tuple[str, ...], arm: str | None
-) -> Iterator[Problem]:
+def _of_other_arms(protocol: Protocol, document: Document, reached: set[str], arm: str | None) -> Iterator[Problem]:
     """Gates that would lead a participant of this arm into an epoch of other arms."""
-    for name in sorted(_of_arm(protocol, sequence)):
+    others = {name for name, epoch in protocol.epochs.items() if epoch.arms and arm not in epoch.arms}
+    for name in reached if others else ():
         for gate_id, gate in protocol.epochs[name].gates.items():
             for outcome_id, outcome in gate.outcomes.items():
                 for key, way in (("to", outcome.to), ("after_last_cycle", outcome.after_last_cycle)):
-                    epoch = protocol.epochs.get(way or "")
-                    if epoch is not None and epoch.arms and arm not in epoch.arms:
+                    if way in others:
                         wrong = f"{way} is not an epoch of the arm {arm}, which comes past here"
                         right = f"lead somewhere else, or add {arm} to the arms of {way}"
                         path = ("epochs", name, "gates", gate_id, "outcomes", outcome_id, key)
                         yield document.problem(path, wrong, right)
 
 
-def _never_answered(protocol: Protocol, document: Document, sequences: Sequences) -> Iterator[Problem]:
+def _never_answered(protocol: Protocol, document: Document, network: _Network) -> Iterator[Problem]:
     for name, epoch in protocol.epochs.items():
         for gate_id, gate in epoch.gates.items():
-            if gate.answered_by is not None and not _leads_to(protocol, sequences, gate.answered_by, name):
+            if gate.answered_by is not None and not _leads_to(protocol, network, gate.answered_by, name):
                 wrong = f"no outcome of {gate.answered_by} leads to {name}"
                 right = "name the gate whose decision leads there, or leave answered_by out"
                 yield document.problem(("epochs", name, "gates", gate_id, "answered_by"), wrong, right)
 
 
-def _leads_to(protocol: Protocol, sequences: Sequences, gate_id: str, name: str) -> bool:
-    """Whether a gate of that name, in any epoch, may lead to the epoch."""
+def _leads_to(protocol: Protocol, network: _Network, gate_id: str, name: str) -> bool:
+    """Whether a gate of that name, in any epoch, may itself lead to the epoch."""
     for other, epoch in protocol.epochs.items():
         gate = epoch.gates.get(gate_id)
         if gate is not None and _stands_after(gate):
-            found = {way for o in gate.outcomes.values() if o.ask is None for way in (o.to, o.after_last_cycle) if way}
-            if any(name in _onward(protocol, sequence, other, found) for sequence in set(sequences.values())):
+            own = [outcome for outcome in gate.outcomes.values() if outcome.ask is None]
+            found = {way for outcome in own for way in (outcome.to, outcome.after_last_cycle) if way}
+            if name in network.onward(other, found):
                 return True
     return False
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import pairwise, permutations
 from random import Random
 from typing import Any
 
@@ -16,11 +19,9 @@ from planner.plan_json import plan_data, to_json
 from schedules.closures import ClosedDay
 from schedules.course import Course
 from schedules.design import Design
-from schedules.errors import HistoryError
 from schedules.history import (
     Assessed,
     Attended,
-    Died,
     Given,
     History,
     Omitted,
@@ -29,14 +30,14 @@ from schedules.history import (
     UnscheduledVisit,
     Void,
 )
-from schedules.history_checks import check_history
 from schedules.limits import Limits
+from schedules.plan import plan
 from schedules.protocol import Stage
 from schedules.record import fact_id, live_facts
-from schedules.scalars import PartialDate
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 from tests import builders
+from tests.conftest import ROOT
 from tests.strategies import Case, library_cases
 
 STILL_TO_COME = {Status.PLANNED, Status.DUE, Status.BOOKED, Status.UNRECORDED}
@@ -335,29 +336,34 @@ def test_a_closed_day_far_away_changes_nothing(case: Case) -> None:
     assert json(case.plan(design=Design(case.design.versions, (far, *others)))) == json(case.plan())
 
 
-def after_death(case: Case, days: int, month_only: bool) -> tuple[Died, Plan]:
-    """A participant who dies so many days after the day of the plan, and the plan then."""
-    day = case.as_of + timedelta(days=days)
-    death = Died(date=PartialDate(day.year, day.month) if month_only else PartialDate(day.year, day.month, day.day))
-    facts = (*case.facts, death)
-    try:
-        check_history(case.design, History(facts))
-    except HistoryError:
-        assume(False)
-    return death, case.plan(facts)
+def test_an_enrolment_that_was_voided_does_not_say_which_version_is_followed_in_any_order_of_entry() -> None:
+    wrong = builders.enrolled(version="1.0", id="wrong")
+    facts = (wrong, builders.voided(wrong), builders.enrolled(version="2.0", id="right"))
+    study = builders.design(builders.vsli(), builders.vsli_amended())
+    plans = [plan(study, History(tuple(order)), builders.DAY_1) for order in permutations(facts)]
+    assert {made.version for made in plans} == {"2.0"}
 
 
-@given(library_cases(), st.integers(-200, 60), st.booleans())
-def test_no_visit_and_no_dose_is_planned_after_death(case: Case, days: int, month_only: bool) -> None:
-    death, made = after_death(case, days, month_only)
-    for visit in made.visits:
-        if visit.actual is None and not visit.key.startswith("unscheduled."):
-            assert visit.target is None or visit.target <= death.last_day, visit.key
-    assert all(dose <= death.last_day for doses in made.home_doses for dose in doses.days)
+SCRIPT = """
+from datetime import date
+from planner.plan_json import plan_data, to_json
+from schedules.history import UnscheduledVisit
+from tests import builders
+epochs = "  t: {label: T, visits: {d1: {label: One, day: 1, window: 0/+3, activities: [drug]}}}"
+small = builders.protocol(epochs, "never_same_day: [[drug, look, other]]")
+both = UnscheduledVisit(date=builders.DAY_1, activities=("look", "other"))
+for made in (builders.planned(builders.enrolled(), builders.cycle_done("induction.c1")),
+             builders.planned(protocol=builders.ven()), builders.planned(both, protocol=small)):
+    print(to_json(plan_data(made)))
+"""
 
 
-@given(library_cases(), st.integers(-200, 60), st.booleans())
-def test_nothing_waits_for_anybody_after_death(case: Case, days: int, month_only: bool) -> None:
-    _, made = after_death(case, days, month_only)
-    for visit in made.visits:
-        assert visit.status not in {Status.HELD, Status.SUSPENDED}, f"{visit.key} is {visit.status}"
+def test_a_plan_is_the_same_to_the_byte_in_another_process_and_time_zone() -> None:
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT], cwd=ROOT, check=True, capture_output=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed, zone in (("1", "Pacific/Apia"), ("2", "America/New_York"))
+    ]  # fmt: skip
+    assert printed[0] == printed[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -15,9 +16,9 @@ from hypothesis.strategies import DrawFn
 
 from planner.plan_json import plan_data, to_json
 from schedules.design import Design
-from schedules.errors import DateOutOfRange, ScheduleError
+from schedules.errors import DateOutOfRange, HistoryError, ProtocolError, ScheduleError
 from schedules.fact_kinds import KINDS
-from schedules.history import History
+from schedules.history import AmendmentApplied, History
 from schedules.history_file import read_fact_line, read_facts
 from schedules.plan import plan
 from schedules.protocol import Protocol
@@ -176,7 +177,7 @@ class Maker:
         """The same again, so and so often."""
         first = int(start.split()[0])
         every = self.number(1, 30)
-        ends = self.one_of({"times": self.number(1, 6)}, {"until": f"{first + every * self.number(0, 5)} days"})
+        ends = self.one_of({"times": 4}, {"until": f"{first + every * self.number(0, 5)} days"})
         return {"label": "Visit {n}", "repeat": {"every": f"{every} days", **ends}}
 
     # -- gates
@@ -206,10 +207,7 @@ class Maker:
         return made | more
 
 
-@st.composite
-def protocol_data(draw: DrawFn) -> Data:
-    """A small protocol as the data of a file, which may or may not be right."""
-    return Maker(draw).protocol()
+protocol_data = st.composite(lambda draw: Maker(draw).protocol())  # it may or may not be right
 
 
 def accepted(data: Data) -> Protocol | None:
@@ -278,8 +276,8 @@ FACTS = """- {fact: consented, date: 2025-12-22, version: "1.0"}
 """
 BITS = st.sampled_from(
     ["0", "-1", "1.5", "99999", "true", "null", "[]", "{}", "[x]", "{a: b}", "''", "\U0001f600", "2026-02-30",
-     "every 0", "-3/+3", "28 days", "induction", "d1", "proceed", "end", "$x", "&a", "*a", "- ", ": ", "\n", "  ", '"', "#",
-     "fact", "DE", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=5MO;BYMONTH=2", *KINDS]
+     "every 0", "-3/+3", "28 days", "induction", "d1", "proceed", "end", "$x", "&a", "*a", "- ", ": ", "\n", "  ",
+     '"', "#", "fact", "DE", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=5MO;BYMONTH=2", *KINDS]
 )  # fmt: skip
 
 
@@ -344,3 +342,67 @@ def test_dates_beyond_the_years_of_the_calendar_raise_nothing_but_date_out_of_ra
         return
     days = [day for visit in made.visits for day in (visit.nominal, visit.opens, visit.closes) if day]
     assert all(date(1900, 1, 1) <= day <= date(2200, 12, 31) for day in days)
+
+
+# Found by these properties, in their smallest form ------------------------------------------------
+
+DAY_1_ONLY = "visits: {d1: {label: D, day: 1, activities: [drug]}}"
+
+
+def test_a_gate_answered_by_another_one_need_not_have_an_outcome_that_proceeds() -> None:
+    """It is refused when the protocol is read, or the plan stops or goes on there; it does not break."""
+    asked = "gates: {g: {label: G, when: at-end, outcomes: {yes: {label: Y, to: b}}}}"
+    on = "outcomes: {on: {label: O, to: next-cycle}}"
+    other = f"gates: {{h: {{label: H, when: before-each-cycle, answered_by: g, {on}}}}}"
+    text = (
+        f"  a: {{label: A, {DAY_1_ONLY}, {asked}}}\n"
+        f"  b: {{label: B, cycles: {{length: 7 days, at_most: 2}}, {DAY_1_ONLY}, {other}}}\n"
+    )
+    with suppress(ScheduleError):
+        builders.planned(builders.decided("a.g", builders.DAY_1, "yes"), protocol=builders.protocol(text))
+
+
+def test_two_visits_of_one_key_are_refused_also_where_they_come_only_in_a_later_cycle() -> None:
+    text = (
+        "  a: {label: A, cycles: {length: 28 days, at_most: 2}, visits: {d1: {label: D, day: 1, activities: [drug]},\n"
+        "    x-7: {label: X, day: 9, cycles: 2},\n"
+        "    x: {label: X, at: 7 days, repeat: {every: 7 days, times: 2}, cycles: 2}}}\n"
+    )
+    with pytest.raises(ProtocolError, match="two visits are called"):
+        builders.protocol(text)
+
+
+def test_a_length_that_is_too_long_is_refused_also_where_it_comes_only_in_a_later_cycle() -> None:
+    text = (
+        "  a: {label: A, cycles: {length: 28 days, at_most: 2}, visits: {d1: {label: D, day: 1, activities: [drug]},\n"
+        "    x: {label: X, at: 90 years, repeat: {every: 90 years, times: 3}, cycles: 2}}}\n"
+    )
+    with suppress(ProtocolError):
+        assert builders.planned(protocol=builders.protocol(text)).visits
+
+
+def test_a_day_1_that_the_first_cycle_has_not_is_refused() -> None:
+    visits = DAY_1_ONLY.replace("day: 1", "day: 1, cycles: 2")
+    text = f"  a: {{label: A, cycles: {{length: 7 days, at_most: 3}}, {visits}}}\n"
+    with pytest.raises(ProtocolError, match="has no visit on day 1"):
+        builders.protocol(text)
+
+
+def test_versions_with_other_arms_do_not_break_a_plan() -> None:
+    one = builders.protocol(f"  a: {{label: A, {DAY_1_ONLY}}}\n", "arms: {x: {label: X}, y: {label: Y}}")
+    two = replace(builders.protocol(f"  a: {{label: A, {DAY_1_ONLY}}}\n", "arms: {x: {label: X}}"), version="2.0")
+    amended = AmendmentApplied(date=builders.DAY_1, version="2.0")
+    with suppress(ScheduleError):
+        plan(Design((one, two)), History((builders.enrolled(arm="y"), amended)), builders.DAY_1)
+
+
+def test_a_label_without_a_repeat_has_no_number_and_no_none_in_it() -> None:
+    text = "  a: {label: A, visits: {d1: {label: 'Visit {n}', day: 1, activities: [drug]}}}\n"
+    with suppress(ProtocolError):
+        assert "None" not in builders.planned(protocol=builders.protocol(text)).visit("a.d1").spec.label
+
+
+@pytest.mark.parametrize("line", ["--- []", "---\n[]", "- []", "{}", "-", "{fact: [x]}", "{fact: {}}"])
+def test_a_what_if_without_a_fact_is_refused(line: str) -> None:
+    with pytest.raises(HistoryError):
+        read_fact_line(line)

@@ -1,12 +1,27 @@
-"""Windows: how they are written, which days are in them, and what is early or late."""
+"""Windows: how they are written, which days are in them, what is early or late, and what an end takes away."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schedules.errors import DateOutOfRange, WindowError
+from schedules.errors import DateOutOfRange, HistoryError, WindowError
+from schedules.history import (
+    CycleDelayed,
+    CycleHeld,
+    Died,
+    Fact,
+    Held,
+    History,
+    LostToFollowUp,
+    TreatmentEnded,
+    Withdrew,
+)
+from schedules.history_checks import check_history
+from schedules.scalars import PartialDate
+from schedules.scheduled import Plan
+from schedules.statuses import Status
 from schedules.windows import (
     ClockWindow,
     DayRange,
@@ -17,6 +32,8 @@ from schedules.windows import (
     parse_window,
     punctuality,
 )
+from tests import builders
+from tests.strategies import Case, library_cases
 
 sides = st.integers(0, 60)
 any_day = st.dates(date(1950, 1, 1), date(2150, 1, 1))
@@ -153,3 +170,72 @@ def test_a_no_break_space_in_a_window_is_read_or_refused_as_a_window() -> None:
     except WindowError:
         return
     assert window == Window(1, 2)
+
+
+# What an end takes away, wherever a hold or a delay had moved it
+
+ENDED = date(2026, 2, 10)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        TreatmentEnded(date=ENDED, reason="toxicity"),
+        Died(date=PartialDate(2026, 2, 10)),
+        Withdrew(date=ENDED, scope="visits"),
+    ],
+    ids=["treatment ended", "died", "withdrew"],
+)
+def test_a_cycle_delayed_past_its_window_is_cancelled_by_an_end_before_it(end: Fact) -> None:
+    delay = CycleDelayed(date=date(2026, 1, 30), cycle="maintenance.c1", to=date(2026, 2, 20), reason="travel")
+    made = builders.planned(builders.enrolled(), builders.cycle_done("induction.c1"), delay, end)
+    assert made.visit("maintenance.c1.d1").status is Status.CANCELLED
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        Held(date=builders.DAY_1, visit="induction.c1.d1", reason="counts"),
+        CycleHeld(date=builders.DAY_1, cycle="induction.c1", reason="counts"),
+        LostToFollowUp(date=builders.DAY_1, attempts=3),
+    ],
+    ids=["a dose held", "a cycle held", "lost"],
+)
+def test_what_waited_before_death_waits_no_more_after_it(waiting: Fact) -> None:
+    made = builders.planned(builders.enrolled(), waiting, Died(date=PartialDate(2026, 2, 10)))
+    assert not [visit.key for visit in made.visits if visit.status in {Status.HELD, Status.SUSPENDED}]
+
+
+def test_a_dose_on_day_8_of_a_cycle_whose_day_1_is_held_is_in_the_plan() -> None:
+    hold = CycleHeld(date=date(2026, 2, 2), cycle="maintenance.c1", reason="counts")
+    given_8 = builders.dose("maintenance.c1.d8", date(2026, 2, 9), "ino")
+    made = builders.planned(builders.enrolled(), builders.cycle_done("induction.c1"), hold, given_8)
+    assert made.visit("maintenance.c1.d8").actual == date(2026, 2, 9)
+
+
+def after_death(case: Case, days: int, month_only: bool) -> tuple[Died, Plan]:
+    """A participant who dies so many days after the day of the plan, and the plan then."""
+    day = case.as_of + timedelta(days=days)
+    death = Died(date=PartialDate(day.year, day.month) if month_only else PartialDate(day.year, day.month, day.day))
+    facts = (*case.facts, death)
+    try:
+        check_history(case.design, History(facts))
+    except HistoryError:
+        assume(False)
+    return death, case.plan(facts)
+
+
+@given(library_cases(), st.integers(-200, 60), st.booleans())
+def test_no_visit_and_no_dose_is_planned_after_death(case: Case, days: int, month_only: bool) -> None:
+    death, made = after_death(case, days, month_only)
+    for visit in made.visits:
+        if visit.actual is None and not visit.key.startswith("unscheduled."):
+            assert visit.target is None or visit.target <= death.last_day, visit.key
+    assert all(dose <= death.last_day for doses in made.home_doses for dose in doses.days)
+
+
+@given(library_cases(), st.integers(-200, 60), st.booleans())
+def test_nothing_waits_for_anybody_after_death(case: Case, days: int, month_only: bool) -> None:
+    _, made = after_death(case, days, month_only)
+    for visit in made.visits:
+        assert visit.status not in {Status.HELD, Status.SUSPENDED}, f"{visit.key} is {visit.status}"
