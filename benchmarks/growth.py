@@ -10,7 +10,7 @@ import resource
 import time
 from datetime import date
 
-from plan_speed import in_treatment
+from benchmarks.plan_speed import in_treatment
 from schedules.closures import PublicHolidays, Site
 from schedules.design import Design
 from schedules.plan import plan

@@ -98,4 +98,4 @@ for history in start-only in-treatment; do
 done
 
 printf '\nGrowth\n'
-"$our_python" benchmarks/growth.py
+"$our_python" -m benchmarks.growth

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
+from schedules.bounded import bounded
 from schedules.design import Design
 from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import content, in_order
@@ -47,7 +47,6 @@ from schedules.protocol import ActivityKind
 from schedules.record import fact_id, live_facts
 from schedules.scheduled import Plan
 from schedules.wording import day_words
-from schedules.yaml_text import MOST_PROBLEMS
 
 _WHICH = "void the one that is wrong"
 
@@ -63,7 +62,7 @@ class Checker:
         counts = {id(fact) for fact in live_facts(self.facts)}
         self.live = [fact for fact in self.facts if id(fact) in counts]
         self.place = {id(fact): place for place, fact in enumerate(self.facts)}
-        self.names = KnownNames(design, self.facts)
+        self.names = KnownNames(design, self.live)
         self.rename = _renamer(design, self.live)
 
     def problem(self, fact: Fact, wrong: str, right: str) -> Problem:
@@ -103,7 +102,7 @@ def _renamer(design: Design, live: list[Fact]) -> Callable[[str], str]:
 def check_history(design: Design, history: History) -> None:
     """Raises HistoryError with every fact that cannot be, or that contradicts another one."""
     checker = Checker(design, history.facts)
-    problems = list(islice(_problems(checker), MOST_PROBLEMS))
+    problems = bounded(_problems(checker))
     if problems:
         raise HistoryError(problems)
 
@@ -319,8 +318,8 @@ def _bookings_of(checker: Checker, visit: str, facts: list[Booked | Rebooked | B
         elif given_up is not None:
             wrong = f"{visit} has no appointment on {day_words(given_up)}"
             yield checker.problem(fact, wrong, "name the day that was booked")
-    left = [fact for fact in facts if any(fact is other for others in made.values() for other in others)]
-    for fact in left[1:]:
+    open_ones = {id(fact) for others in made.values() for fact in others}
+    for fact in [fact for fact in facts if id(fact) in open_ones][1:]:
         yield checker.problem(fact, f"{visit} has two appointments", "write rebooked with instead_of, or cancel one")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,13 +13,20 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schedules.bounded import bounded
 from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import KINDS
 from schedules.history import Fact, Origin
+from schedules.protocol_names import quoted
 from schedules.validation import validate
-from schedules.yaml_text import Document, Path, read_yaml
+from schedules.yaml_text import MOST_PROBLEMS, Document, Path, read_yaml
 
 MOST_FACTS = 20_000
+WHAT_IF = "what-if"
+_LINE_EXAMPLE = "write e.g. gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit"
+_LISTS = frozenset({"activities", "not_done", "remains"})
+_NOT_TEXT = _LISTS | {"minutes", "attempts", "partial", "again", "outside_plan", "dose_levels"}
+_IN_QUOTES = re.compile(r'"[^"\\]*"')
 _EXAMPLE = "write e.g. - {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: ino}"
 
 
@@ -34,18 +43,21 @@ def facts_of(document: Document) -> tuple[Fact, ...]:
     if len(items) > MOST_FACTS:
         wrong = f"{len(items)} facts are more than one participant's {MOST_FACTS}"
         raise HistoryError([document.problem((), wrong, "keep one participant's facts in a file")])
-    problems: list[Problem] = []
-    facts = [fact for place in range(len(items)) for fact in _read(document, items, place, problems)]
-    if problems:
-        raise HistoryError(problems)
+    wrong_ones: list[Problem] = []
+    facts = [fact for place in range(len(items)) for fact in _read(document, items, place, wrong_ones)]
+    if wrong_ones:
+        raise HistoryError(bounded(wrong_ones))
     return tuple(facts)
 
 
-def _read(document: Document, items: list[Any], place: int, problems: list[Problem]) -> Iterator[Fact]:
+def _read(document: Document, items: list[Any], place: int, wrong_ones: list[Problem]) -> Iterator[Fact]:
+    """The fact at that place of the list, if it is one; once there are more problems than are listed, none."""
+    if len(wrong_ones) > MOST_PROBLEMS:
+        return
     try:
         fact = _fact(document, (place,), items[place])
     except HistoryError as error:
-        problems.extend(error.problems)
+        wrong_ones.extend(error.problems)
         return
     line, column = document.place((place,))
     yield replace(fact, origin=Origin(document.file, line, column))
@@ -56,9 +68,10 @@ def _fact(document: Document, path: Path, item: Any) -> Fact:
         raise HistoryError([document.problem(path, "this is not a fact: it says no fact", _EXAMPLE)])
     name = item["fact"]
     if not isinstance(name, str) or name not in KINDS:
-        near = difflib.get_close_matches(str(name), KINDS, n=1)
+        near = difflib.get_close_matches(name[:100], KINDS, n=1) if isinstance(name, str) else []
         hint = f"did you mean {near[0]}?" if near else f"the facts are {', '.join(KINDS)}"
-        raise HistoryError([document.problem((*path, "fact"), f"there is no fact {name!r}", hint)])
+        what = f"there is no fact {quoted(name)}" if isinstance(name, str) else "the kind of fact is not a word"
+        raise HistoryError([document.problem((*path, "fact"), what, hint)])
     return validate(_adapter(name), document, path, HistoryError, besides={"fact"})
 
 
@@ -73,26 +86,44 @@ def read_fact_line(line: str) -> Fact:
     The YAML form ``{fact: gate_decided, …}`` is read too. Raises HistoryError.
     """
     text = line.strip()
+    facts = read_facts(_as_list(text), WHAT_IF)
+    if len(facts) != 1:
+        raise _wrong_line(f"{len(facts)} facts in one line", "write one fact")
+    return facts[0]
+
+
+def _as_list(text: str) -> str:
     if text.startswith(("{", "-")):
-        return read_facts(text if text.startswith("-") else f"- {text}", "what-if")[0]
+        return text if text.startswith("-") else f"- {text}"
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise HistoryError([Problem("what-if", 1, 1, f"the quotes do not match ({error})", "close them")]) from None
-    return read_facts("- {" + ", ".join(_pairs(words)) + "}", "what-if")[0]
+        raise _wrong_line(f"the quotes do not match ({error})", "close them") from None
+    return "- {" + ", ".join(_pairs(words)) + "}"
 
 
 def _pairs(words: list[str]) -> list[str]:
     wrong = [word for word in words[1:] if "=" not in word]
     if not words or wrong:
-        right = "write e.g. gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit"
-        raise HistoryError([Problem("what-if", 1, 1, f"{' '.join(wrong) or 'nothing'} is not name=value", right)])
+        named = quoted(" ".join(wrong)) if wrong else "nothing"
+        raise _wrong_line(f"{named} is not name=value", _LINE_EXAMPLE)
     pairs = [word.partition("=")[::2] for word in words[1:]]
-    return [f"fact: {words[0]}", *(f"{name}: {_quoted(name, value)}" for name, value in pairs)]
+    return [f"fact: {_text(words[0])}", *(f"{_text(name)}: {_value(name, value)}" for name, value in pairs)]
 
 
-def _quoted(name: str, value: str) -> str:
-    """Versions and times are text even where they look like numbers."""
-    if name in ("version", "time", "level", "amount", "note", "to") and not value.startswith(("[", '"')):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return value
+def _value(name: str, value: str) -> str:
+    """Whatever is not a number, a truth value, a list or a mapping by its name is text, even where it looks like one."""
+    if name in _LISTS and not value.startswith("["):
+        return f"[{', '.join(map(_text, value.split(',')))}]"
+    if name in _NOT_TEXT or _IN_QUOTES.fullmatch(value):
+        return value
+    return _text(value)
+
+
+def _text(value: str) -> str:
+    """As text in YAML's double quotes."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _wrong_line(wrong: str, right: str) -> HistoryError:
+    return HistoryError([Problem(WHAT_IF, 1, 1, wrong, right)])

@@ -9,7 +9,6 @@ from schedules.history import CycleDelayed, CycleHeld, Fact, GateDecided
 from schedules.keys import Key, Stay, parse_key, parse_stay
 from schedules.protocol import ActivityKind, Epoch, Gate, PlannedVisit, Stage
 from schedules.protocol_names import hint, numbered, quoted
-from schedules.record import live_facts
 
 #: What is wrong with a fact, and what would be right.
 Complaint = tuple[str, str]
@@ -19,7 +18,7 @@ _ONCE = {Stage.SCREENING: "screening is gone through once", Stage.FOLLOW_UP: "fo
 class KnownNames:
     """The names of all versions of a study; of the epochs one entry for each version that has it."""
 
-    def __init__(self, design: Design, facts: Collection[Fact]) -> None:
+    def __init__(self, design: Design, live: Collection[Fact]) -> None:
         self.design = design
         self.activities = {name: a for p in design.versions for name, a in p.activities.items()}
         self.cohorts = {name: cohort for p in design.versions for name, cohort in p.cohorts.items()}
@@ -28,7 +27,7 @@ class KnownNames:
         for version, protocol in enumerate(design.versions):
             for epoch_id, epoch in protocol.epochs.items():
                 self.epochs.setdefault(epoch_id, []).append((version, epoch))
-        self._outside = {stay_of(fact) for fact in live_facts(facts) if getattr(fact, "outside_plan", False)}
+        self._outside = {stay_of(fact) for fact in live if getattr(fact, "outside_plan", False)}
         self._visits: dict[str, list[tuple[Epoch, str, PlannedVisit]]] = {}
         self._of_stay: dict[tuple[str, int | None], dict[str, list[PlannedVisit]]] = {}
 
@@ -93,10 +92,10 @@ class KnownNames:
             yield once, f"write it without #{stay.entry}"
         most = [epoch.cycles.at_most for epoch in epochs if epoch.cycles]
         bounds = [count for count in most if count is not None]
-        if stay.cycle and bounds and len(bounds) == len(most) and stay.cycle > max(bounds):
-            if stay not in self._outside:
-                right = "mark the doses outside_plan: true if a further cycle was really given"
-                yield f"{stay} is beyond the most cycles, {max(bounds)}", right
+        beyond = stay.cycle and bounds and len(bounds) == len(most) and stay.cycle > max(bounds)
+        if beyond and stay not in self._outside:
+            right = "mark the doses outside_plan: true if a further cycle was really given"
+            yield f"{stay} is beyond the most cycles, {max(bounds)}", right
 
     def _forms(self, epoch_id: str) -> list[str]:
         """How visits of the epoch are written, in its first cycle."""
@@ -115,10 +114,13 @@ class KnownNames:
             yield from self._stay(parts.stay)
             yield from self.known("outcome", fact.outcome, outcomes)
         else:
-            named = [f"{epoch_id}{'.cN' if epoch.cycles else ''}.{gate}"
-                     for epoch_id, epochs in self.epochs.items() for _, epoch in epochs for gate in epoch.gates]  # fmt: skip
-            right = f"the gates are {', '.join(sorted(set(named))) or 'none'}"
-            yield f"there is no gate {quoted(fact.gate)}", right
+            yield f"there is no gate {quoted(fact.gate)}", f"the gates are {', '.join(self._gates()) or 'none'}"
+
+    def _gates(self) -> list[str]:
+        """How the gates of all versions are written."""
+        every = [(name, epoch) for name, epochs in self.epochs.items() for _, epoch in epochs]
+        forms = {f"{name}{'.cN' if epoch.cycles else ''}.{gate}" for name, epoch in every for gate in epoch.gates}
+        return sorted(forms)[:20]
 
     def _gate(self, version: int, epoch: Epoch, parts: Key) -> Gate | None:
         if (parts.stay.cycle is None) != (epoch.cycles is None):

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from schedules.closures import ClosedDays
 from schedules.course import Course, OwnClosedDays
 from schedules.spacing import Bound
-from schedules.wording import day_words, list_words, span_words
+from schedules.wording import day_words, days_words, list_words, span_words
 
 SEARCH_DAYS = 366
 MOST_NAMED = 4
+_ONE_DAY = "it is a "  # how the reason of a weekend begins
 _PLACES = {"site": "the site", "infusion": "the infusion unit"}
 
 
@@ -91,19 +92,22 @@ class Limits(NamedTuple):
 def closed_words(closed: tuple[str, str], *days: int) -> str:
     """Why a place is closed on these days: ``the infusion unit is closed on 16 March 2026 (stock-taking)``."""
     place, reason = closed
+    if len(days) > 1 and reason.startswith(_ONE_DAY):
+        reason = f"{reason.removeprefix(_ONE_DAY)}s"
+    because = "" if reason == "closed" else f" ({reason})"
     when = list_words(day_words(day) for day in days)
     if len(days) > MOST_NAMED:
         when = f"{len(days)} days from {span_words(days[0], days[-1])}"
-    return f"{_PLACES.get(place, f'the {place}')} is closed on {when} ({reason})"
+    return f"{_PLACES.get(place, f'the {place}')} is closed on {when}{because}"
 
 
 def too_close(bound: Bound, day: int) -> str:
     """Which dose a day is too close to, and from when on (or until when) it would do."""
     earliest, latest = bound.earliest, bound.latest
-    drug, days = bound.rule.drug, bound.rule.days
+    drug, days = bound.rule.drug, days_words(bound.rule.days)
     if earliest is not None and bound.previous is not None and day < earliest:
         how = {"given": "was given on", "booked": "is booked for", "planned": "is planned for"}[bound.how]
-        apart = f"{drug} {how} {day_words(bound.previous)} and must be {days} days apart"
+        apart = f"{drug} {how} {day_words(bound.previous)} and must be {days} apart"
         return f"{apart}, so not before {day_words(earliest)}"
-    apart = f"{drug} was given on {day_words(bound.following or day)} and must be {days} days apart"
+    apart = f"{drug} was given on {day_words(bound.following or day)} and must be {days} apart"
     return f"{apart}, so not after {day_words(latest or day)}"

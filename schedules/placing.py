@@ -9,6 +9,7 @@ from typing import NamedTuple
 from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.happened import active_doses, doses_missing, occurred_on
+from schedules.history import Died, TreatmentEnded, Withdrew
 from schedules.limits import Limits
 from schedules.protocol import Stage
 from schedules.same_day import never_days, note_activities
@@ -17,10 +18,11 @@ from schedules.spacing import How
 from schedules.statuses import Status
 from schedules.waits import Wait
 from schedules.walk import Walk
-from schedules.wording import day_words, span_words
+from schedules.wording import day_words, days_words, known_day_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
+_SCOPES = {"treatment": "treatment", "visits": "visits", "contact": "all contact"}
 
 
 class Slot(NamedTuple):
@@ -137,7 +139,9 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
 
 def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
     """A visit that is counted from one that was cancelled: it falls away with it."""
-    visit = _without_date(walk, spec, _slot(walk, spec, nominal, basis, None, None), Status.CANCELLED)
+    slot = _slot(walk, spec, nominal, basis, None, None)
+    why = "" if slot.closes >= cut_off(walk, spec) else f"it is counted from {basis.what}, which is cancelled"
+    visit = _without_date(walk, spec, slot, Status.CANCELLED, why)
     walk.visits.append(visit)
     return visit
 
@@ -149,18 +153,9 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
     status = fallen or Status.HELD
     notes = _fall_words(walk, spec, status)
     visit = ScheduledVisit(
-        spec,
-        None,
-        None,
-        None,
-        None,
-        None,
-        status,
-        walk.tentative and not fallen,
-        basis,
-        conflicts=conflicts,
-        notes=notes,
-    )
+        spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
+        conflicts=conflicts, notes=notes,
+    )  # fmt: skip
     walk.visits.append(visit)
     return visit
 
@@ -191,7 +186,7 @@ def _after_wait(slot: Slot, spec: VisitSpec, wait: Wait, actual: int | None) -> 
     due = until
     cause = f"{wait.words}; it is planned for {day_words(due)}"
     if due > slot.closes:
-        cause += f", {due - slot.closes} days after its window closes"
+        cause += f", {days_words(due - slot.closes)} after its window closes"
     return slot._replace(due=due, first=due, last=due + spec.after, basis=slot.basis._replace(cause=cause))
 
 
@@ -265,7 +260,7 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
     target = None if blocked else limits.nearest(slot.due)
-    conflicts = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
+    conflicts = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     return _planned(walk, spec, slot, limits, target, conflicts)
 
 
@@ -307,7 +302,7 @@ def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tu
     window = f"it may be only within {span_words(limits.first, limits.last)}"
     why = limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
-    left = blocked or (() if target is not None else (no_day_left(slot, limits, spec),))
+    left = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
     status = Status.NEEDS_DECISION if target is None else _unless_unrecorded(visit, Status.TO_REBOOK)
     return visit._replace(booking=booking.fact, status=status)
@@ -317,32 +312,50 @@ def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
     return visit.status if visit.status is Status.UNRECORDED else status
 
 
-def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status) -> ScheduledVisit:
+def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: str = "") -> ScheduledVisit:
     booking = walk.record.bookings.get(spec.key)
     given_back = (f"its appointment on {day_words(booking.day)} is to be given back",) if booking else ()
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
         status, walk.tentative and status is not Status.CANCELLED, slot.basis,
-        booking=booking.fact if booking else None, notes=(*_fall_words(walk, spec, status), *given_back),
+        booking=booking.fact if booking else None, notes=(*_fall_words(walk, spec, status, why), *given_back),
     )  # fmt: skip
 
 
-def _fall_words(walk: Walk, spec: VisitSpec, status: Status) -> tuple[str, ...]:
-    course = walk.course
-    if status is not Status.CANCELLED:
-        return ()
-    if course.end is not None and spec.stage is not Stage.FOLLOW_UP:
-        return (f"cancelled: the treatment ended on {day_words(course.end.day)} ({course.end.reason})",)
-    return (f"cancelled: nothing of this kind is planned from {day_words(cut_off(walk, spec))} on",)
+def _fall_words(walk: Walk, spec: VisitSpec, status: Status, why: str = "") -> tuple[str, ...]:
+    return (f"cancelled: {why or _ended_words(walk, spec)}",) if status is Status.CANCELLED else ()
 
 
-def no_day_left(slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
-    """No day of the window is possible: why, the earliest safe day, and whether it can be left out."""
-    reasons = limits.why_none()
+def _ended_words(walk: Walk, spec: VisitSpec) -> str:
+    """What took a visit away: a death, a withdrawal, or the end of the treatment with its reason."""
+    cut, end = cut_off(walk, spec), walk.course.end
+    by_end = end is not None and spec.stage is not Stage.FOLLOW_UP
+    if end is None or not by_end or end.reason == "death":
+        for died in walk.record.all(Died):
+            if died.day.toordinal() == cut:
+                return f"the participant died {known_day_words(died.day, died.last_day)}"
+    if end is None or not by_end or end.reason == "withdrawal":
+        for withdrew in walk.record.all(Withdrew):
+            if withdrew.date.toordinal() == cut and (by_end or withdrew.scope != "treatment"):
+                return f"the participant withdrew from {_SCOPES[withdrew.scope]} on {day_words(cut)}"
+    return f"the treatment ended on {day_words(cut)} ({_end_reason(walk)})"
+
+
+def _end_reason(walk: Walk) -> str:
+    """The recorded reason; "other" says nothing without the note beside it."""
+    reason = walk.course.end.reason if walk.course.end else ""
+    notes = [fact.note for fact in walk.record.all(TreatmentEnded) if fact.reason == reason == "other" and fact.note]
+    return f"{reason}: {notes[0]}" if notes else reason.replace("-", " ")
+
+
+def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
+    """No day of the window is possible: why, the earliest safe day, and whether its doses can be left out."""
     safe = limits.earliest_safe()
-    proposal = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
-    text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(reasons)}; {proposal}, or omit it"
-    return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit=True, overdue_from=_day(slot.last + 1))
+    may_omit = bool(spec.doses) and not (spec.is_day_1 and not walk.anchors)  # without its Day 1 there is no study
+    ways = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
+    ways += ", or omit it" if may_omit else ""
+    text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(limits.why_none())}; {ways}"
+    return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit, overdue_from=_day(slot.last + 1))
 
 
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:

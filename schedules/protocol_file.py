@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from schedules.bounded import bounded
 from schedules.errors import ParameterError, Problem, ProtocolError
 from schedules.protocol import Protocol
 from schedules.protocol_checks import check_protocol
 from schedules.protocol_parameters import fill_in
 from schedules.validation import validate
-from schedules.yaml_text import MOST_PROBLEMS, Document, read_yaml
+from schedules.yaml_text import Document, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _checked(document: Document) -> tuple[Protocol | None, tuple[Problem, ...]]:
         protocol = validate(_adapter(), document, error=ProtocolError)
     except ProtocolError as error:
         return None, error.problems
-    return protocol, tuple(islice(check_protocol(protocol, document), MOST_PROBLEMS))
+    return protocol, tuple(bounded(check_protocol(protocol, document)))
 
 
 @lru_cache(maxsize=1)

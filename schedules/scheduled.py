@@ -256,7 +256,7 @@ def explain_gate(gate: GateState) -> tuple[str, ...]:
         return (f"answered by the decision at {gate.answered_by}",)
     if gate.decided_on is not None and gate.outcome is not None:
         return (f"decided on {day_words(gate.decided_on)}: {labels[gate.outcome]}",)
-    due = (f"due on {day_words(gate.due)}, the last open day before the next day 1",) if gate.due else ()
+    due = (f"due on {day_words(gate.due)}, the last open day before the next Day 1",) if gate.due else ()
     if gate.default is None:
         return (*due, "nothing is planned beyond it until it is decided")
     return (*due, f'until it is decided the plan follows "{labels[gate.default]}"')
@@ -266,8 +266,17 @@ def _counted(visit: ScheduledVisit) -> str:
     basis = visit.basis
     if basis.day is None or visit.nominal is None:
         return f"{basis.what} {basis.how}"
-    start = f"{basis.what} {_HOW[basis.how]} {day_words(basis.day)}"
+    if basis.what == "Day 1" and basis.how == "given" and not basis.by:
+        return f"the first dose was given on {day_words(basis.day)}, which is Day 1"
+    start = f"{basis.what} {_how(basis)} {day_words(basis.day)}"
     return f"{start}; {_signed(basis.by)} = {day_words(visit.nominal)}" if basis.by else start
+
+
+def _how(basis: Basis) -> str:
+    """A dose is given and a visit takes place; a day, or the latest of something, simply was."""
+    if basis.how == "given" and basis.what != "the last dose":
+        return "was on" if basis.what == "Day 1" else "took place on"
+    return "was on" if basis.how == "attended" and basis.what.startswith("the latest ") else _HOW[basis.how]
 
 
 def _signed(by: str) -> str:

@@ -1,4 +1,4 @@
-"""Dates and numbers in plain English words, whatever the machine's locale."""
+"""Dates, numbers and states in plain English words, whatever the machine's locale."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def day_words(day: date | int) -> str:
     return f"{known.day} {_MONTHS[known.month - 1]} {known.year}"
 
 
+def known_day_words(first: date, last: date) -> str:
+    """``on 9 March 2026``, or as much as is known of a day between these: ``in March 2026``, ``in 2026``."""
+    if first == last:
+        return f"on {day_words(first)}"
+    return f"in {_MONTHS[first.month - 1]} {first.year}" if first.month == last.month else f"in {first.year}"
+
+
 def span_words(first: date | int, last: date | int) -> str:
     """``15 to 18 March 2026``, ``28 February to 3 March 2026``: both ends included."""
     start, end = (date.fromordinal(day) if isinstance(day, int) else day for day in (first, last))
@@ -32,6 +39,11 @@ def span_words(first: date | int, last: date | int) -> str:
 def days_words(count: int) -> str:
     """``1 day``, ``3 days``."""
     return f"{count} day" if abs(count) == 1 else f"{count} days"
+
+
+def state_words(state: str) -> str:
+    """How a status is said to people: ``to rebook``, ``needs a decision``."""
+    return "needs a decision" if state == "needs-decision" else state.replace("-", " ")
 
 
 def list_words(items: Iterable[str], last: str = "and") -> str:
