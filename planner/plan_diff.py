@@ -16,6 +16,7 @@ from planner.plan_table import short_day, short_span
 from schedules.changes import Change, Changes, What, moved_by
 from schedules.deviation import Deviation
 from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
+from schedules.wording import state_words
 
 T = TypeVar("T")
 _HEADINGS = {
@@ -134,10 +135,11 @@ def _visit_words(change: Change[ScheduledVisit]) -> Iterator[str]:
     """First where the visit was and is, then whatever else differs."""
     old, new = change.old, change.new
     if change.what is What.APPEARED and new is not None:
-        yield f"{_date_words(new)}, {new.status.value.replace('-', ' ')}"
+        yield f"{_date_words(new)}, {state_words(new.status.value)}"
         yield from (conflict.text for conflict in new.conflicts)
     elif change.what is What.FELL_AWAY and old is not None:
-        yield f"{_date_words(old)}, {old.status.value.replace('-', ' ')} → {new.status.value if new else 'not planned'}"
+        after = state_words(new.status.value) if new else "not planned"
+        yield f"{_date_words(old)}, {state_words(old.status.value)} → {after}"
     elif old is not None and new is not None:
         yield _moved_words(change, old, new)
         yield from _other_words(change, old, new)
@@ -158,7 +160,7 @@ def _moved_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: Sched
 def _other_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: ScheduledVisit) -> Iterator[str]:
     texts: dict[str, Callable[[ScheduledVisit], str]] = {
         "window": lambda visit: short_span(visit.opens, visit.closes) or "none",
-        "status": lambda visit: visit.status.value.replace("-", " "),
+        "status": lambda visit: state_words(visit.status.value),
         "certainty": lambda visit: visit.certainty,
         "booking": _booking_words,
         "label": lambda visit: visit.spec.label,
@@ -205,13 +207,13 @@ def _gate_words(change: Change[GateState]) -> str:
 def _gate_state(gate: GateState | None) -> str:
     if gate is None:
         return "not on the path"
-    return f"{gate.status.value.replace('-', ' ')}{f': {gate.outcome}' if gate.outcome else ''}"
+    return f"{state_words(gate.status.value)}{f': {gate.outcome}' if gate.outcome else ''}"
 
 
 def _end_words(end: TreatmentEnd | None) -> str:
     if end is None:
         return "not known"
-    return f"{short_day(end.day)} ({end.reason}{'' if end.recorded else ', expected'})"
+    return f"{short_day(end.day)} ({state_words(end.reason)}{'' if end.recorded else ', expected'})"
 
 
 def _doses_words(change: Change[HomeDoses]) -> str:

@@ -11,11 +11,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.commands.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
 from schedules.deviation import Deviation
 from schedules.keys import Stay
 from schedules.protocol import Protocol
-from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit
+from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
 from schedules.statuses import GateStatus, Status
+from schedules.wording import state_words
 
 WIDE = 100  # from here on one line holds the key and the activities too
 UNSCHEDULED = "unscheduled"  # the epoch of visits that no protocol plans
@@ -67,19 +69,23 @@ def _day_of_year(day: date) -> str:
 # -- the whole screen ---------------------------------------------------------------------------
 
 
-def plan_screen(plan: Plan, protocol: Protocol, name: str, width: int) -> Iterator[RenderableType]:
+def plan_screen(
+    plan: Plan, protocol: Protocol, name: str, width: int, facts: Recorded = NOTHING
+) -> Iterator[RenderableType]:
     """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol."""
     yield from plan_heading(plan)
-    yield from visit_lines(plan.visits, protocol, width)
-    if any(visit.tentative for visit in plan.visits):
-        yield Text("\n~ tentative: it lies beyond a decision or a record that is still open", "dim")
+    yield from visit_lines(plan.visits, protocol, width, facts)
+    yield from _legend(plan.visits, protocol)
     yield from _gates(plan.gates)
     yield from _home_doses(plan.home_doses, protocol)
     yield from _list("Deviations to look at", [_deviation(found) for found in plan.deviations])
     yield from _list("Nothing recorded yet", [_deviation(found) for found in plan.queries])
-    yield from _list("To know", [Text(line) for line in _notes(plan)])
-    yield Text(f"\nThis rests on {_count(len(plan.assumptions), 'assumption')}, which `planner protocol show {name}`"
-               f" lists.\n`planner why {name} VISIT …` says how a date came about.", "dim")  # fmt: skip
+    yield from _list("To know", [Text(line) for line in _notes(plan, facts)])
+    yield Text()
+    if plan.assumptions:
+        many = _count(len(plan.assumptions), "assumption")
+        yield Text(f"This rests on {many}, which `planner protocol show {name}` lists.", "dim")
+    yield Text(f"`planner why {name} VISIT …` says how a date came about.", "dim")
 
 
 def plan_heading(plan: Plan) -> Iterator[RenderableType]:
@@ -97,7 +103,9 @@ def _count(number: int, what: str) -> str:
 # -- visits -------------------------------------------------------------------------------------
 
 
-def visit_lines(visits: Iterable[ScheduledVisit], protocol: Protocol, width: int) -> Iterator[RenderableType]:
+def visit_lines(
+    visits: Iterable[ScheduledVisit], protocol: Protocol, width: int, facts: Recorded
+) -> Iterator[RenderableType]:
     """Visits in the order of their days, a heading wherever another cycle or epoch begins."""
     known = list(visits)
     layout = _Layout(known, width)
@@ -106,7 +114,8 @@ def visit_lines(visits: Iterable[ScheduledVisit], protocol: Protocol, width: int
     for stay, group in _groups(known):
         yield Text.assemble("\n", (stay_label(stay, protocol), "bold"), (f"  {stay}" if layout.wide else "", "dim"))
         for visit in group:
-            yield layout.line(visit)
+            yield layout.line(visit, visit_items(visit, protocol, facts))
+            yield from (Padding(Text(line, "dim"), (0, 0, 0, 4)) for line in short_times(visit))
             yield from _remarks(visit)
 
 
@@ -119,6 +128,14 @@ def _groups(visits: list[ScheduledVisit]) -> Iterable[tuple[Stay, list[Scheduled
             latest = visit.spec.stay
         groups.setdefault(latest, []).append(visit)
     return groups.items()
+
+
+def _legend(visits: Iterable[ScheduledVisit], protocol: Protocol) -> Iterator[RenderableType]:
+    tentative = ["~ tentative: it lies beyond a decision or a record that is still open"]
+    drugs = ["* a study drug"] if any(is_drug(name, protocol) for v in visits for name in v.spec.activities) else []
+    lines = [*(tentative if any(visit.tentative for visit in visits) else []), *drugs]
+    if lines:
+        yield Text("\n" + "\n".join(lines), "dim")
 
 
 def stay_label(stay: Stay, protocol: Protocol) -> str:
@@ -136,35 +153,38 @@ class _Layout:
     def __init__(self, visits: list[ScheduledVisit], width: int) -> None:
         label = max([5, *(cell_len(visit.spec.label) for visit in visits)])
         name = max([3, *(cell_len(_name(visit)) for visit in visits)])
+        status = max([_STATUS, *(len(_status(visit)) for visit in visits)])
         self.wide = width >= WIDE
         self.width = width
         self.columns = [min(label, _LONGEST_LABEL), *([min(name, _LONGEST_LABEL)] if self.wide else [])]
-        self.columns += [_TARGET, _WINDOW, _STATUS]
+        self.columns += [_TARGET, _WINDOW, status]
         self.rest = width - 2 - sum(self.columns) - 2 * len(self.columns)
+        if not self.wide:  # nothing stands beside the status
+            self.columns[0] += min(0, self.rest + 2)
 
     def header(self) -> RenderableType:
         """The names of the columns."""
         key = ["Key"] if self.wide else []
         return self._row("dim", ["Visit", *key, "Date", "Window", "Status"], "Activities")
 
-    def line(self, visit: ScheduledVisit) -> RenderableType:
+    def line(self, visit: ScheduledVisit, items: list[Item]) -> RenderableType:
         """One visit; its key and its activities are in a line below where the screen is narrow."""
         cells = [Text(visit.spec.label), _target(visit), _window(visit), _status(visit)]
         if self.wide:
             cells.insert(1, Text(_name(visit), "dim"))
-            return self._row("", cells, _activities(visit, self.rest))
+            return self._row("", cells, _activities(items, self.rest))
         room = self.width - 6 - cell_len(visit.key)
-        below = Text(f"    {visit.key}  {_activities(visit, room)}", "dim", no_wrap=True)
+        below = Padding(Text.assemble((visit.key, "dim"), "  ", _activities(items, room)), (0, 0, 0, 4))
         return Group(self._row("", cells, ""), below)
 
-    def _row(self, style: str, cells: Sequence[str | Text], rest: str) -> RenderableType:
+    def _row(self, style: str, cells: Sequence[str | Text], rest: str | Text) -> RenderableType:
         row = Table.grid(padding=(0, 2, 0, 0))
         row.add_column(width=0)
         for place, width in enumerate(self.columns):
             is_target = place == len(self.columns) - 3
             row.add_column(width=width, style=style, justify="right" if is_target else "left", overflow="fold")
         if self.wide:
-            row.add_column(width=max(self.rest, 4), style=style or "dim", no_wrap=True)
+            row.add_column(width=max(self.rest, 12), style=style or "dim", overflow="fold")
         row.add_row("", *cells, *([rest] if self.wide else []))
         return row
 
@@ -190,23 +210,27 @@ def _window(visit: ScheduledVisit) -> Text:
 
 
 def _status(visit: ScheduledVisit) -> Text:
-    words = visit.status.value.replace("-", " ")
+    words = state_words(visit.status.value)
     booking = visit.booking
     if visit.status is Status.BOOKED and booking is not None and booking.time is not None:
         words += f" {booking.time:%H:%M}"
     return Text(words, _STYLES.get(visit.status, ""))
 
 
-def _activities(visit: ScheduledVisit, room: int) -> str:
-    """As many activities as there is room for, the study's drugs first, and how many more there are."""
-    spec = visit.spec
-    names = [*spec.doses, *(name for name in spec.activities if name not in spec.doses)]
-    shown = ", ".join(names)
-    for count in range(len(names) - 1, -1, -1):
-        if cell_len(shown) <= room:
+# -- what is done -------------------------------------------------------------------------------
+
+
+def _activities(items: list[Item], room: int) -> Text:
+    """As many activities as there is room for, all the drugs among them, and how many more there are."""
+    others = [place for place, item in enumerate(items) if not item.drug]
+    for count in range(len(others), -1, -1):
+        left_out = set(others[count:])
+        shown = [item for place, item in enumerate(items) if place not in left_out]
+        more = f" +{len(left_out)}" if left_out else ""
+        if cell_len(", ".join(map(str, shown)) + more) <= room:
             break
-        shown = f"{', '.join(names[:count])} +{len(names) - count}".strip()
-    return shown
+    words = Text(", ", "dim").join(Text(str(item), "bold not dim" if item.drug else "dim") for item in shown)
+    return Text.assemble(words, (more, "dim"))
 
 
 def _remarks(visit: ScheduledVisit) -> Iterator[RenderableType]:
@@ -259,7 +283,7 @@ def _gates(gates: tuple[GateState, ...]) -> Iterator[RenderableType]:
     rows.add_column(min_width=7, no_wrap=True)
     rows.add_column(overflow="fold")
     for gate in gates:
-        status = Text(gate.status.value.replace("-", " "), _GATE_STYLES.get(gate.status, ""))
+        status = Text(state_words(gate.status.value), _GATE_STYLES.get(gate.status, ""))
         rows.add_row("", gate.key, short_day(gate.due), status, _answer(gate))
     yield rows
 
@@ -294,14 +318,22 @@ def _deviation(found: Deviation) -> Text:
     return Text.assemble(important, found.text, (f" ({found.kind.value})", "dim"))
 
 
-def _notes(plan: Plan) -> Iterator[str]:
+def _notes(plan: Plan, facts: Recorded) -> Iterator[str]:
     end = plan.treatment_end
     if end is not None:
         when = "ended" if end.recorded else "is expected to end"
-        yield f"The treatment {when} on {short_day(end.day)} ({end.reason}){', tentatively' if end.tentative else ''}."
+        tentative = ", tentatively" if end.tentative else ""
+        yield f"The treatment {when} on {short_day(end.day)} ({_reason(end, facts)}){tentative}."
     if plan.observation is not None:
         state = plan.observation
-        yield f"Observation for dose-limiting toxicity: {state.state.replace('-', ' ')}, {state.why}."
+        yield f"Observation for dose-limiting toxicity: {state_words(state.state)}, {state.why}."
         if state.rule:
             yield f"Its rule, shown and never applied: {state.rule}"
     yield from (notice.text for notice in plan.notices)
+
+
+def _reason(end: TreatmentEnd, facts: Recorded) -> str:
+    """Why the treatment ended, with the note that was written beside it."""
+    ended = facts.ended
+    note = ended.note if ended and (ended.date, ended.reason) == (end.day, end.reason) else None
+    return f"{state_words(end.reason)}: {note}" if note else state_words(end.reason)

@@ -5,12 +5,13 @@ Plain data: the command line and the pages each show it in their own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from schedules.language import Spans
 from schedules.offsets import Offset, Unit
 from schedules.protocol import (
+    Activity,
     ActivityKind,
     Epoch,
     HomeDosing,
@@ -24,11 +25,15 @@ from schedules.protocol import (
     VisitActivity,
 )
 from schedules.study_day import offset_of_day
-from schedules.windows import DayRange, Window
+from schedules.windows import ClockWindow, DayRange, Window
 from schedules.wording import list_words
 
 MOST_NUMBERS = 6  # of a visit that repeats, before the numbers in its label are shortened
 _REMOTE = "nobody travels: a remote contact"
+_EVENTS = {
+    "end-of-treatment": "the end of treatment", "last-dose": "the last dose", "day-1": "Day 1",
+    "new-therapy": "a new therapy", "transplant": "the transplant",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,8 @@ def _epoch_notes(protocol: Protocol, epoch: Epoch) -> Iterator[str]:
         yield _only_arms(protocol, epoch.arms)
     if epoch.starts is not None:
         yield f"begins {_counted(protocol, epoch, epoch.starts)}"
+    if epoch.only_by_gate:
+        yield "only where a decision leads to it"
 
 
 def _label(visit: PlannedVisit) -> str:
@@ -208,12 +215,12 @@ def _day(protocol: Protocol, epoch: Epoch, visit: PlannedVisit) -> str:
 
 
 def _counted(protocol: Protocol, epoch: Epoch, base: Reference, repeat: Repeat | None = None) -> str:
-    return _after(base.by, _base_words(protocol, epoch, base), repeat)
+    return _after(base.by, _base_words(protocol, epoch, base), repeat, said=base.event in protocol.events)
 
 
 def _base_words(protocol: Protocol, epoch: Epoch, base: Reference) -> str:
     if base.event is not None:
-        return protocol.events.get(base.event, base.event.replace("-", " "))
+        return protocol.events.get(base.event) or _EVENTS.get(base.event, base.event.replace("-", " "))
     if base.activity is not None:
         return protocol.activities[base.activity].label
     home, _, name = (base.visit or "").rpartition(".")
@@ -221,19 +228,20 @@ def _base_words(protocol: Protocol, epoch: Epoch, base: Reference) -> str:
     return visits[name].label if name in visits else str(base.visit)
 
 
-def _after(by: Offset, base: str, repeat: Repeat | None) -> str:
+def _after(by: Offset, base: str, repeat: Repeat | None, said: bool = False) -> str:
     if repeat is None:
-        return _apart(by, base)
+        return _apart(by, base, said)
     until = f" until {repeat.until}" if repeat.until else ""
     times = f", {repeat.times} times" if repeat.times else ""
-    return f"every {_single(repeat.every)}{times}{until}, from {_apart(by, base)}"
+    return f"every {_single(repeat.every)}{times}{until}, from {_apart(by, base, said)}"
 
 
-def _apart(by: Offset, base: str) -> str:
+def _apart(by: Offset, base: str, said: bool) -> str:
+    """``2 weeks after Dose 2``; an event that the protocol declares is ``said`` in a sentence of its own."""
     if by.amount == 0:
-        return f"at {base}"
+        return f"when: {base}" if said else f"at {base}"
     side = "after" if by.amount > 0 else "before"
-    return f"{Offset(abs(by.amount), by.unit)} {side} {base}"
+    return f"{Offset(abs(by.amount), by.unit)} {side}{':' if said else ''} {base}"
 
 
 def _single(every: Offset) -> str:
@@ -241,19 +249,26 @@ def _single(every: Offset) -> str:
 
 
 def cycles_words(cycles: Spans) -> str:
-    """``every 2nd cycle``, ``cycles 1-4, 8-11``, ``cycles from 7``."""
+    """``every 2nd cycle``, ``every 3rd cycle from cycle 1``, ``cycles 1-4, 8-11``, ``cycles from 7``."""
     if cycles.every > 1:
-        return f"every {cycles.every}{({2: 'nd', 3: 'rd'}).get(cycles.every, 'th')} cycle"
+        start = cycles.spans[0][0]
+        words = f"every {cycles.every}{({2: 'nd', 3: 'rd'}).get(cycles.every, 'th')} cycle"
+        return words if start == cycles.every else f"{words} from cycle {start}"
     text = str(cycles)
     return f"cycle {text}" if text.isdigit() else f"cycles {text}"
 
 
 def window_words(window: Window | DayRange) -> str:
-    """``−1/+2 days``, ``days 21 to 28``, ``that day``; with a minus sign, which no spreadsheet takes for a formula."""
+    """``−1/+2 days``, ``−1/+1 weeks``, ``days 21 to 28``, ``that day``.
+
+    With a minus sign, which no spreadsheet takes for a formula; whole weeks on both sides are said as weeks.
+    """
     if isinstance(window, DayRange):
         return _minus(str(window))
     if window == Window(0, 0):
         return "that day"
+    if window.before and window.after and window.before % 7 == window.after % 7 == 0:
+        return f"−{window.before // 7}/+{window.after // 7} weeks"
     return f"{_minus(str(window))} {'day' if window.before + window.after == 1 else 'days'}"
 
 
@@ -342,7 +357,31 @@ def _own_window(window: Window | DayRange) -> str:
 
 
 def _timed(protocol: Protocol, item: VisitActivity) -> str:
-    start = f"the start of {protocol.activities[item.timed_from].label}" if item.timed_from else "arrival"
-    when = list_words(map(str, item.at)) or "0 minutes"
-    within = f", within {_minus(str(item.within))}" if item.within else ""
-    return f"{when} after {start}{within}"
+    within = f", {clock_words(item.within)}" if item.within else ""
+    return f"{timed_words(item, protocol.activities)}{within}"
+
+
+def timed_words(item: VisitActivity, activities: Mapping[str, Activity]) -> str:
+    """When within its visit: ``15 minutes before Tablet A``, ``1 hour and 2 hours after the start of Tablet A``."""
+    label = activities[item.timed_from].label if item.timed_from else "arrival"
+    start = f"the start of {label}" if item.timed_from else label
+    before = [_amount(at) for at in item.at if at.amount < 0]
+    after = [_amount(at) for at in item.at if at.amount > 0]
+    words = [f"{list_words(before)} before {label}"] if before else []
+    words += [f"at {start}"] if len(before) + len(after) < len(item.at) or not item.at else []
+    words += [f"{list_words(after)} after {start}"] if after else []
+    return ", ".join(words)
+
+
+def _amount(at: Offset) -> str:
+    return str(Offset(abs(at.amount), at.unit))
+
+
+def clock_words(within: ClockWindow) -> str:
+    """By how much a time may be missed: ``± 5 minutes``, ``−5/+10 minutes``, ``± 1 hour``."""
+    before, after, unit = within.before, within.after, "minutes"
+    if before % 60 == after % 60 == 0:
+        before, after, unit = before // 60, after // 60, "hours"
+    if before == after:
+        return f"± {before} {unit if before != 1 else unit[:-1]}"
+    return f"{f'−{before}' if before else 0}/{f'+{after}' if after else 0} {unit}"

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import holidays
 from dateutil.rrule import rrulestr
@@ -219,7 +220,7 @@ def _recurring_days(closure: ClosedRule, year: int) -> list[date]:
     begin = datetime.combine(closure.date, datetime.min.time())
     if not {"INTERVAL", "COUNT"} & {part.partition("=")[0] for part in closure.rule.split(";")}:
         begin = max(begin, first)  # without a phase to keep, the years before do not matter
-    rule = rrulestr(closure.rule, dtstart=begin)
-    end = min(rule._until, last) if rule._until else last  # type: ignore[union-attr]
-    within = rule.replace(until=end).between(first, last, inc=True)  # type: ignore[union-attr]
-    return [moment.date() for moment in within]
+    rule: Any = rrulestr(closure.rule, dtstart=begin)
+    end = min(rule._until, last) if rule._until else last
+    found = islice(rule.replace(count=None, until=end), rule._count)
+    return [moment.date() for moment in found if moment >= first]

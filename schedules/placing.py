@@ -248,12 +248,14 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
         and (spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)) in course.waits_for_consent
     ):
         blocked += (_needs_consent(walk),)
-    if spec.key in course.touched or slot.closes >= walk.first_cut:
-        fallen = _fell_away(walk, spec, slot.closes)
+    closes = max(slot.closes, slot.last)
+    if spec.key in course.touched or closes >= walk.first_cut:
+        fallen = _fell_away(walk, spec, closes)
         if fallen is not None:
             return _without_date(walk, spec, slot, fallen)
-    if slot.closes >= course.lost_since:
-        return _without_date(walk, spec, slot, Status.SUSPENDED)
+    if closes >= course.lost_since:
+        over = course.cut.all != FOREVER
+        return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, slot.first, slot.last)

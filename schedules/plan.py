@@ -91,12 +91,21 @@ def _walk_the_path(walk: Walk) -> None:
             break
         found = onward(walk, anchor, dosed)
         ends = found.ends
-        if found.step is None or (walk.course.end and walk.tentative and found.step.stay not in dosed):
+        if found.step is None or _is_moot(walk, found.step.stay, dosed):
             break
         step, blocked, asked = found.step, (), found.asked
         if step.stay in dosed:
             walk.tentative = False
     _end_path(walk, anchor, ends, asked is not None)
+
+
+def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
+    """Whether a stay beyond an open gate need not even be shown as cancelled, since the treatment has ended."""
+    if walk.course.end is None or not walk.tentative or stay in dosed:
+        return False
+    name = str(stay)
+    recorded = name in walk.record.cycle_held or name in walk.record.cycle_delayed
+    return not recorded and not any(key.startswith(f"{name}.") for key in walk.course.touched)
 
 
 def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:

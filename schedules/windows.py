@@ -112,7 +112,7 @@ def _sides(text: str, written: str) -> tuple[int, int, str]:
     sides = _SIDES.fullmatch(written)
     if sides is None:
         raise WindowError(f"{text!r} is not a window; {_EXAMPLES}")
-    before, after = (abs(int(sides.group(n).replace(" ", ""))) for n in (1, 2))
+    before, after = (abs(int("".join(sides.group(n).split()))) for n in (1, 2))
     return before, after, (sides.group(3) or "day").removesuffix("s")
 
 

@@ -18,8 +18,8 @@ def show_plan(request: Request, form: str) -> None:
     study = read_study(request)
     planned = study.plan(study.imagined)
     if form == "table":
-        protocol = study.protocol_of(planned)
-        show(lambda width: plan_screen(planned, protocol, request.protocol, width))
+        protocol, facts = study.protocol_of(planned), study.recorded(study.imagined)
+        show(lambda width: plan_screen(planned, protocol, request.protocol, width, facts))
     else:
         write(_FORMS[form](study, planned))
 

@@ -10,10 +10,25 @@ import click
 
 from planner.commands.sources import Problems, read_source
 from planner.commands.versions import read_versions, ready_to_plan
+from planner.commands.visit_words import Recorded
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
+from schedules.course import Course
 from schedules.design import Design
 from schedules.errors import DesignError, HistoryError, Problem
-from schedules.history import Enrolled, Fact, History, Void
+from schedules.history import (
+    Away,
+    Booked,
+    BookingCancelled,
+    Enrolled,
+    Fact,
+    History,
+    Rebooked,
+    Transferred,
+    Transplanted,
+    TreatmentEnded,
+    UnscheduledVisit,
+    Void,
+)
 from schedules.history_checks import check_history, check_path
 from schedules.history_file import read_fact_line, read_facts
 from schedules.plan import plan
@@ -74,6 +89,19 @@ class Study:
         planned = plan(self.design, history, self.as_of, self.known_at)
         check_path(history, planned)
         return planned
+
+    def recorded(self, history: History) -> Recorded:
+        """What the facts of a history say that its plan does not repeat."""
+        record = Course(self.design, history, self.as_of, known_by(history.facts, self.known_at)).record
+        return Recorded(record.given, record.first(TreatmentEnded))
+
+    def site_on(self, day: date) -> Site:
+        """The site that sees the participant on that day."""
+        facts = live_facts(known_by(self.imagined.facts, self.known_at))
+        home = [fact.site for fact in facts if isinstance(fact, Enrolled) and fact.site]
+        moves = [fact.site for fact in facts if isinstance(fact, Transferred) and fact.date <= day]
+        named = [*home, *moves]
+        return next((site for site in self.design.sites if named and site.id == named[-1]), self.design.sites[0])
 
     def protocol_of(self, planned: Plan) -> Protocol:
         """The protocol version that a plan was made with."""
@@ -172,8 +200,15 @@ def _problem_of(fact: Fact, wrong: str, right: str) -> HistoryError:
     return HistoryError([Problem(*where, wrong, right)])
 
 
+#: What may be about the future: an appointment, days away, something that is only to come.
+_AHEAD = (Booked, Rebooked, BookingCancelled, Away, UnscheduledVisit, Transplanted)
+
+
 def _newest(facts: Iterable[Fact], request: Request) -> date | None:
-    """The day of the newest fact that counts (a void counts, what it voids does not), else the start."""
+    """The day of the newest fact that counts (a void counts, what it voids does not), else the start.
+
+    What may be about the future is no sign of today: an appointment in August does not make it August.
+    """
     known = known_by(facts, request.known_at)
-    days = [fact.day for fact in (*live_facts(known), *(fact for fact in known if isinstance(fact, Void)))]
-    return max(days, default=request.start)
+    counting = [*live_facts(known), *(fact for fact in known if isinstance(fact, Void))]
+    return max((fact.day for fact in counting if not isinstance(fact, _AHEAD)), default=request.start)

@@ -53,14 +53,34 @@ class _Piece:
     columns: list[tuple[SoaEpoch, SoaColumn, int]]
 
     @property
+    def widths(self) -> list[int]:
+        """The width of each column; the last one of an epoch is wider where its name needs that."""
+        made = [_width(column) for _, column, _ in self.columns]
+        for epoch, places in self.epochs():
+            made[places[-1]] += max(0, _longest_word(_epoch_name(epoch), epoch.repeats) - _across(made, places))
+        return made
+
+    @property
     def width(self) -> int:
-        return sum(_width(column) + _GAP for _, column, _ in self.columns)
+        return sum(width + _GAP for width in self.widths)
+
+    def epochs(self) -> list[tuple[SoaEpoch, list[int]]]:
+        """Its epochs, each with the places of its columns in this piece."""
+        found: dict[str, tuple[SoaEpoch, list[int]]] = {}
+        for place, (epoch, _, _) in enumerate(self.columns):
+            found.setdefault(epoch.id, (epoch, []))[1].append(place)
+        return list(found.values())
+
+
+def _across(widths: list[int], places: list[int]) -> int:
+    return sum(widths[place] + _GAP for place in places) - _GAP
 
 
 def soa_pieces(table: SoaTable, width: int) -> Iterator[RenderableType]:
     """The schedule of activities, cut between epochs where it is too wide (inside one only if that is too wide)."""
-    names = max([12, *(cell_len(row.label) for row in table.rows)])
-    names = min(names, 24 if width < 100 else 40)
+    labels = [row.label for row in table.rows]
+    names = min(max([12, *map(cell_len, labels)]), 24 if width < 100 else 40)
+    names = max(names, min(_longest_word(*labels), width // 2))
     for piece in _pieces(table, width - names - _GAP):
         yield Text()
         yield _epoch_names(piece, names)
@@ -72,11 +92,11 @@ def _pieces(table: SoaTable, room: int) -> Iterator[_Piece]:
     for epoch in table.epochs:
         columns = [(epoch, column, place + offset) for offset, column in enumerate(epoch.columns)]
         place += len(columns)
-        if piece.columns and piece.width + _Piece(columns).width > room:
+        if piece.columns and _Piece([*piece.columns, *columns]).width > room:
             yield piece
             piece = _Piece([])
         for entry in columns:
-            if piece.columns and piece.width + _width(entry[1]) > room:
+            if piece.columns and _Piece([*piece.columns, entry]).width > room:
                 yield piece
                 piece = _Piece([])
             piece.columns.append(entry)
@@ -87,39 +107,41 @@ def _pieces(table: SoaTable, room: int) -> Iterator[_Piece]:
 def _width(column: SoaColumn) -> int:
     """Wide enough for its longest word, and for its heading in a few lines."""
     texts = (_heading(column), column.day, column.window)
-    word = max(cell_len(word) for text in texts for word in text.split())
     lines = max(cell_len(text) for text in texts) // _LINES + 2
-    return min(max(_NARROWEST, word, lines), _WIDEST)
+    return max(_longest_word(*texts), min(max(_NARROWEST, lines), _WIDEST))
+
+
+def _longest_word(*texts: str) -> int:
+    return max((cell_len(word) for text in texts for word in text.split()), default=0)
 
 
 def _heading(column: SoaColumn) -> str:
     return " ".join([column.label, ",".join(column.notes)]).strip()
 
 
+def _epoch_name(epoch: SoaEpoch) -> str:
+    return " ".join([epoch.label, ",".join(epoch.notes)]).strip()
+
+
 def _epoch_names(piece: _Piece, names: int) -> Table:
     """The line above the visits that says which epoch they belong to."""
     row = Table.grid(padding=(0, _GAP, 0, 0))
     row.add_column(width=names)
-    groups: dict[str, list[SoaColumn]] = {}
-    labels: dict[str, Text] = {}
-    for epoch, column, _ in piece.columns:
-        groups.setdefault(epoch.id, []).append(column)
-        notes = f" {','.join(epoch.notes)}" if epoch.notes else ""
+    widths, labels = piece.widths, []
+    for epoch, places in piece.epochs():
+        row.add_column(width=_across(widths, places), overflow="fold")
         repeats = f"\n{epoch.repeats}" if epoch.repeats else ""
-        labels[epoch.id] = Text.assemble((f"{epoch.label}{notes}", "bold"), (repeats, "dim"))
-    for columns in groups.values():
-        row.add_column(width=sum(_width(column) + _GAP for column in columns) - _GAP, overflow="fold")
-    row.add_row("", *labels.values())
+        labels.append(Text.assemble((_epoch_name(epoch), "bold"), (repeats, "dim")))
+    row.add_row("", *labels)
     return row
 
 
 def _grid(table: SoaTable, piece: _Piece, names: int) -> Table:
     grid = Table.grid(padding=(0, _GAP, 0, 0))
-    grid.add_column(width=names, overflow="fold")
-    for _, column, _ in piece.columns:
-        grid.add_column(width=_width(column), overflow="fold")
+    for width in (names, *piece.widths):
+        grid.add_column(width=width, overflow="fold")
     columns = [column for _, column, _ in piece.columns]
-    rule = ["─" * width for width in (names, *map(_width, columns))]
+    rule = ["─" * width for width in (names, *piece.widths)]
     grid.add_row(*rule, style="dim")
     grid.add_row("", *(Text(_heading(column), "bold") for column in columns))
     grid.add_row(Text("Day", "dim"), *(Text(column.day, "dim") for column in columns))

@@ -81,7 +81,8 @@ def _observation(protocol: Protocol) -> str:
     cohorts = [protocol.cohorts[name].label for name in watch.cohorts]
     whom = f", in {list_words(cohorts)}" if cohorts else ""
     rule = f" {watch.rule}" if watch.rule else ""
-    begins = f"day 1 of cycle {watch.cycle} of {protocol.epochs[watch.epoch].label}"
+    label = protocol.epochs[watch.epoch].label
+    begins = f"Day 1 of cycle {watch.cycle} of {label}" if protocol.epochs[watch.epoch].cycles else f"Day 1 of {label}"
     return f"Dose-limiting toxicity is observed for {watch.length} from {begins}{whom}.{rule}"
 
 
