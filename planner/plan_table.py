@@ -115,8 +115,21 @@ def visit_lines(
         yield Text.assemble("\n", (stay_label(stay, protocol), "bold"), (f"  {stay}" if layout.wide else "", "dim"))
         for visit in group:
             yield layout.line(visit, visit_items(visit, protocol, facts))
-            yield from (Padding(Text(line, "dim"), (0, 0, 0, 4)) for line in short_times(visit))
+            yield from _times(visit, width - 4)
             yield from _remarks(visit)
+
+
+def _times(visit: ScheduledVisit, room: int) -> Iterator[RenderableType]:
+    """What is done by the clock, in lines that end behind a comma."""
+    for parts in short_times(visit):
+        line = ""
+        for part in parts:
+            longer = f"{line}, {part}" if line else part
+            if line and cell_len(longer) > room - 1:
+                yield Padding(Text(f"{line},", "dim"), (0, 0, 0, 4))
+                longer = f"  {part}"
+            line = longer
+        yield Padding(Text(line, "dim"), (0, 0, 0, 4))
 
 
 def _groups(visits: list[ScheduledVisit]) -> Iterable[tuple[Stay, list[ScheduledVisit]]]:

@@ -380,7 +380,7 @@ def _amount(at: Offset) -> str:
 def clock_words(within: ClockWindow) -> str:
     """By how much a time may be missed: ``± 5 minutes``, ``−5/+10 minutes``, ``± 1 hour``."""
     before, after, unit = within.before, within.after, "minutes"
-    if before % 60 == after % 60 == 0:
+    if before + after and before % 60 == after % 60 == 0:
         before, after, unit = before // 60, after // 60, "hours"
     if before == after:
         return f"± {before} {unit if before != 1 else unit[:-1]}"

@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
-from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 import holidays
-from dateutil.rrule import rrulestr
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from schedules.language import Label
 from schedules.protocol import Resource
+from schedules.recurrence import Rule, days_of_rule
 from schedules.scalars import Identifier, IsoDate, Text, Zone
 from schedules.validation import record
-
-_RULE_PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTH", "BYMONTHDAY", "BYSETPOS", "WKST", "BYYEARDAY"}
-_FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
-_RULE_START = datetime(2000, 1, 1)  # noqa: DTZ001 - rules are about local days, which have no zone
 
 
 class Weekday(StrEnum):
@@ -41,29 +36,6 @@ class Weekday(StrEnum):
 
 _NUMBERS = {day: number for number, day in enumerate(Weekday)}
 _NAMES = [day.value.capitalize() for day in Weekday]  # not strftime: that follows the locale
-
-
-def _recurring(rule: str) -> str:
-    """Check an RFC 5545 recurrence rule of whole days; ValueError says what would be right."""
-    example = 'write e.g. "FREQ=MONTHLY;BYDAY=1MO" for every first Monday'
-    parts = dict(part.partition("=")[::2] for part in rule.strip().upper().split(";"))
-    if unknown := sorted(set(parts) - _RULE_PARTS):
-        raise ValueError(f"{', '.join(unknown)} is not a part of a rule of whole days; {example}")
-    if parts.get("FREQ") not in _FREQUENCIES:
-        raise ValueError(f"{rule!r} has no FREQ of DAILY, WEEKLY, MONTHLY or YEARLY; {example}")
-    try:
-        rrulestr(rule.strip().upper(), dtstart=_RULE_START)
-    except (ValueError, TypeError, KeyError, IndexError):
-        raise ValueError(f"{rule!r} is not an RFC 5545 recurrence rule; {example}") from None
-    return rule.strip().upper()
-
-
-Rule = Annotated[
-    str,
-    Field(max_length=300),
-    AfterValidator(_recurring),
-    WithJsonSchema({"type": "string", "description": "an RFC 5545 RRULE of whole days: FREQ=MONTHLY;BYDAY=1MO"}),
-]
 
 
 @record
@@ -211,16 +183,4 @@ def _days_of(closure: ClosedDay | ClosedRule, year: int) -> list[date]:
     if isinstance(closure, ClosedDay):
         start, end = max(first, closure.date), min(last, closure.until or closure.date)
         return [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal() + 1)]
-    return _recurring_days(closure, year)
-
-
-def _recurring_days(closure: ClosedRule, year: int) -> list[date]:
-    """The days of a rule in one year; a rule that never matches must not be followed to the year 9999."""
-    first, last = datetime(year, 1, 1), datetime(year, 12, 31)  # noqa: DTZ001
-    begin = datetime.combine(closure.date, datetime.min.time())
-    if not {"INTERVAL", "COUNT"} & {part.partition("=")[0] for part in closure.rule.split(";")}:
-        begin = max(begin, first)  # without a phase to keep, the years before do not matter
-    rule: Any = rrulestr(closure.rule, dtstart=begin)
-    end = min(rule._until, last) if rule._until else last
-    found = islice(rule.replace(count=None, until=end), rule._count)
-    return [moment.date() for moment in found if moment >= first]
+    return days_of_rule(closure.rule, closure.date, year)

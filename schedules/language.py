@@ -62,13 +62,19 @@ def parse_spans(written: object) -> Spans:
     if isinstance(written, Spans):
         return written
     if isinstance(written, list) and written:
-        return Spans(tuple(span for item in written for span in parse_spans(item).spans))
+        return _joined([parse_spans(item) for item in written], written)
     text = str(written).strip().lower()
     if isinstance(written, bool) or not isinstance(written, int | str):
         raise _not_spans(written)
     if every := _EVERY.fullmatch(text):
         return _every(int(every.group(1)), int(every.group(2) or every.group(1)))
     return Spans(tuple(_span(part.strip(), written) for part in text.split(",")))
+
+
+def _joined(parts: list[Spans], written: object) -> Spans:
+    if any(part.every > 1 for part in parts):
+        raise ValueError(f"{written!r} has an every within a list; write every 2 alone, or list the numbers")
+    return Spans(tuple(span for part in parts for span in part.spans))
 
 
 def _every(step: int, start: int) -> Spans:

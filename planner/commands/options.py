@@ -96,7 +96,9 @@ _PLANNING = (
         "--closed", type=day, multiple=True, metavar="DATE...", help="Closed days, instead of a site."
     ),
     click.option(
-        "--as-of", type=day, metavar="DATE", help="The day of the plan; else the newest fact's, else the start."
+        "--as-of", type=day, metavar="DATE",
+        help="The day of the plan; else that of the newest fact, else the start. Appointments, days away, unscheduled"
+        " visits and transplants may lie ahead and do not count for it.",
     ),
     click.option(
         "--known-at", type=moment, metavar="INSTANT", help="Leave out what was recorded after this instant."

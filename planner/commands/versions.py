@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
-from typing import Any
 
 from planner.commands.sources import Problems, file_of, protocol_source, read_source
-from schedules.errors import ParameterError, Problem
+from schedules.errors import ParameterError, Problem, SourceError
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol, read_protocol
 from schedules.yaml_text import Document, read_yaml
@@ -21,8 +20,7 @@ def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadP
     """
     with Problems() as problems:
         values = problems.of(None, read_values, parameters) if parameters else None
-        given = values.data if values is not None and isinstance(values.data, dict) else {}
-        versions = [problems.of(None, _version, name, given) for name in names]
+        versions = [problems.of(None, _version, name, values) for name in names]
         if values is not None and None not in versions:
             problems.found.extend(_unknown_values(values, [read for read in versions if read]))
     return tuple(read for read in versions if read is not None)
@@ -37,10 +35,26 @@ def read_values(file: str) -> Document:
     return document
 
 
-def _version(name: str, values: dict[str, Any]) -> ReadProtocol:
+def _version(name: str, values: Document | None) -> ReadProtocol:
     text, file = protocol_source(name)
     declared = _declared(read_yaml(text, file).data)
-    return read_protocol(text, file, {key: value for key, value in values.items() if key in declared})
+    data = values.data if values is not None and isinstance(values.data, dict) else {}
+    given = {key: value for key, value in data.items() if key in declared}
+    try:
+        return read_protocol(text, file, given)
+    except SourceError as error:
+        if values is None:
+            raise
+        raise type(error)(_where_it_came_from(problem, given, values) for problem in error.problems) from None
+
+
+def _where_it_came_from(problem: Problem, given: Collection[str], values: Document) -> Problem:
+    """A problem of a value at its place in the parameter file, not where the protocol has its name."""
+    for name in given:
+        unfit = problem.file == "parameters" and problem.wrong.startswith(f"the parameter {name} ")
+        if unfit or problem.wrong.startswith(f"the value of the parameter {name}: "):
+            return values.problem((name,), problem.wrong, problem.right)
+    return problem
 
 
 def _declared(data: object) -> Collection[str]:

@@ -103,29 +103,24 @@ def distance_words(at: Offset) -> str:
     return f"{Offset(abs(at.amount), at.unit)} {'before' if at.amount < 0 else 'after'}"
 
 
-def short_times(visit: ScheduledVisit) -> Iterator[str]:
-    """For each activity one line: ``levels −15 min, +30 min, +1 h after tablet-a (± 5 min)``."""
+def short_times(visit: ScheduledVisit) -> Iterator[list[str]]:
+    """For each activity the parts of a line: ``levels −15 min``, ``+30 min``, ``+1 h after tablet-a (± 5 min)``."""
     rows: dict[tuple[str, str | None], list[Timed]] = {}
     for each in timed(visit):
         rows.setdefault((each.activity, each.base), []).append(each)
     for (activity, base), times in rows.items():
-        yield f"{activity} {_listed(times)} after {base or 'arrival'}{_shared(times)}"
+        alike = len({each.within for each in times}) == 1
+        parts = [_part(each, following, alike) for each, following in zip(times, [*times[1:], None], strict=True)]
+        nearly = _nearly(times[0]) if alike else ""
+        parts[0] = f"{activity} {parts[0]}"
+        parts[-1] += f" after {base or 'arrival'}{nearly}"
+        yield parts
 
 
-def _shared(times: list[Timed]) -> str:
-    """How nearly, where that is the same for all the times."""
-    within = {each.within for each in times}
-    return _nearly(times[0]) if len(within) == 1 else ""
-
-
-def _listed(times: list[Timed]) -> str:
-    """The times; where they differ in it, each run of them with how nearly."""
-    shared = len({each.within for each in times}) == 1
-    words = []
-    for each, following in zip(times, [*times[1:], None], strict=True):
-        last = following is None or following.within != each.within
-        words.append(_short(each.at) + (_nearly(each) if last and not shared else ""))
-    return ", ".join(words)
+def _part(each: Timed, following: Timed | None, alike: bool) -> str:
+    """One time; where the times differ in how nearly they are kept, the last one of each run says it."""
+    last = following is None or following.within != each.within
+    return f"{_short(each.at)}{_nearly(each) if last and not alike else ''}"
 
 
 def _short(at: Offset) -> str:
@@ -139,7 +134,8 @@ def _nearly(each: Timed) -> str:
     within = each.within
     if within is None:
         return ""
-    unit, size = ("h", _HOUR) if within.before % _HOUR == within.after % _HOUR == 0 else ("min", 1)
+    hours = within.before + within.after and within.before % _HOUR == within.after % _HOUR == 0
+    unit, size = ("h", _HOUR) if hours else ("min", 1)
     if within.before == within.after:
         return f" (± {within.before // size} {unit})"
     return f" ({_side('−', within.before // size)}/{_side('+', within.after // size)} {unit})"

@@ -12,6 +12,7 @@ from schedules.keys import Stay
 from schedules.protocol import Activity, Protocol, Stage
 from schedules.scheduled import Conflict, GateState, HomeDoses, ScheduledVisit, TreatmentEnd
 from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
+from schedules.wording import state_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def visit_row(visit: ScheduledVisit, protocol: Protocol) -> VisitRow:
         window=window_words(visit.opens, visit.closes),
         left=", ".join(short_day(day) for day in visit.feasible),
         moved_from=visit.due if moved else None,
-        status=visit.status.value.replace("-", " "),
+        status=state_words(visit.status.value),
         tentative=visit.tentative,
         setting={"remote": "by telephone", "inpatient": "in hospital"}.get(visit.setting, ""),
         conflicts=visit.conflicts,
@@ -187,7 +188,7 @@ def _gate_row(gate: GateState, gates: Sequence[GateState], protocol: Protocol) -
         key=gate.key,
         label=gate.label,
         due=gate.due,
-        status=gate.status.value.replace("-", " "),
+        status=state_words(gate.status.value),
         tentative=gate.tentative,
         options=tuple((label, name == followed) for name, label in gate.options),
         with_gate=_answered_with(gate, gates, protocol),
@@ -222,9 +223,9 @@ def legend(calendar: Calendar) -> list[tuple[str, str]]:
     """The words that the calendar uses for how things stand, and what they mean."""
     visits = {visit.status for visit in calendar.plan.visits}
     gates = {gate.status for gate in calendar.plan.gates}
-    words = [(status.value.replace("-", " "), text) for status, text in STATUS_MEANINGS.items() if status in visits]
+    words = [(state_words(status.value), text) for status, text in STATUS_MEANINGS.items() if status in visits]
     words += [
-        (f"decision {status.value.replace('-', ' ')}", text)
+        (f"decision {state_words(status.value)}", text)
         for status, text in GATE_STATUS_MEANINGS.items()
         if status in gates
     ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from planner.protocol_table import clock_words, timed_words
 from schedules.protocol import Activity, VisitActivity
 from schedules.windows import DayRange, Window
-from schedules.wording import day_words, days_words, list_words
+from schedules.wording import day_words, days_words
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -47,31 +48,31 @@ def window_words(opens: date | None, closes: date | None) -> str:
 
 
 def around_words(window: Window | DayRange) -> str:
-    """A window around a day in words: ``up to 3 days before``, ``1 day before to 2 days after``."""
+    """A window around a day in words: ``up to 3 days before``, ``1 week before to 1 week after``."""
     if isinstance(window, DayRange):
         return str(window)
-    before = f"{days_words(window.before)} before" if window.before else ""
-    after = f"{days_words(window.after)} after" if window.after else ""
+    weeks = window.before and window.after and window.before % 7 == window.after % 7 == 0
+    before = f"{_length_words(window.before, weeks)} before" if window.before else ""
+    after = f"{_length_words(window.after, weeks)} after" if window.after else ""
     if before and after:
         return f"{before} to {after}"
     return f"up to {before or after}" if before or after else "on the day"
+
+
+def _length_words(days: int, weeks: object) -> str:
+    if not weeks:
+        return days_words(days)
+    return "1 week" if days == 7 else f"{days // 7} weeks"
 
 
 def timing_words(item: VisitActivity, activities: Mapping[str, Activity]) -> str:
     """When, within the visit or around it, an activity is done; empty if at the visit itself."""
     parts = [around_words(item.window)] if item.window is not None else []
     if item.at:
-        base = f" after {activities[item.timed_from].label}" if item.timed_from else " after arrival"
-        parts.append(f"{list_words(map(str, item.at))}{base}")
+        parts.append(timed_words(item, activities))
     if item.within is not None:
-        parts.append(_give_or_take(item.within.before, item.within.after))
+        parts.append(clock_words(item.within))
     return ", ".join(parts)
-
-
-def _give_or_take(before: int, after: int) -> str:
-    if before == after:
-        return f"give or take {before} minutes"
-    return f"from {before} minutes before to {after} minutes after that"
 
 
 def days_in_runs(days: Iterable[date]) -> list[tuple[date, date]]:

@@ -262,7 +262,6 @@ def at_most(seconds: float) -> Iterator[None]:
         "FREQ=DAILY;UNTIL=20260101\\nEXDATE:20260102T000000Z",
     ],
 )
-@pytest.mark.xfail(reason="engine: such rules are read, and then hang or raise another error when somebody plans")
 def test_a_rule_that_is_read_can_be_asked_and_one_that_cannot_is_refused(text: str) -> None:
     source = f'{{id: s, name: S, closed: [{{rule: "{text}", date: 2026-01-01}}]}}'
     with at_most(1):

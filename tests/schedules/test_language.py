@@ -68,7 +68,6 @@ def test_multiples_are_written_as_every() -> None:
     assert parse_spans(Spans(((2, 4),))) == Spans(((2, 4),))
 
 
-@pytest.mark.xfail(reason="engine: in a list, `every 2` is read as every number from 1 on")
 def test_multiples_in_a_list_are_read_or_refused_but_never_all_numbers() -> None:
     try:
         found = members(["every 2", 5])
