@@ -231,8 +231,9 @@ class CompiledProtocol:
 
 def treatment_sequence(protocol: Protocol, arm: str | None) -> tuple[str, ...]:
     """The treatment epochs of an arm, in the order in which a participant goes through them."""
-    if arm and protocol.arms[arm].sequence:
-        return protocol.arms[arm].sequence
+    named = protocol.arms.get(arm or "")
+    if named is not None and named.sequence:
+        return named.sequence
     return epochs_of(protocol, arm, Stage.TREATMENT)
 
 

@@ -34,7 +34,7 @@ from schedules.history import (
 )
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
-from schedules.record import Record
+from schedules.record import Record, live_facts
 
 FOREVER = date(9000, 1, 1).toordinal()
 
@@ -77,6 +77,7 @@ class Course:
     def __init__(self, design: Design, history: History, as_of: date, facts: list[Fact]) -> None:
         self.design = design
         self.as_of = as_of.toordinal()
+        facts = live_facts(facts)
         first = self._first_version(facts)
         self.record = Record(facts, design.renamer(first))
         self.enrolled = self.record.first(Enrolled)

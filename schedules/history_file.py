@@ -112,7 +112,7 @@ def _pairs(words: list[str]) -> list[str]:
 
 
 def _value(name: str, value: str) -> str:
-    """As YAML. Lists, numbers and truth values are known by their names; all others are text, whatever they look like."""
+    """As YAML. Lists, numbers and truth values are known by their names; all else is text, whatever it looks like."""
     if name in _LISTS and not value.startswith("["):
         return f"[{', '.join(map(_text, value.split(',')))}]"
     if name in _NOT_TEXT or _IN_QUOTES.fullmatch(value):

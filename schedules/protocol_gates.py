@@ -83,7 +83,7 @@ def _has_last_cycle(epoch: Epoch) -> bool:
 def check_cycles_of(names: Names, path: Path, spans: Spans | None, epoch: Epoch) -> Iterator[Problem]:
     """A problem if something stands at cycles that its epoch has not."""
     most = epoch.cycles.at_most if epoch.cycles else 1
-    if spans is None or most is None:
+    if spans is None or most is None or most < 1:
         return
     beyond = [first for first, _ in spans.spans if first > most]
     if beyond:

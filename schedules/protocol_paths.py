@@ -8,7 +8,7 @@ from schedules.compiled import treatment_sequence
 from schedules.errors import Problem
 from schedules.protocol import Epoch, Gate, PlannedVisit, Protocol, Stage
 from schedules.protocol_gates import ways
-from schedules.protocol_references import check_order
+from schedules.protocol_references import check_chains, check_order
 from schedules.yaml_text import Document
 
 Sequences = dict[str | None, tuple[str, ...]]
@@ -25,9 +25,12 @@ def check_paths(protocol: Protocol, document: Document) -> Iterator[Problem]:
         yield from _first_visit(protocol, document, sequence[0], arm)
         yield from _endless_defaults(protocol, document, sequence)
         yield from _of_other_arms(protocol, document, network.reached[arm], arm)
-    yield from _unreached(protocol, document, network)
+    for name in network.unreached:
+        right = "let a gate lead to it, or put it into an arm's sequence"
+        yield document.problem(("epochs", name), f"no path leads to the epoch {name}", right, at_key=True)
     yield from _never_answered(protocol, document, network)
-    yield from check_order(protocol, document, network.later)
+    yield from check_chains(protocol, document)
+    yield from check_order(protocol, document, network.later, network.unreached)
 
 
 def _without_treatment(document: Document, sequences: Sequences) -> Iterator[Problem]:
@@ -52,6 +55,7 @@ class _Network:
         self._different = set(sequences.values())
         of_sequence = {sequence: self._of_arm(sequence) for sequence in self._different}
         self.reached = {arm: of_sequence[sequence] for arm, sequence in sequences.items()}
+        self.unreached = [name for name in treatment if not any(name in found for found in of_sequence.values())]
         next_ones = {name: self.onward(name, found) for name, found in self._ways.items()}
         self.later = {name: _beyond(name, next_ones) for name in treatment}
 
@@ -90,14 +94,6 @@ def _beyond(start: str, next_ones: Mapping[str, set[str]]) -> set[str]:
         todo.extend(following)
         reached |= following
     return reached
-
-
-def _unreached(protocol: Protocol, document: Document, network: _Network) -> Iterator[Problem]:
-    reached = set().union(*network.reached.values())
-    for name, epoch in protocol.epochs.items():
-        if epoch.stage is Stage.TREATMENT and name not in reached:
-            right = "let a gate lead to it, or put it into an arm's sequence"
-            yield document.problem(("epochs", name), f"no path leads to the epoch {name}", right, at_key=True)
 
 
 def _of_other_arms(protocol: Protocol, document: Document, reached: set[str], arm: str | None) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from schedules.errors import Problem
 from schedules.protocol import Epoch, PlannedVisit, Protocol, Reference, Stage
@@ -43,14 +43,23 @@ def _check_stage(names: Names, path: Path, name: str, epoch: Epoch) -> Iterator[
 # -- what hangs on what, once all names are right -----------------------------------------------
 
 
-def check_order(protocol: Protocol, document: Document, later: Mapping[str, set[str]]) -> Iterator[Problem]:
+def check_chains(protocol: Protocol, document: Document) -> Iterator[Problem]:
+    """A problem for visits that are counted from one another in a ring, or in too long a row."""
+    for epoch_id, epoch in protocol.epochs.items():
+        yield from _chains(document, ("epochs", epoch_id, "visits"), epoch_id, epoch)
+
+
+def check_order(
+    protocol: Protocol, document: Document, later: Mapping[str, set[str]], unreached: Collection[str]
+) -> Iterator[Problem]:
     """A problem for whatever is counted from a visit that has not come about by then.
 
     ``later`` has the treatment epochs that a path may come to after each of them.
     """
     for epoch_id, epoch in protocol.epochs.items():
+        if epoch_id in unreached:
+            continue
         path: Path = ("epochs", epoch_id)
-        yield from _chains(document, (*path, "visits"), epoch_id, epoch)
         references = [((*path, "visits", name, "after"), visit.after) for name, visit in epoch.visits.items()]
         for where, reference in [((*path, "starts"), epoch.starts), *references]:
             other = (reference.visit or "").rpartition(".")[0] if reference else ""

@@ -11,6 +11,7 @@ from schedules.protocol import (
     Epoch,
     HomeDosing,
     PlannedVisit,
+    Reference,
     Repeat,
     Stage,
     Variation,
@@ -21,6 +22,7 @@ from schedules.protocol_names import KEYWORDS, Names
 from schedules.protocol_references import check_reference
 from schedules.protocol_sizes import MOST_CYCLES, MOST_REPEATS
 from schedules.windows import DayRange, Window
+from schedules.wording import days_words
 from schedules.yaml_text import Path
 
 LONGEST_PREFIX = 10
@@ -61,7 +63,7 @@ def _check_epoch(names: Names, path: Path, epoch_id: str, epoch: Epoch) -> Itera
     elif epoch.length is not None and epoch.length.amount < 1:
         yield names.problem((*path, "length"), f"a length of {epoch.length} is none", "write at least 1 day")
     if epoch.starts is not None:
-        yield from _check_starts(names, (*path, "starts"), epoch_id, epoch)
+        yield from _check_starts(names, (*path, "starts"), epoch.starts, epoch_id, epoch)
 
 
 def _only_in_treatment(names: Names, path: Path, epoch: Epoch) -> Iterator[Problem]:
@@ -76,10 +78,7 @@ def _only_in_treatment(names: Names, path: Path, epoch: Epoch) -> Iterator[Probl
             yield names.problem((*path, key), f"an epoch of the stage {epoch.stage} {wrong}", right)
 
 
-def _check_starts(names: Names, path: Path, epoch_id: str, epoch: Epoch) -> Iterator[Problem]:
-    starts = epoch.starts
-    if starts is None:
-        return
+def _check_starts(names: Names, path: Path, starts: Reference, epoch_id: str, epoch: Epoch) -> Iterator[Problem]:
     if epoch.stage is Stage.SCREENING:
         yield names.problem(path, "screening is counted from Day 1", "leave starts out; write day: -7 at its visits")
     if starts.visit is not None and starts.visit.removeprefix(f"{epoch_id}.") in epoch.visits:
@@ -255,7 +254,7 @@ def _check_window(names: Names, path: Path, visit: PlannedVisit, day: int, epoch
 
 
 def _beyond_day_1(names: Names, path: Path, window: Window, day: int) -> Iterator[Problem]:
-    wrong = f"the window runs {window.after + day} days beyond Day 1"
+    wrong = f"the window runs {days_words(window.after + day)} beyond Day 1"
     yield names.problem(path, wrong, f"end it before Day 1: write +{-day - 1} days after, or days … to -1")
 
 

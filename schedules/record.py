@@ -91,11 +91,11 @@ def _voided(voids: list[Void]) -> set[str]:
 class Record:
     """The live facts of one participant, by what they are about. Days are ordinals.
 
-    ``rename`` turns a visit's or gate's key into the one it has had from the beginning.
+    ``facts`` are live ones, in order (``live_facts``). ``rename`` turns a visit's or gate's key into the one it has had from the beginning.
     """
 
     def __init__(self, facts: Iterable[Fact], rename: Callable[[str], str] = str) -> None:
-        self.facts = live_facts(facts)
+        self.facts = list(facts)
         self.rename = rename
         self.given: dict[str, list[Given]] = defaultdict(list)
         self.attended: dict[str, list[Attended]] = defaultdict(list)

@@ -12,7 +12,7 @@ from schedules.walk import Walk
 def never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
     """The days on which something happens that must not share a day with this visit, and what."""
     days: dict[int, str] = {}
-    for activity in spec.never_with:
+    for activity in sorted(spec.never_with):
         days.update(walk.activity_days.get(activity, {}))
     return days
 
