@@ -54,7 +54,17 @@ def of_kind(plan: Plan, kind: Kind) -> list[Deviation]:
 def only(plan: Plan, kind: Kind) -> Deviation:
     found = of_kind(plan, kind)
     assert len(found) == 1, [deviation.id for deviation in plan.deviations]
+    all_is_said(plan)
     return found[0]
+
+
+def all_is_said(plan: Plan) -> None:
+    """Whatever was found says when it was, in words, and about what."""
+    for deviation in (*plan.deviations, *plan.queries):
+        assert deviation.date is not None, deviation
+        assert deviation.text, deviation
+        assert deviation.id.startswith(deviation.kind.value)
+        assert "None" not in deviation.id + deviation.text
 
 
 def test_a_history_without_anything_wrong_has_no_deviation_and_no_query() -> None:
@@ -294,6 +304,48 @@ def test_deviations_stand_in_the_order_of_their_days_and_each_once() -> None:
     days = [found.date for found in plan.deviations if found.date]
     assert days == sorted(days)
     assert len({found.id for found in plan.deviations}) == len(plan.deviations)
+
+
+def test_treatment_off_its_path_or_after_its_end_is_important() -> None:
+    benefit = decided("induction.c1.response", january(30), "benefit")
+    again = dose("induction.c2.d1", date(2026, 2, 2), outside_plan=True)
+    against = planned(consented(), enrolled(), cycle_done("induction.c1"), benefit, again)
+    assert only(against, Kind.AGAINST_GATE).important
+    assert only(against, Kind.AGAINST_GATE).date == date(2026, 2, 2)
+    third = dose("induction.c3.d1", date(2026, 3, 2), outside_plan=True)
+    none = decided("induction.c1.response", january(30), "no-benefit")
+    second = cycle_done("induction.c2", date(2026, 2, 2))
+    beyond = planned(consented(), enrolled(), cycle_done("induction.c1"), none, second, third)
+    assert only(beyond, Kind.BEYOND_MOST_CYCLES).important
+    ended = TreatmentEnded(date=january(9), reason="toxicity")
+    late = planned(BEGUN, SCREENED, ended, dose("induction.c1.d8", january(12), "ino"))
+    assert (only(late, Kind.AFTER_END).important, only(late, Kind.AFTER_END).date) == (True, january(12))
+
+
+def test_a_dose_outside_any_visit_is_named_by_its_fact() -> None:
+    alone = Given(id="home", date=january(8), activity="vsli")
+    assert only(planned(BEGUN, SCREENED, alone), Kind.TOO_CLOSE).visit == "home"
+
+
+def test_beginning_before_a_washout_is_over_is_important() -> None:
+    study = protocol(
+        """
+  first:
+    label: First
+    visits:
+      d1: {label: Day 1, day: 1, activities: [drug]}
+  second:
+    label: Second
+    starts: {event: last-dose, by: 14 days}
+    visits:
+      d1: {label: Day 1, day: 1, window: 0/+2, activities: [other]}
+"""
+    )
+    facts = (consented(), enrolled(), dose("first.d1", january(5), "drug"))
+    early = planned(*facts, dose("second.d1", january(18), "other"), protocol=study)
+    assert (only(early, Kind.OUTSIDE_WINDOW).days, only(early, Kind.OUTSIDE_WINDOW).important) == (-1, True)
+    late = planned(*facts, dose("second.d1", january(22), "other"), protocol=study)
+    assert (only(late, Kind.OUTSIDE_WINDOW).days, only(late, Kind.OUTSIDE_WINDOW).important) == (1, False)
 
 
 def test_every_kind_has_a_meaning() -> None:

@@ -193,3 +193,58 @@ def test_a_drug_that_a_gate_stops_is_planned_no_more_and_its_own_visits_fall_awa
 def test_before_a_site_that_never_opens_a_gate_is_due_the_day_before() -> None:
     plan = planned(closed=[closed(date(2025, 1, 1), date(2027, 1, 1))])
     assert plan.gates[0].due == date(2026, 2, 1)
+
+
+C1 = cycle_done("induction.c1")
+NO_BENEFIT = decided(RESPONSE, date(2026, 1, 30), "no-benefit")
+C2 = cycle_done("induction.c2", date(2026, 2, 2))
+BENEFIT_2 = decided("induction.c2.response", date(2026, 2, 27), "benefit")
+
+
+def test_the_seventh_cycle_of_treatment_counts_both_epochs_and_asks() -> None:
+    plan = planned(enrolled(), C1, NO_BENEFIT, C2, BENEFIT_2)
+    asked = plan.visit("maintenance.c5.d1")
+    assert (asked.status, asked.target, asked.nominal) == (Status.NEEDS_DECISION, None, date(2026, 6, 22))
+    assert asked.conflicts[0].overdue_from == date(2026, 6, 20)
+    assert "maintenance.c5.d8" not in targets(plan)
+    assert plan.treatment_end is not None
+    assert (plan.treatment_end.day, plan.treatment_end.recorded) == (date(2026, 6, 22), False)
+    assert [found.key for found in plan.gates if "seventh" in found.key] == ["maintenance.c5.seventh-cycle"]
+
+
+def test_a_seventh_cycle_that_is_refused_is_not_planned_at_all() -> None:
+    stop = decided("maintenance.c5.seventh-cycle", date(2026, 6, 19), "stop")
+    plan = planned(enrolled(), C1, NO_BENEFIT, C2, BENEFIT_2, stop)
+    assert not targets(plan, "maintenance.c5")
+
+
+def test_what_was_dosed_is_firm_again_although_its_gate_is_open() -> None:
+    plan = planned(enrolled(), C1, dose("maintenance.c1.d1", date(2026, 2, 2)))
+    assert not plan.visit("maintenance.c1.d8").tentative
+    assert plan.visit("maintenance.c2.d1").tentative
+
+
+def test_a_gate_before_the_very_first_cycle_is_asked_too() -> None:
+    study = protocol(
+        """
+  treatment:
+    label: Treatment
+    cycles: {length: 28 days, at_most: 2}
+    visits:
+      d1: {label: Day 1, day: 1, activities: [drug]}
+    gates:
+      ready:
+        label: Ready to begin
+        when: before-each-cycle
+        cycles: 1
+        asks: true
+        outcomes:
+          go: {label: Go}
+          stop: {label: Stop, to: end}
+"""
+    )
+    waiting = planned(protocol=study)
+    assert waiting.visit("treatment.c1.d1").target is None
+    assert waiting.visit("treatment.c1.d1").conflicts[0].kind == "gate"
+    ready = planned(enrolled(), decided("treatment.c1.ready", date(2026, 1, 2), "go"), protocol=study)
+    assert targets(ready) == {"treatment.c1.d1": date(2026, 1, 5), "treatment.c2.d1": date(2026, 2, 2)}

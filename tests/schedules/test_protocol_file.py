@@ -111,8 +111,10 @@ FORM = [
     ("protocol: small", "protocol: §Small Study", "Small Study is not an identifier", "e.g. small-study"),
     ("protocol: small", f"protocol: §{'x' * 41}", "is not an identifier", "up to 40 lower-case letters"),
     ("protocol: small", "protocol: §sm\u0430ll", "is not an identifier", "lower-case letters"),  # a Cyrillic a
-    ("{label: Drug, kind: dose, minutes: 60, hold_for: [toxicity]}", '§dose', '"dose" is not a block of keys', "key: value"),
-    ("  drug: {label: Drug, kind: dose, minutes: 60, hold_for: [toxicity]}", "  §drug:", "an empty value", "key: value"),
+    ("{label: Drug, kind: dose, minutes: 60, hold_for: [toxicity]}",
+     '§dose', '"dose" is not a block of keys', "key: value"),
+    ("  drug: {label: Drug, kind: dose, minutes: 60, hold_for: [toxicity]}", "  §drug:", "an empty value",
+     "key: value"),
     ("kind: dose", "kind: §doze", '"doze" is not known here', 'did you mean "dose"?'),
     ("minutes: 60", "minutes: §1.5", "1.5 is not a whole number", "write e.g. 8"),
     ("minutes: 60", 'minutes: §"60"', '"60" is not a whole number', "without quotes: 60"),
@@ -162,7 +164,9 @@ def test_a_slip_in_the_form_is_told_with_its_place_and_what_would_be_right(
 
 
 def test_every_slip_in_the_form_comes_at_once() -> None:
-    text = STUDY.replace("day: -7", "day: x").replace("minutes: 60", "minuets: 60").replace("marks: [prog", "marks: [pr0g")
+    text = (
+        STUDY.replace("day: -7", "day: x").replace("minutes: 60", "minuets: 60").replace("marks: [prog", "marks: [pr0g")
+    )
     found = problems(text.replace('version: "1.0"', "version: 1"))
     assert [line.split(":")[:2] for line in found] == [["2", "10"], ["13", "35"], ["21", "34"], ["40", "50"]]
     assert "did you mean" in found[1]
@@ -190,15 +194,22 @@ def replaced(*changes: tuple[tuple[Any, ...], Any]) -> str:
 PATHS = list(paths(read_yaml(STUDY, FILE).data))
 
 
+def read(text: str) -> Protocol | SourceError:
+    """The protocol of a file, or why it is refused."""
+    try:
+        return read_protocol(text, FILE).protocol
+    except SourceError as error:
+        return error
+
+
 def read_or_refused(text: str) -> None:
     """A file is refused with problems in so many words, or can be planned."""
-    try:
-        protocol = read_protocol(text, FILE).protocol
-    except SourceError as error:
-        assert all(problem.wrong and problem.right and problem.line for problem in error.problems)
-        assert len(str(error)) < 50_000
+    found = read(text)
+    if isinstance(found, Protocol):
+        can_be_planned(found)
     else:
-        can_be_planned(protocol)
+        assert all(problem.wrong and problem.right and problem.line for problem in found.problems)
+        assert len(str(found)) < 50_000
 
 
 @pytest.mark.parametrize("value", [None, [], {}, 0, "x"], ids=repr)
@@ -207,12 +218,13 @@ def test_nothing_a_list_a_block_a_number_or_a_word_in_any_place_is_refused_or_me
         read_or_refused(replaced((path, value)))
 
 
-values = st.sampled_from(
-    [None, True, -1, 0, 2, 400, 10**17, 1.5, "", "x", "drug", "pill", "look", "treatment", "follow-up", "screening", "d1",
-     "early", "response", "better", "end", "proceed", "next-cycle", "a", "b", "rash", "last-dose", "end-of-treatment", "day-1",
+values: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, -1, 0, 2, 400, 10**17, 1.5, "", "x", "drug", "pill", "look", "treatment", "follow-up", "screening",
+     "d1", "early", "response", "better", "end", "proceed", "next-cycle", "a", "b", "rash", "last-dose", "day-1",
      "0 days", "-5 days", "1 day", "100 years", "36600 days", "1000 months", "5 minutes", "-1/+2", "-3660/+3660",
-     "days 1 to 28", "from 1", "every 2", "9999", "$days", "$nope", "a $days b", "treatment.d1", "follow-up.rash", "at-end",
-     "when-asked", "before-each-cycle", "next-day-1", "\u202e evil \u200b", "a" * 5000, ["a"], ["drug", "look"], {"x": {}}]
+     "days 1 to 28", "from 1", "every 2", "9999", "$days", "$nope", "a $days b", "treatment.d1", "follow-up.rash",
+     "at-end", "when-asked", "before-each-cycle", "next-day-1", "end-of-treatment", "\u202e evil \u200b", "a" * 5000,
+     ["a"], ["drug", "look"], {"x": {}}]
 )  # fmt: skip
 
 
@@ -240,10 +252,10 @@ def test_without_a_value_the_example_stands_in_and_the_protocol_cannot_be_asked_
     assert read.missing == ("hours", "levels")
     assert len(read.protocol.epochs["treatment"].visits["d1"].activities[1].at) == 2
     for needed_for, told in (
-        ("planning", 'the parameter hours (The hours) has no value; supply it in a parameter file,'
-         ' e.g. hours: ["1 hour", "2 hours"]'),
-        ("enrolment", 'the parameter levels (The levels) has no value; supply it in a parameter file,'
-         ' e.g. levels: ["low", "high"]'),
+        ("planning", ('the parameter hours (The hours) has no value; supply it in a parameter file,'
+         ' e.g. hours: ["1 hour", "2 hours"]')),
+        ("enrolment", ('the parameter levels (The levels) has no value; supply it in a parameter file,'
+         ' e.g. levels: ["low", "high"]')),
     ):  # fmt: skip
         with pytest.raises(ParameterError) as error:
             read.require(needed_for)
@@ -251,20 +263,21 @@ def test_without_a_value_the_example_stands_in_and_the_protocol_cannot_be_asked_
 
 
 PARAMETERS = [
-    ("days: $days", "days: $dys", "26:20: $dys is not a parameter of this protocol; declare it under parameters,"
-     " where days, hours, levels stands"),
+    ("days: $days", "days: $dys", ("26:20: $dys is not a parameter of this protocol; declare it under parameters,"
+     " where days, hours, levels stands")),
     ("days: $days", "days: ${days}", None),
     ("days: $days", "days: $Days", "26:20: $Days is not a parameter of this protocol; declare it"),
     ("days: $days", 'days: "${days}"', "26:20: ${days} is not a parameter of this protocol; write $days"),
-    ("label: Rash", 'label: "Rash on $days"', "45:21: $days inside other text is not replaced; write $days alone, or"
-     " without the $ where it is only mentioned"),
+    ("label: Rash", 'label: "Rash on $days"', ("45:21: $days inside other text is not replaced; write $days alone, or"
+     " without the $ where it is only mentioned")),
     ("at: $hours", "at: [$hours, 8 hours]", None),
-    ("days: $days", "days: 1", "5:3: nothing uses $days; write $days where its value belongs, or needed_for: enrolment"),
+    ("days: $days", "days: 1",
+     "5:3: nothing uses $days; write $days where its value belongs, or needed_for: enrolment"),
     ("example: 1-14", "example: ~", "5:47: days has an empty example; write a value that is plainly made up"),
     ("example: 1-14", "exmple: 1-14", '5:38: unknown key "exmple"; did you mean "example"?'),
     ("days: {label: The days of tablets, example: 1-14}", "days: 1-14", '5:9: "1-14" is not a block of keys;'),
     ("example: 1-14", "example: 14-1", "26:20: the example of the parameter days: '14-1' is no set of numbers"),
-    ("needed_for: enrolment", "needed_for: later", '7:71: "later" is not known here; write one of: planning, enrol'),
+    ("needed_for: enrolment", "needed_for: later", '7:65: "later" is not known here; write one of: planning, enrol'),
 ]  # fmt: skip
 
 
@@ -278,7 +291,9 @@ def test_a_slip_about_parameters_is_told_once(old: str, new: str, told: str | No
 
 
 def test_a_parameter_that_is_not_declared_does_not_hide_what_else_is_wrong() -> None:
-    text = STUDY.replace("days: $days", "days: $dys").replace("at_most: 3", "at_most: x").replace("day: 1\n", "day: 0\n")
+    text = (
+        STUDY.replace("days: $days", "days: $dys").replace("at_most: 3", "at_most: x").replace("day: 1\n", "day: 0\n")
+    )
     assert [line.split(":")[0] for line in problems(text)] == ["5", "24", "26"]
     text = STUDY.replace("label: Rash,", "label: $rash,").replace("day: 1\n", "day: 0\n")
     assert [line[:9] for line in problems(text)] == ["30:14: th", "45:21: $r"]
@@ -292,10 +307,9 @@ def test_a_value_that_does_not_fit_is_told_as_the_value_of_its_parameter() -> No
         read_protocol(STUDY, FILE, {"hours": ["200 hours"]})
     (problem,) = error.value.problems
     assert str(problem).startswith(f"{FILE}:32:67: the value of the parameter hours: 200 hours is not within a visit")
-    with pytest.raises(ProtocolError, match="the value of the parameter days(.|\n)*there is no day 0"):
-        read_protocol(STUDY.replace("day: 1\n", "day: 0\n").replace("0/+3", "0/+2"), FILE, {"days": "2-1"} and {
-            "hours": ["200 hours"], "days": 1,
-        })  # fmt: skip
+    with pytest.raises(ProtocolError) as both:
+        read_protocol(STUDY.replace("day: 1\n", "day: 0\n"), FILE, {"hours": ["200 hours"]})
+    assert [problem.line for problem in both.value.problems] == [30, 32]
 
 
 @pytest.mark.parametrize(
@@ -331,8 +345,8 @@ def test_a_file_of_parameters_is_a_list_of_names_with_values() -> None:
     }  # fmt: skip
     for text, told in (
         ("- days", "p.yaml:1:1: a parameter file is a list of names with values; write e.g. venetoclax-days: from 1"),
-        ("days:\nhours: ~\nx: 1", "p.yaml:1:1: the parameter days is empty; write its value, or leave the line out\n"
-         "p.yaml:2:8: the parameter hours is empty; write its value, or leave the line out"),
+        ("days:\nhours: ~\nx: 1", ("p.yaml:1:1: the parameter days is empty; write its value, or leave the line out\n"
+         "p.yaml:2:8: the parameter hours is empty; write its value, or leave the line out")),
         ("days: 1\ndays: 2", 'p.yaml:2:1: the key "days" is already on line 1; keep one of the two, or rename one'),
     ):  # fmt: skip
         with pytest.raises(ParameterError) as error:
@@ -355,4 +369,6 @@ def test_every_protocol_of_the_library_is_read_and_names_the_values_that_it_lack
 def test_a_protocol_that_the_library_has_not_is_refused_with_those_that_it_has() -> None:
     with pytest.raises(ProtocolError) as error:
         library_text("../../etc/passwd")
-    assert str(error.value).endswith("the library has no protocol '../../etc/passwd'; the library has ven-ino, vsli-ino")
+    assert str(error.value).endswith(
+        "the library has no protocol '../../etc/passwd'; the library has ven-ino, vsli-ino"
+    )

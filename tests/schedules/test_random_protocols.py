@@ -214,7 +214,7 @@ def accepted(data: Data) -> Protocol | None:
 
 def valid_protocols() -> SearchStrategy[tuple[Protocol, ...]]:
     """A random protocol that was accepted."""
-    return protocol_data().map(accepted).filter(bool).map(lambda protocol: (protocol,))  # type: ignore[return-value]
+    return protocol_data().map(accepted).map(lambda found: (found,) if found else ()).filter(bool)
 
 
 @given(protocol_data())
@@ -226,7 +226,7 @@ def test_every_random_protocol_that_is_accepted_can_be_planned_for_every_arm_and
         made = plan(Design((protocol,)), History((), builders.DAY_1, arm), builders.DAY_1)  # type: ignore[arg-type]
         assert time.process_time() - began < LONGEST_SECONDS
         assert len(made.visits) < 20_000
-        assert made.day_1 is not None
+        assert made.visits or made.gates
 
 
 @given(cases(valid_protocols(), named=True))

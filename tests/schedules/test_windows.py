@@ -226,12 +226,20 @@ def after_death(case: Case, days: int, month_only: bool) -> tuple[Died, Plan]:
 
 
 @given(library_cases(), st.integers(-60, 60), st.booleans())
-def test_after_death_no_visit_and_no_dose_is_planned_and_nothing_waits(
-    case: Case, days: int, month_only: bool
-) -> None:
+def test_after_death_no_visit_and_no_dose_is_planned_and_nothing_waits(case: Case, days: int, month_only: bool) -> None:
     death, made = after_death(case, days, month_only)
     for visit in made.visits:
         if visit.actual is None and not visit.key.startswith("unscheduled."):
             assert visit.target is None or visit.target <= death.last_day, visit.key
             assert visit.status not in {Status.HELD, Status.SUSPENDED}, f"{visit.key} is {visit.status}"
     assert all(dose <= death.last_day for doses in made.home_doses for dose in doses.days)
+
+
+def test_a_window_may_be_one_single_day_and_hold_its_due_day_at_either_end() -> None:
+    assert DayRange(8, 8).around_day(8) == Window(0, 0)
+    assert DayRange(8, 10).around_day(8) == Window(0, 2)
+    assert DayRange(8, 10).around_day(10) == Window(2, 0)
+
+
+def test_hours_of_a_window_within_a_visit_are_kept_as_minutes() -> None:
+    assert parse_clock_window("-1/+2 hours") == ClockWindow(60, 120)
