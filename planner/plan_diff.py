@@ -114,7 +114,7 @@ def changes_screen(changes: Changes) -> Iterator[RenderableType]:
     if changes.treatment_end is not None:
         end = changes.treatment_end
         yield from _section("End of treatment", [("", f"{_end_words(end.old)} → {_end_words(end.new)}")])
-    yield from _section("Doses at home", [(change.key, _doses_words(change)) for change in changes.home_doses])
+    yield from _section("At home", [(change.key, _doses_words(change)) for change in changes.home_doses])
     yield from _section("New deviations and queries", _deviations(changes.new_deviations))
     yield from _section("No deviations or queries any more", _deviations(changes.gone_deviations))
 

@@ -313,16 +313,17 @@ def _answer(gate: GateState) -> Text:
 def _home_doses(doses: tuple[HomeDoses, ...], protocol: Protocol) -> Iterator[RenderableType]:
     if not doses:
         return
-    yield _heading("Doses at home")
+    yield _heading("At home")
     rows = Table.grid(padding=(0, 2))
     rows.add_column(width=1)
     for each in doses:
         known = protocol.activities.get(each.activity)
+        what = "dose" if is_drug(each.activity, protocol) else "day"
         held = f"{len(each.held)} held" if each.held else ""
         days = short_span(each.days[0], each.days[-1]) if each.days else "—"
         mark = "~" if each.tentative else ""
         label = known.label if known else each.activity
-        rows.add_row("", str(each.stay), mark, days, _count(len(each.days), "dose"), held, Text(label, "dim"))
+        rows.add_row("", str(each.stay), mark, days, _count(len(each.days), what), held, Text(label, "dim"))
     yield rows
 
 

@@ -232,7 +232,7 @@ def _after(by: Offset, base: str, repeat: Repeat | None, said: bool = False) -> 
     if repeat is None:
         return _apart(by, base, said)
     until = f" until {repeat.until}" if repeat.until else ""
-    times = f", {repeat.times} times" if repeat.times else ""
+    times = f", {repeat.times} times" if repeat.times and repeat.times > 1 else ", once" if repeat.times else ""
     return f"every {_single(repeat.every)}{times}{until}, from {_apart(by, base, said)}"
 
 

@@ -65,7 +65,7 @@ FORMS: tuple[tuple[str, Callable[[Any], object], tuple[object, ...]], ...] = (
     ("Length of time", parse_offset, ("28 days", "1 week", "3 months", "1 year", "-1 day", "90 minutes", "2 hours")),
     ("Window of a visit", parse_window, ("-1/+2", "0/+3", "-1/+1 weeks", "days 21 to 28", "days -28 to -1")),
     ("Window within a visit", parse_clock_window, ("-15/+15 minutes", "0/+1 hours")),
-    ("Set of days or cycles", parse_spans, ("1", "2-6", "from 7", "1-4, 8-11", "every 2", [1, 3])),
+    ("Set of days or cycles", parse_spans, ("1", "2-6", "from 7", "1-4, 8-11", "every 2", "every 3 from 1", [1, 3])),
 )
 _WHAT = {"resources": "what is closed; everything if left out", "reason": "why, in the words that plans show"}
 SITES: dict[type, dict[str, str]] = {
@@ -116,7 +116,7 @@ PLAN_KEYS = {
     "visits[].booked.time": "the hour on the site's clock", "visits[].booked.minutes": "how long it takes",
     "visits[].booked.chair": "which chair or room",
     "visits[].setting": "`clinic`, `remote` (nobody travels) or `inpatient` (in hospital)",
-    "visits[].activities": "the ids of what is done", "visits[].details": "the same with windows and hours",
+    "visits[].activities": "what is done, in its order, by id", "visits[].details": "the same with windows and hours",
     "visits[].details[].window": "the days around the visit on which it may be done",
     "visits[].details[].timed_from": "the activity whose start `at` counts from",
     "visits[].details[].at": "how long after that it is done",
@@ -134,7 +134,7 @@ PLAN_KEYS = {
     "gates[].options": "the possible answers", "gates[].options[].outcome": "the answer's id",
     "gates[].leads_to": "the cycle or epoch that the plan goes on to",
     "gates[].answered_by": "the key of the gate whose decision answered this one",
-    "home_doses": "the drugs taken at home, for each cycle", "home_doses[].expected": "how many doses are expected",
+    "home_doses": "what is done at home, for each cycle", "home_doses[].expected": "how many times it is expected",
     "home_doses[].first": "the day of the first one", "home_doses[].last": "the day of the last one",
     "home_doses[].days": "the days on which one is expected",
     "home_doses[].held": "the days on which a hold takes it away", "home_doses[].note": "the protocol's note",
@@ -195,15 +195,15 @@ A participant's history is a list of facts, in any order. Nothing is edited or d
 
 {common}
 - `id` is needed only where another fact names this one (`void`, `told`). Without one a fact gets an id from its
-  content; the same fact twice is refused, so give each an id if both happened.
+  content, which `planner facts check` shows. The same fact twice is refused: give each an id if both happened.
 - `recorded` decides what the plan of an earlier moment knows. A visit whose window had closed before its cause
   was recorded is due at once, and no deviation.
 - `void` takes back the fact that it names. A void that is itself voided lets that fact count again.
 - A partial date, `2026-05` or `2026`, counts as the first day that it can be. After a death only what is later
   than the last day that it can be is refused.
 - Two facts that contradict each other, such as two outcomes of one gate, are refused until one is voided.
-- Keys name visits, gates and cycles: `induction.c2.d8`, `follow-up.month-3`, `induction.c2.response`,
-  `induction.c2`. `#2` marks a visit that is due again, or an epoch that is entered a second time.
+- Keys name visits, gates and cycles: `induction.c2.d8`, `follow-up.month-3`, `induction.c2.response`, `induction.c2`;
+  `unscheduled.` with a fact's id. `#2` marks a visit that is due again, or an epoch that is entered once more.
 
 Facts are taken by the day that they are about, those of one day in this order:
 

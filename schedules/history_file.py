@@ -7,8 +7,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from io import StringIO
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -80,35 +81,70 @@ def _adapter(name: str) -> TypeAdapter[Fact]:
     return TypeAdapter(KINDS[name])
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as YAML; ``columns`` says where a piece of the YAML stands in the line, its columns counted from 1."""
+
+    yaml: str
+    columns: tuple[tuple[int, int], ...]
+
+    def place(self, problem: Problem) -> Problem:
+        """The problem at its place in the line."""
+        first = [there for here, there in self.columns if here <= problem.column]
+        return replace(problem, column=first[-1] if first else 1) if problem.line == 1 else problem
+
+
 def read_fact_line(line: str) -> Fact:
     """One fact as a command line writes it: ``gate_decided date=2026-01-30 gate=… outcome=benefit``.
 
-    The YAML form ``{fact: gate_decided, …}`` is read too. Raises HistoryError.
+    The YAML form ``{fact: gate_decided, …}`` is read too. Raises HistoryError; its places are those of the words.
     """
     text = line.strip()
-    facts = read_facts(_as_list(text), WHAT_IF)
+    written = _as_yaml(text) if text.startswith(("-", "{")) else _in_braces(text)
+    try:
+        facts = read_facts(written.yaml, WHAT_IF)
+    except HistoryError as error:
+        raise HistoryError(map(written.place, error.problems)) from None
     if len(facts) != 1:
         raise _wrong_line(f"{len(facts)} facts in one line", "write one fact")
-    return facts[0]
+    return replace(facts[0], origin=Origin(WHAT_IF, 1, 1))
 
 
-def _as_list(text: str) -> str:
-    if text.startswith(("{", "-")):
-        return text if text.startswith("-") else f"- {text}"
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise _wrong_line(f"the quotes do not match ({error})", "close them") from None
-    return "- {" + ", ".join(_pairs(words)) + "}"
+def _as_yaml(text: str) -> _Line:
+    """A line that is YAML already, as a list."""
+    dash = "- " if text.startswith("{") else ""
+    return _Line(dash + text, tuple((column + len(dash), column) for column in range(1, len(text) + 2)))
 
 
-def _pairs(words: list[str]) -> list[str]:
-    wrong = [word for word in words[1:] if "=" not in word]
+def _in_braces(text: str) -> _Line:
+    """A line of ``name=value`` as an item of a list in YAML."""
+    words = _words(text)
+    wrong = [word for _, word in words[1:] if "=" not in word]
     if not words or wrong:
         named = quoted(" ".join(wrong)) if wrong else "nothing"
         raise _wrong_line(f"{named} is not name=value", _LINE_EXAMPLE)
-    pairs = [word.partition("=")[::2] for word in words[1:]]
-    return [f"fact: {_text(words[0])}", *(f"{_text(name)}: {_value(name, value)}" for name, value in pairs)]
+    yaml, columns = "- {", []
+    for place, (column, word) in enumerate(words):
+        name, _, value = word.partition("=") if place else ("fact", "", word)
+        columns.append((len(yaml) + 1, column))
+        yaml += f"{_text(name)}: {_value(name, value)}, "
+    return _Line(yaml + "}", tuple(columns))
+
+
+def _words(text: str) -> list[tuple[int, str]]:
+    """The words of a line as a shell splits it, each with its column."""
+    stream = StringIO(text)
+    split = shlex.shlex(stream, posix=True)
+    split.whitespace_split, split.commenters = True, ""
+    words: list[tuple[int, str]] = []
+    start = 0
+    try:
+        while (word := split.get_token()) is not None:
+            words.append((len(text) - len(text[start:].lstrip()) + 1, word))
+            start = stream.tell()
+    except ValueError as error:
+        raise _wrong_line(f"the quotes do not match ({error})", "close them") from None
+    return words
 
 
 def _value(name: str, value: str) -> str:

@@ -200,7 +200,7 @@ class Gate:
 
 @record
 class HomeDosing:
-    """A drug taken at home, once on each of these days."""
+    """A drug taken at home, or a questionnaire filled in there, once on each of these days."""
 
     days: SpansText  #: the days of each cycle (or of the epoch); ``from 1`` runs to the next Day 1
     starts_on: int = 1  #: in the first cycle, not before this day of it

@@ -28,6 +28,8 @@ class Names:
         kinds = {name: activity.kind for name, activity in protocol.activities.items()}
         self.doses = {name: kind for name, kind in kinds.items() if kind is ActivityKind.DOSE}
         self.home_doses = {name: kind for name, kind in kinds.items() if kind is ActivityKind.HOME_DOSE}
+        diaries = {name: kind for name, kind in kinds.items() if kind is ActivityKind.QUESTIONNAIRE}
+        self.at_home = {**self.home_doses, **diaries}
         self.drugs = {**self.doses, **self.home_doses}
         self.treatment = [name for name, epoch in protocol.epochs.items() if epoch.stage is Stage.TREATMENT]
         self.ways = dict.fromkeys((*KEYWORDS, *self.treatment))

@@ -116,7 +116,7 @@ def _leads_out(epoch: Epoch) -> bool:
 
 
 def _check_home(names: Names, path: Path, drug: str, home: HomeDosing, epoch: Epoch) -> Iterator[Problem]:
-    yield from names.known(path, "home-dose", drug, names.home_doses, at_key=True)
+    yield from names.known(path, "home-dose or questionnaire", drug, names.at_home, at_key=True)
     yield from names.each((*path, "arms"), "arm", home.arms, names.protocol.arms)
     yield from check_cycles_of(names, (*path, "cycles"), home.cycles, epoch)
     longest = _days(epoch.cycles.length if epoch.cycles else epoch.length) or 36_500

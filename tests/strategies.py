@@ -190,7 +190,7 @@ class Writer:
         """One thing that may happen; forgotten again if the path then holds a stay that it cannot."""
         self.random = Random(number)
         before = self.facts, self.day
-        self.pick(*(moves or MOVES))(self)
+        self.pick(*(moves or MOVES) if self.plan.visits else (Writer.decide,))(self)
         after = self._planned()
         try:
             check_path(History(self.facts), after)

@@ -31,8 +31,8 @@ def protocol_screen(read: ReadProtocol, values: Mapping[str, Any], width: int) -
         yield Text(protocol.source, "dim")
     yield from soa_pieces(table, width)
     yield from _footnotes(table)
-    yield from _listed("Doses at home", [f"{epoch.label}: {home.label}, {home.days}" for epoch in table.epochs
-                                         for home in epoch.home])  # fmt: skip
+    yield from _listed("At home", [f"{epoch.label}: {home.label}, {home.days}" for epoch in table.epochs
+                                   for home in epoch.home])  # fmt: skip
     yield from _listed("In no planned visit", table.unscheduled)
     yield from _gates(protocol)
     yield from _listed("Rules", rules(protocol))

@@ -51,7 +51,7 @@ def around_words(window: Window | DayRange) -> str:
     """A window around a day in words: ``up to 3 days before``, ``1 week before to 1 week after``."""
     if isinstance(window, DayRange):
         return str(window)
-    weeks = window.before and window.after and window.before % 7 == window.after % 7 == 0
+    weeks = bool(window.before and window.after) and window.before % 7 == window.after % 7 == 0
     before = f"{_length_words(window.before, weeks)} before" if window.before else ""
     after = f"{_length_words(window.after, weeks)} after" if window.after else ""
     if before and after:
@@ -59,7 +59,7 @@ def around_words(window: Window | DayRange) -> str:
     return f"up to {before or after}" if before or after else "on the day"
 
 
-def _length_words(days: int, weeks: object) -> str:
+def _length_words(days: int, weeks: bool) -> str:
     if not weeks:
         return days_words(days)
     return "1 week" if days == 7 else f"{days // 7} weeks"

@@ -110,7 +110,7 @@ def test_days_and_windows_are_in_words_with_a_true_minus_sign() -> None:
     assert (d8.label, d8.day, d8.window) == ("Day 8", "Day 8", "−1/+2 days")
     assert columns["screening", "marrow"].window == "days −28 to −1"
     assert columns["maintenance", "marrow"].day == "Day 24, every 2nd cycle"
-    assert columns["follow-up", "day-30"].day == "30 days after last dose"
+    assert columns["follow-up", "day-30"].day == "30 days after the last dose"
     assert columns["follow-up", "month"].label == "Month 3, 6, 9, 12 visit"
 
 
@@ -217,13 +217,13 @@ def test_a_history_is_checked_with_made_up_parameters_where_there_are_none(tmp_p
         "- {fact: enrolled, date: 2025-12-30, day_1: 2026-01-05}\n"
         "- {fact: given, date: 2026-01-05, visit: treatment.c1.d1, activity: ino}\n"
     )
-    assert run("facts", "check", "ven-ino", str(path)) == f"{path}: no problems (2 facts)\n"
+    assert run("facts", "check", "ven-ino", str(path)).startswith(f"{path}: no problems (2 facts)\n")
 
 
 def test_a_history_may_end_before_the_enrolment(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text("- {fact: consented, date: 2025-12-20}\n")
-    assert run("facts", "check", "vsli-ino", str(path)) == f"{path}: no problems (1 fact)\n"
+    assert run("facts", "check", "vsli-ino", str(path)).startswith(f"{path}: no problems (1 fact)\n")
 
 
 def test_a_history_off_the_path_is_found_by_the_check(tmp_path: Path) -> None:

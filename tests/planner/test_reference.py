@@ -19,17 +19,18 @@ from rich.console import Console
 from planner import reference
 from planner.plan_table import plan_screen, short_day, short_span
 from schedules import protocol as language
-from schedules.closures import PLAIN_SITE, Site
+from schedules.closures import PLAIN_SITE, ClosedDay, Site
 from schedules.design import Design
 from schedules.errors import ProtocolError
 from schedules.fact_kinds import KINDS
-from schedules.history import Fact, History
+from schedules.history import EndReason, Fact, History
 from schedules.history_checks import check_history, check_path
 from schedules.history_file import read_facts
 from schedules.plan import plan
 from schedules.protocol_file import library_text, read_parameters, read_protocol
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
+from schedules.wording import state_words
 from schedules.yaml_text import read_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -143,14 +144,15 @@ class Study:
     texts: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
 
-    def design(self) -> Design:
+    def design(self, closed: tuple[date, ...] = ()) -> Design:
         """The versions, with the made-up examples of their parameters, and two sites."""
         versions = tuple(read_protocol(text, "example", _examples(text)).require() for text in self.texts)
-        return Design(versions, (PLAIN_SITE, replace(PLAIN_SITE, id="south")))
+        home = replace(PLAIN_SITE, closed=tuple(ClosedDay(date=day) for day in closed))
+        return Design(versions, (home, replace(PLAIN_SITE, id="south")))
 
-    def plan(self, arm: str | None = None, as_of: date | None = None) -> Plan:
+    def plan(self, arm: str | None = None, as_of: date | None = None, closed: tuple[date, ...] = ()) -> Plan:
         """The plan of the facts, or of a start on Monday 5 January 2026; what contradicts itself is refused."""
-        design = self.design()
+        design = self.design(closed)
         first = next(iter(design.versions[0].arms), None)
         history = History(self.facts) if self.facts else History((), START, arm or first)
         check_history(design, history)
@@ -168,7 +170,8 @@ def named(name: str) -> tuple[str, ...]:
     """The texts of a study that a block names: of the library, or the example of an amendment."""
     if name == "short":
         return tuple((EXAMPLES / "protocols" / f"short-{version}.yaml").read_text("utf-8") for version in (1, 2))
-    return (library_text(name),)
+    example = EXAMPLES / "protocols" / f"{name}.yaml"
+    return (example.read_text("utf-8") if example.is_file() else library_text(name),)
 
 
 def merged(whole: Any, part: Any, depth: int = 3) -> Any:
@@ -215,7 +218,7 @@ def _line(visit: ScheduledVisit, label: int) -> str:
     mark = "~" if visit.tentative else " "
     day = short_day(visit.target) if visit.target else "no date"
     window = short_span(visit.opens, visit.closes)
-    status = "" if visit.status is Status.PLANNED else visit.status.value
+    status = "" if visit.status is Status.PLANNED else state_words(visit.status.value)
     return f"{mark} {day:>15}  {visit.spec.label:<{label}}  {window:<16}  {status}".rstrip()
 
 
@@ -238,6 +241,8 @@ def problems(text: str) -> str:
 
 def shown_by(block: Block, study: Study, before: str) -> str | None:
     """What a block of text has to show now; None for the blocks that are somebody's input."""
+    if block.role == "calendar" and block.detail.startswith("closed-"):
+        return calendar(study.plan(closed=(date.fromisoformat(block.detail.removeprefix("closed-")),)))
     if block.role == "calendar":
         return calendar(study.plan(block.detail or None))
     if block.role == "screen":
@@ -274,6 +279,16 @@ def test_write_a_protocol_has_an_example_for_every_key_of_the_language() -> None
 def test_record_what_happened_tells_of_every_kind_of_fact() -> None:
     text = (HOW_TO / "record-what-happened.md").read_text("utf-8")
     assert set(re.findall(r"\{fact: (\w+)", text)) == set(KINDS)
+
+
+def test_record_what_happened_lists_every_reason_for_the_end_of_treatment() -> None:
+    text = (HOW_TO / "record-what-happened.md").read_text("utf-8")
+    assert not [reason for reason in get_args(EndReason) if f"`{reason}`" not in text]
+
+
+def test_write_a_protocol_names_every_resource() -> None:
+    text = (HOW_TO / "write-a-protocol.md").read_text("utf-8")
+    assert not [resource for resource in language.Resource if f"`{resource}`" not in text]
 
 
 @pytest.mark.parametrize("file", sorted(HOW_TO.glob("*.md")), ids=lambda file: file.name)

@@ -194,7 +194,9 @@ def test_a_slip_is_told_with_its_place_and_what_would_be_right(line: str, wrong:
 
 
 def test_the_problems_of_all_facts_come_at_once_in_the_order_of_their_places() -> None:
-    text = "- {fact: given, date: 0}\n- {fact: admitted, date: 2026-01-05}\n- {fact: x}\n- {fact: booked, date: NO, x: 1}\n"
+    right = "{fact: admitted, date: 2026-01-05}"
+    lines = ["{fact: given, date: 0}", right, "{fact: x}", "{fact: booked, date: NO, x: 1}"]
+    text = "".join(f"- {line}\n" for line in lines)
     assert [told.partition(": ")[0] for told in problems(text)] == ["1:3", "1:23", "3:10", "4:3", "4:24", "4:28"]
 
 

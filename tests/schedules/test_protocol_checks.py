@@ -177,7 +177,7 @@ EPOCHS = [
     ("{visit: maintenance.d1", "{visit: §follow-up.end", "follow-up.end comes after this epoch", "comes before"),
     ("{visit: maintenance.d1", "{visit: §maintenance.d9", "there is no visit 'maintenance.d9'", "mean maintenance.d1?"),
     ("{visit: maintenance.d1, by", "§{by", "nothing to count from", "name one visit, activity or event"),
-    ("      pill: {days", "      §drug: {days", "there is no home-dose 'drug'", "known here: pill"),
+    ("      pill: {days", "      §drug: {days", "there is no home-dose or questionnaire 'drug'", "known here: pill"),
     ("starts_on: 2", "starts_on: §0", "there is no day 0", "write 1 to 28"),
     ("starts_on: 2", "starts_on: §-999999999999999", "there is no day -999999999999999", "write 1 to 28"),
     ("cycles: 1-2, arms", "cycles: §3-4, arms", "there is no cycle 3", "cycles from 1 to 2"),
