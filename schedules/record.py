@@ -91,7 +91,8 @@ def _voided(voids: list[Void]) -> set[str]:
 class Record:
     """The live facts of one participant, by what they are about. Days are ordinals.
 
-    ``facts`` are live ones, in order (``live_facts``). ``rename`` turns a visit's or gate's key into the one it has had from the beginning.
+    ``facts`` are live ones, in order (``live_facts``). ``rename`` turns a visit's or gate's key into the one
+    it has had from the beginning.
     """
 
     def __init__(self, facts: Iterable[Fact], rename: Callable[[str], str] = str) -> None:
