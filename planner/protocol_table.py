@@ -63,7 +63,7 @@ class SoaEpoch:
 
 @dataclass(frozen=True, slots=True)
 class SoaHome:
-    """A drug taken at home in an epoch, on which days of it."""
+    """A drug taken or a diary filled in at home in an epoch, on which days of it."""
 
     activity: str
     label: str

@@ -183,7 +183,7 @@ def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) 
     if limit is None or due is None or due < limit:
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
-    text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after day 1"
+    text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after Day 1"
     return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}")
 
 

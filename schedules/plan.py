@@ -279,7 +279,8 @@ def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None
         walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
     elif anchor.day is not None and ends is not None:
         last = date.fromordinal(anchor.day if asked else _last_day(walk, anchor, anchor.day))
-        walk.end = TreatmentEnd(last, "completed", False, walk.tentative)
+        undated = any(visit.target is None and visit.is_open for visit in walk.visits)
+        walk.end = TreatmentEnd(last, "completed", False, walk.tentative or undated)
     walk.walked = True
     place_home_doses(walk)
 

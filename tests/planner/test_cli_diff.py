@@ -119,7 +119,8 @@ def test_a_fact_that_contradicts_the_history_is_refused_at_its_place(history: Pa
     again = "given date=2026-01-06 visit=induction.c1.d1 activity=vsli"
     result = run("vsli-ino", "--history", history, "--what-if", again)
     assert result.exit_code == 2
-    assert result.stderr.startswith("--what-if 1:1:3: the dose of vsli at induction.c1.d1 is recorded twice")
+    assert result.stderr.startswith("--what-if 1:1:")
+    assert ": the dose of vsli at induction.c1.d1 is recorded twice" in result.stderr
 
 
 def test_a_hold_of_a_drug_at_home_shows_in_its_doses() -> None:

@@ -152,3 +152,17 @@ def test_a_study_without_assumptions_does_not_rest_on_any() -> None:
     words = shown(small())
     assert "assumption" not in words
     assert "`planner why x VISIT …` says how a date came about." in words
+
+
+# -- at home ------------------------------------------------------------------------------------
+
+
+def test_a_diary_at_home_is_counted_in_days_and_a_drug_in_doses() -> None:
+    home = "    home: {tablets: {days: 1-14}, diary: {days: 1-7}}\n"
+    text = SMALL.replace("TIMES", "[1 hour]").replace(
+        "  tablets:", "  diary: {label: Diary, kind: questionnaire}\n  tablets:"
+    )
+    made = study(protocol=read_protocol(text + home, "small.yaml").require(), arm=None)
+    lines = [" ".join(line.split()) for line in shown(made).splitlines()]
+    assert "treatment ~ 6–12 Jan 7 days Diary" in lines
+    assert "treatment ~ 6–19 Jan 14 doses Tablets" in lines
