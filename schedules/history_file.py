@@ -23,10 +23,12 @@ from schedules.validation import validate
 from schedules.yaml_text import MOST_PROBLEMS, Document, Path, read_yaml
 
 MOST_FACTS = 20_000
+LONGEST_LINE = 10_000
 WHAT_IF = "what-if"
 _LINE_EXAMPLE = "write e.g. gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit"
 _LISTS = frozenset({"activities", "not_done", "remains"})
 _NOT_TEXT = _LISTS | {"minutes", "attempts", "partial", "again", "outside_plan", "dose_levels"}
+_NOT_SPACE = re.compile(r"\S")
 _IN_QUOTES = re.compile(r'"[^"\\]*"')
 _EXAMPLE = "write e.g. - {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: ino}"
 
@@ -100,6 +102,8 @@ def read_fact_line(line: str) -> Fact:
     The YAML form ``{fact: gate_decided, …}`` is read too. Raises HistoryError; its places are those of the words.
     """
     text = line.strip()
+    if len(text) > LONGEST_LINE:
+        raise _wrong_line(f"a line of {len(text):,} characters", f"write at most {LONGEST_LINE:,}")
     written = _as_yaml(text) if text.startswith(("-", "{")) else _in_braces(text)
     try:
         facts = read_facts(written.yaml, WHAT_IF)
@@ -140,7 +144,8 @@ def _words(text: str) -> list[tuple[int, str]]:
     start = 0
     try:
         while (word := split.get_token()) is not None:
-            words.append((len(text) - len(text[start:].lstrip()) + 1, word))
+            begins = _NOT_SPACE.search(text, start)
+            words.append(((begins.start() if begins else start) + 1, word))
             start = stream.tell()
     except ValueError as error:
         raise _wrong_line(f"the quotes do not match ({error})", "close them") from None

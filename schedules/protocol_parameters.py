@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from schedules.bounded import bounded
 from schedules.errors import ParameterError, Problem, ProtocolError, SourceError
 from schedules.scalars import LONGEST_TEXT
 from schedules.yaml_text import MOST_NODES, Document, Path, Place, shown
@@ -46,7 +47,7 @@ class Filling:
         if not told and not self.problems:
             return None
         only_values = not self.problems and all(name in self.values for name in names)
-        return ParameterError(told) if only_values else ProtocolError([*self.problems, *told])
+        return ParameterError(told) if only_values else ProtocolError(bounded([*self.problems, *told]))
 
     def fill(self) -> None:
         """Put the values, or the examples, into the document's data."""
