@@ -47,7 +47,7 @@ class Filling:
         if not told and not self.problems:
             return None
         only_values = not self.problems and all(name in self.values for name in names)
-        return ParameterError(told) if only_values else ProtocolError(bounded([*self.problems, *told]))
+        return ParameterError(bounded(told)) if only_values else ProtocolError(bounded([*self.problems, *told]))
 
     def fill(self) -> None:
         """Put the values, or the examples, into the document's data."""

@@ -163,6 +163,11 @@ def test_a_slip_in_the_form_is_told_with_its_place_and_what_would_be_right(
     assert any(wrong in line.partition("; ")[0] and right in line.partition("; ")[2] for line in told), told
 
 
+def test_a_list_is_no_protocol() -> None:
+    (told,) = problems("- protocol: small")
+    assert told == '1:1: a list is not a block of keys; write lines such as "key: value", indented'
+
+
 def test_every_slip_in_the_form_comes_at_once() -> None:
     text = (
         STUDY.replace("day: -7", "day: x").replace("minutes: 60", "minuets: 60").replace("marks: [prog", "marks: [pr0g")

@@ -321,6 +321,11 @@ def test_the_first_epoch_of_an_arm_needs_a_visit_on_day_1_of_its_first_cycle(vis
 # What hangs on what
 
 
+def test_what_an_epoch_counts_from_is_not_looked_at_while_no_path_leads_to_it() -> None:
+    text = STUDY.replace("to: rescue", "to: end").replace("{visit: induction.d8", "{visit: maintenance.d1")
+    assert told(text) == ["47:3: no path leads to the epoch rescue"]
+
+
 @pytest.mark.parametrize("own", ["", "induction."])
 def test_visits_that_are_counted_from_each_other_are_told_of_once(own: str) -> None:
     visits = (
