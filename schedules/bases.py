@@ -159,10 +159,11 @@ def _last_dose_base(walk: Walk) -> Base | None:
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
-    for visit in walk.visits:
+    undated = [visit for visit in walk.visits if visit.target is None and visit.spec.doses and visit.is_open]
+    for visit in undated:
         due = visit.due or visit.nominal
         later = due is None or due.toordinal() > last
         asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
-        if visit.spec.doses and visit.target is None and visit.is_open and later and not asked:
+        if later and not asked:
             return Base("the last dose", None, "has no date yet", 0)
     return None

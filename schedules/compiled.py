@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedules.keys import Stay
 from schedules.offsets import Offset, Unit
@@ -16,6 +16,7 @@ from schedules.protocol import (
     Activity,
     ActivityKind,
     Epoch,
+    Gate,
     PlannedVisit,
     Protocol,
     Reference,
@@ -83,14 +84,32 @@ class VisitSpec:
     variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
 
 
+class GateSpec(NamedTuple):
+    """One gate of one stay, as far as it does not depend on the participant."""
+
+    key: str
+    stay: Stay
+    gate: Gate
+    options: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StaySpec:
-    """All visits of one stay, in the order in which they are placed."""
+    """All visits of one stay, in the order in which they are placed; the gates before and after it.
+
+    ``gates`` are all of the epoch's by their id, also those that stand at other cycles or only when asked.
+    ``length``: how long the stay takes; None if to the day of its last visit.
+    """
 
     stay: Stay
     name: str
     epoch: Epoch
     visits: tuple[VisitSpec, ...]
+    gates: Mapping[str, GateSpec]
+    before: tuple[GateSpec, ...]
+    after: tuple[GateSpec, ...]
+    length: Offset | None
+    length_words: str
 
 
 class CompiledProtocol:
@@ -140,9 +159,22 @@ class CompiledProtocol:
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
         order = {spec.key: _rough_offset(epoch, spec.planned, spec.by) for spec in visits}
+        length = epoch.cycles.length if epoch.cycles else epoch.length
+        placed = tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
+        gates = {name: self._gate(stay, name, gate) for name, gate in epoch.gates.items()}
+        cycle = stay.cycle or 1
+        standing = [spec for spec in gates.values() if spec.gate.cycles is None or cycle in spec.gate.cycles]
+        after = ("after-each-cycle", "at-end") if is_last_cycle(epoch, stay) else ("after-each-cycle",)
         return StaySpec(
-            stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
-        )
+            stay, str(stay), epoch, placed, gates,
+            before=tuple(spec for spec in standing if spec.gate.when == "before-each-cycle"),
+            after=tuple(spec for spec in standing if spec.gate.when in after),
+            length=length, length_words=length_words(length) if length else "",
+        )  # fmt: skip
+
+    def _gate(self, stay: Stay, name: str, gate: Gate) -> GateSpec:
+        options = tuple((answer, outcome.label) for answer, outcome in gate.outcomes.items())
+        return GateSpec(stay.key(self.name_of(stay.epoch, name)), stay, gate, options)
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
@@ -227,6 +259,12 @@ class CompiledProtocol:
     def _never_with(self, names: tuple[str, ...]) -> frozenset[str]:
         groups = [set(group) for group in self.protocol.never_same_day]
         return frozenset(other for group in groups for name in names if name in group for other in group - {name})
+
+
+def is_last_cycle(epoch: Epoch, stay: Stay) -> bool:
+    """Whether the epoch allows no further cycle after this stay."""
+    most = epoch.cycles.at_most if epoch.cycles else 1
+    return most is not None and (stay.cycle or 1) >= most
 
 
 def treatment_sequence(protocol: Protocol, arm: str | None) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from schedules.closures import ClosedDays, SiteCalendar
-from schedules.compiled import CompiledProtocol
+from schedules.compiled import CompiledProtocol, is_last_cycle
 from schedules.design import Design
 from schedules.errors import DesignError
 from schedules.history import (
@@ -32,7 +33,7 @@ from schedules.history import (
     TreatmentEnded,
     Withdrew,
 )
-from schedules.keys import Stay, parse_key
+from schedules.keys import parse_key
 from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
 from schedules.record import Record, live_facts
 
@@ -234,7 +235,7 @@ class Course:
 
     def _marks(self) -> dict[Mark, int]:
         """Since which day the participant has had a progression, a new therapy and so on."""
-        found: dict[Mark, list[int]] = {mark: [] for mark in Mark}
+        found: dict[Mark, list[int]] = defaultdict(list)
         for progressed in self.record.all(Progressed):
             found[Mark.PROGRESSION].append(progressed.day.toordinal())
         for ended in self.record.all(TreatmentEnded):
@@ -250,7 +251,7 @@ class Course:
         for key, decision in self.record.decided.items():
             for mark in self._outcome_marks(key, decision):
                 found[mark].append(decision.date.toordinal())
-        return {mark: min(days) for mark, days in found.items() if days}
+        return {mark: min(days) for mark, days in found.items()}
 
     def _outcome_marks(self, key: str, decision: GateDecided) -> tuple[Mark, ...]:
         outcome = self.outcome(key, decision.outcome)
@@ -313,9 +314,3 @@ def leads_to(outcome: Outcome, key: str, compiled: CompiledProtocol) -> str:
     if outcome.after_last_cycle and parts and epoch and is_last_cycle(epoch, parts.stay):
         return outcome.after_last_cycle
     return outcome.to
-
-
-def is_last_cycle(epoch: Epoch, stay: Stay) -> bool:
-    """Whether the epoch allows no further cycle after this stay."""
-    most = epoch.cycles.at_most if epoch.cycles else 1
-    return most is not None and (stay.cycle or 1) >= most

@@ -45,7 +45,9 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     """Every candidate and every query, in the order of their days."""
     if not walk.begun:
         return ()
-    found = [deviation for visit in visits for deviation in _of_visit(walk, visit)]
+    touched = walk.course.touched
+    told_of = [visit for visit in visits if visit.status is Status.UNRECORDED or visit.key in touched]
+    found = [deviation for visit in told_of for deviation in _of_visit(walk, visit)]
     for search in _SEARCHES:
         found.extend(search(walk))
     unique = {deviation.id: deviation for deviation in found}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import date, datetime, time
+from functools import cmp_to_key
 from itertools import groupby
 
 from schedules.history import (
@@ -82,8 +83,19 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
     ordered: list[Fact] = []
     for _, alike in groupby(sorted(facts, key=_day_and_rank), key=_day_and_rank):
         group = list(alike)
-        ordered += sorted(group, key=content) if len(group) > 1 else group  # content is dear, ties are few
+        ordered += sorted(group, key=cmp_to_key(_compare)) if len(group) > 1 else group
     return ordered
+
+
+def _compare(one: Fact, other: Fact) -> int:
+    """The order of two facts of one kind and day: the first field in which they differ, nothing before something."""
+    for name in _FIELDS[type(one)]:
+        left, right = getattr(one, name), getattr(other, name)
+        if left != right:
+            left, right = _word(left) if left else "", _word(right) if right else ""
+            if left != right:
+                return -1 if left < right else 1
+    return 0 if content(one) == content(other) else -1 if content(one) < content(other) else 1
 
 
 def _day_and_rank(fact: Fact) -> tuple[date, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from schedules.bases import base_of, stay_start
 from schedules.compiled import VisitSpec
@@ -31,7 +30,7 @@ def _place_again(walk: Walk, spec: VisitSpec) -> None:
     event = spec.base.event if spec.base else None
     for count, (day, known) in enumerate(walk.course.later_events.get(event or "", ()), start=2):
         again = replace(spec, key=f"{spec.key}#{count}", variations=())
-        nominal = spec.by.after(date.fromordinal(day)).toordinal()
+        nominal = spec.by.after_day(day)
         base = Base(f"the {(event or '').replace('-', ' ')}", day, "event", known)
         wait = _late_cause(again, nominal, base, walk)
         place(walk, again, nominal, Basis(base.what, day, base.how, spec.by_words), wait)
@@ -44,7 +43,7 @@ def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
         return None
     if base.day is None:
         return _without_start(walk, spec, base)
-    nominal = spec.by.after(date.fromordinal(base.day)).toordinal()
+    nominal = spec.by.after_day(base.day)
     if not required(walk, spec, nominal):
         return None
     basis = Basis(base.what, base.day, base.how, spec.by_words)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol
-from schedules.course import is_last_cycle, leads_to
+from schedules.compiled import GateSpec
+from schedules.course import leads_to
 from schedules.history import GateDecided
-from schedules.keys import Stay
-from schedules.protocol import Gate, Resource
+from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState
 from schedules.statuses import GateStatus
@@ -32,125 +31,91 @@ class Answer(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a gate stands: of which epoch and cycle, and before which planned Day 1."""
+    """Where the path stands at a gate: before which planned Day 1, and which gate led into the epoch."""
 
-    stay: Stay
     next_day_1: int | None
     entered_by: GateState | None
 
 
-def after_gates(compiled: CompiledProtocol, stay: Stay, treatment_cycles: int) -> Iterator[tuple[str, Gate]]:
-    """The gates that stand after a cycle (or at the end of an epoch without cycles)."""
-    when = ("after-each-cycle", "at-end") if _is_last(compiled, stay) else ("after-each-cycle",)
-    yield from _standing(compiled, stay, treatment_cycles, when)
+def standing(specs: tuple[GateSpec, ...], treatment_cycles: int) -> Iterable[GateSpec]:
+    """Those of the gates that stand there also by the number of treatment cycles."""
+    if not specs:
+        return specs
+    return [s for s in specs if s.gate.treatment_cycles is None or treatment_cycles in s.gate.treatment_cycles]
 
 
-def before_gates(compiled: CompiledProtocol, stay: Stay, treatment_cycles: int) -> Iterator[tuple[str, Gate]]:
-    """The gates that stand before a cycle."""
-    yield from _standing(compiled, stay, treatment_cycles, ("before-each-cycle",))
-
-
-def _is_last(compiled: CompiledProtocol, stay: Stay) -> bool:
-    return is_last_cycle(compiled.protocol.epochs[stay.epoch], stay)
-
-
-def _standing(
-    compiled: CompiledProtocol, stay: Stay, treatment_cycles: int, when: tuple[str, ...]
-) -> Iterator[tuple[str, Gate]]:
-    for name, gate in compiled.protocol.epochs[stay.epoch].gates.items():
-        if gate.when not in when or (gate.cycles is not None and (stay.cycle or 1) not in gate.cycles):
-            continue
-        if gate.treatment_cycles is None or treatment_cycles in gate.treatment_cycles:
-            yield name, gate
-
-
-def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
+def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     """How the gate stands and where it leads; it is noted on the walk, and what is beyond an open one is tentative."""
-    compiled = walk.course.compiled
-    key = place.stay.key(compiled.name_of(place.stay.epoch, name))
-    decision = walk.record.decided.get(key)
+    gate = spec.gate
+    decision = walk.record.decided.get(spec.key)
     if decision is not None and decision.outcome in gate.outcomes:
-        walk.gates.append(decided_state(walk, key, gate, place, decision))
-        return _follow(walk, gate, decision.outcome, key, place)
-    if _answered_on_entry(gate, place):
-        return _answered(walk, key, gate, place)
-    state = _open(walk, key, gate, place)
+        walk.gates.append(decided_state(walk, spec, place.next_day_1, decision))
+        return _follow(walk, spec, decision.outcome, place)
+    if gate.answered_by is not None and _answered_on_entry(spec, place):
+        return _answered(walk, spec, place)
+    state = _open(walk, spec, place)
     walk.gates.append(state)
     walk.tentative = True
     if gate.default is None:
-        return Answer(None, asked=state if gate.asks else None)
-    found = _follow(walk, gate, gate.default, key, place)
-    return found._replace(asked=state if gate.asks else None)
+        return Answer(None, (), state if gate.asks else None)
+    found = _follow(walk, spec, gate.default, place)
+    return found._replace(asked=state) if gate.asks else found
 
 
-def _follow(walk: Walk, gate: Gate, outcome_id: str, key: str, place: Place) -> Answer:
-    outcome = gate.outcomes[outcome_id]
+def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer:
+    outcome = spec.gate.outcomes[outcome_id]
     if outcome.ask is not None:
-        asked = walk.course.compiled.protocol.epochs[place.stay.epoch].gates[outcome.ask]
-        return answer(walk, outcome.ask, asked, place)
-    return Answer(leads_to(outcome, key, walk.course.compiled), outcome.stops)
+        return answer(walk, walk.course.compiled.stay(spec.stay).gates[outcome.ask], place)
+    return Answer(leads_to(outcome, spec.key, walk.course.compiled), outcome.stops)
 
 
-def _answered_on_entry(gate: Gate, place: Place) -> bool:
+def _answered_on_entry(spec: GateSpec, place: Place) -> bool:
     entered = place.entered_by
-    if gate.answered_by is None or entered is None or place.stay.cycle not in (None, 1):
+    if entered is None or spec.stay.cycle not in (None, 1):
         return False
-    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == gate.answered_by
+    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == spec.gate.answered_by
 
 
-def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
+def _answered(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     entered = place.entered_by
     assert entered is not None  # noqa: S101 - the caller has looked
-    proceeds = next(name for name, outcome in gate.outcomes.items() if outcome.to == "proceed")
-    due = gate_due(walk, place.next_day_1)
+    proceeds = next(name for name, outcome in spec.gate.outcomes.items() if outcome.to == "proceed")
     walk.gates.append(
         GateState(
-            key,
-            gate.label,
-            place.stay,
-            due,
-            GateStatus.DECIDED,
-            proceeds,
-            gate.default,
-            options(gate),
-            decided_on=entered.decided_on,
-            told_on=entered.told_on,
-            answered_by=entered.key,
+            spec.key, spec.gate.label, spec.stay, gate_due(walk, place.next_day_1), GateStatus.DECIDED, proceeds,
+            spec.gate.default, spec.options, entered.decided_on, entered.told_on, answered_by=entered.key,
         )
-    )
+    )  # fmt: skip
     return Answer("proceed")
 
 
-def options(gate: Gate) -> tuple[tuple[str, str], ...]:
-    """The possible answers, id and label."""
-    return tuple([(name, outcome.label) for name, outcome in gate.outcomes.items()])
-
-
-def decided_state(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> GateState:
+def decided_state(walk: Walk, spec: GateSpec, next_day_1: int | None, decision: GateDecided) -> GateState:
     """A gate as it was decided."""
-    told = walk.record.told.get(fact_id(decision))
+    told = walk.record.told.get(fact_id(decision)) if walk.record.told else None
     return GateState(
-        key, gate.label, place.stay, gate_due(walk, place.next_day_1), GateStatus.DECIDED, decision.outcome,
-        gate.default, options(gate), decided_on=decision.date, told_on=told.date if told else None,
+        spec.key, spec.gate.label, spec.stay, gate_due(walk, next_day_1), GateStatus.DECIDED, decision.outcome,
+        spec.gate.default, spec.options, decision.date, told.date if told else None,
     )  # fmt: skip
 
 
-def _open(walk: Walk, key: str, gate: Gate, place: Place) -> GateState:
+def _open(walk: Walk, spec: GateSpec, place: Place) -> GateState:
     due = gate_due(walk, place.next_day_1)
-    overdue = due is not None and walk.begun and due.toordinal() < walk.course.as_of
-    status = GateStatus.OVERDUE if overdue else GateStatus.OPEN
+    status = GateStatus.OPEN
     if walk.course.end is not None:
         status = GateStatus.NOT_NEEDED
+    elif walk.begun and due is not None and due.toordinal() < walk.course.as_of:
+        status = GateStatus.OVERDUE
     return GateState(
-        key, gate.label, place.stay, due, status, None, gate.default, options(gate), tentative=walk.tentative
-    )
+        spec.key, spec.gate.label, spec.stay, due, status, None, spec.gate.default, spec.options, None, None,
+        walk.tentative,
+    )  # fmt: skip
 
 
 def gate_due(walk: Walk, next_day_1: int | None) -> date | None:
     """The last open day of the clinic before the next Day 1; None if that has no date."""
     if next_day_1 is None:
         return None
-    closed = walk.course.closed_days(_CLINIC, remote=True)
+    closed = walk.course.closed_days(_CLINIC, True)
     for day in range(next_day_1 - 1, next_day_1 - LONGEST_CLOSURE, -1):
         if closed[day] is None:
             return date.fromordinal(day)

@@ -54,7 +54,7 @@ def _doses(
 def _last_day(walk: Walk, first: int, epoch: Epoch, following: int | None) -> int:
     """The day before the next Day 1, else the end of the cycle; the end of treatment and limits cut it short."""
     length = epoch.cycles.length if epoch.cycles else epoch.length
-    over = length.after(date.fromordinal(first)).toordinal() if length else first + 1
+    over = length.after_day(first) if length else first + 1
     last = (over if following is None else following) - 1
     if walk.course.end is not None:
         last = min(last, walk.course.end.day)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.compiled import VisitSpec
-from schedules.course import Course, find_gate
-from schedules.gates import Place, decided_state
+from schedules.course import Course
+from schedules.gates import decided_state
 from schedules.history import Attended, Fact, Given, UnscheduledVisit
 from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
@@ -21,6 +21,8 @@ UNSCHEDULED = Stay("unscheduled", 1, None)
 
 def place_leftovers(walk: Walk) -> None:
     """Place everything that happened and that the path did not come to."""
+    if not walk.begun:
+        return
     placed = {visit.key: visit for visit in walk.visits}
     for key in sorted(walk.record.keys() - set(placed)):
         _place_unplanned(walk, key)
@@ -43,10 +45,10 @@ def place_leftover_gates(walk: Walk) -> None:
         parts = parse_key(key)
         if key in shown or parts is None or parts.stay.epoch not in walk.course.compiled.protocol.epochs:
             continue
-        epoch = walk.course.compiled.protocol.epochs[parts.stay.epoch]
-        gate = find_gate(walk.course.compiled, epoch, parts.stay.epoch, parts.name)
-        if gate is not None and decision.outcome in gate.outcomes:
-            walk.gates.append(decided_state(walk, key, gate, Place(parts.stay, None, None), decision))
+        gates = walk.course.compiled.stay(parts.stay).gates.values()
+        spec = next((spec for spec in gates if spec.key == key), None)
+        if spec is not None and decision.outcome in spec.gate.outcomes:
+            walk.gates.append(decided_state(walk, spec, None, decision))
 
 
 def _is_the_visit(walk: Walk, visit: ScheduledVisit, attended: Attended) -> bool:

@@ -32,8 +32,11 @@ class Limits(NamedTuple):
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
-        for bound in self.bounds:
-            if bound.rule.blocks and not bound.allows(day):
+        for rule, previous, _, following in self.bounds:  # Bound.allows, written out: this is asked most of all
+            if rule.blocks and (
+                (previous is not None and day < previous + rule.days)
+                or (following is not None and day > following - rule.days)
+            ):
                 return False
         if day in self.never or self.closed[day] is not None:
             return False

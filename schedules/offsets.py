@@ -15,6 +15,7 @@ from schedules.errors import DateOutOfRange, OffsetError
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2200, 12, 31)
 LONGEST_DAYS = 36_600
+_FIRST, _LAST = EARLIEST.toordinal(), LATEST.toordinal()
 _WRITTEN = re.compile(r"([+-]?)\s*(\d{1,6})\s*([a-z]+)")
 _MINUTES = {"minutes": 1, "hours": 60}
 _DAYS = {"days": 1, "weeks": 7}
@@ -75,6 +76,14 @@ class Offset:
         if self.unit in _MONTHS:
             return _months_after(day, self.amount * _MONTHS[self.unit])
         return day
+
+    def after_day(self, day: int) -> int:
+        """The same in ordinals, which the engine counts in."""
+        if self.unit in _DAYS:
+            result = day + self.amount * _DAYS[self.unit]
+            if _FIRST <= result <= _LAST:
+                return result
+        return self.after(date.fromordinal(day)).toordinal()
 
 
 def _approximate_days(unit: Unit) -> float:

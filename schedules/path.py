@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol, length_words
-from schedules.gates import Answer, Place, after_gates, answer, before_gates
+from schedules.compiled import CompiledProtocol
+from schedules.gates import Place, answer, standing
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch
 from schedules.record import Record
@@ -53,8 +52,7 @@ def enter_first(walk: Walk, step: Step, dosed: dict[Stay, int]) -> Onward:
     """Past the gates that stand before the very first cycle, if there are any."""
     passed = len(walk.gates)
     found = _enter(walk, step.stay, step.nominal, step.basis, None, step.stay if step.stay in dosed else None)
-    for place in range(passed, len(walk.gates)):
-        walk.gates[place] = walk.gates[place]._replace(leads_to=step.stay)
+    _lead_to(walk, passed, step.stay)
     return found
 
 
@@ -68,9 +66,15 @@ def onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     """The next stay after this one; the gates on the way are told where the path went."""
     passed = len(walk.gates)
     found = _onward(walk, anchor, dosed)
-    for place in range(passed, len(walk.gates)):
-        walk.gates[place] = walk.gates[place]._replace(leads_to=found.step.stay if found.step else None)
+    if found.step is not None:
+        _lead_to(walk, passed, found.step.stay)
     return found
+
+
+def _lead_to(walk: Walk, passed: int, stay: Stay) -> None:
+    """Tell the gates since that number that the path led from them to this stay."""
+    for place in range(passed, len(walk.gates)):
+        walk.gates[place] = walk.gates[place].leading_to(stay)
 
 
 def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
@@ -101,9 +105,10 @@ def _note_undosed_start(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
 
 def _through_gates(walk: Walk, stay: Stay, nominal: int | None) -> str:
     """Where the gates after a stay lead; ``nothing`` beyond one that nobody decided and that has no default."""
-    for name, gate in after_gates(walk.course.compiled, stay, walk.treatment_cycles):
-        found = answer(walk, name, gate, Place(stay, nominal, None))
-        walk.stopped |= frozenset(found.stops)
+    for spec in standing(walk.course.compiled.stay(stay).after, walk.treatment_cycles):
+        found = answer(walk, spec, Place(nominal, None))
+        if found.stops:
+            walk.stopped |= frozenset(found.stops)
         if found.to != "proceed":
             return found.to or "nothing"
     return "proceed"
@@ -121,9 +126,10 @@ def _enter(
         walk.notices.append(bound)
         return Onward(None, ends="completed" if bound.kind == "limit" else None)
     asked: GateState | None = None
-    for name, gate in before_gates(walk.course.compiled, stay, walk.treatment_cycles + 1):
-        found: Answer = answer(walk, name, gate, Place(stay, nominal, entered))
-        walk.stopped |= frozenset(found.stops)
+    for spec in standing(walk.course.compiled.stay(stay).before, walk.treatment_cycles + 1):
+        found = answer(walk, spec, Place(nominal, entered))
+        if found.stops:
+            walk.stopped |= frozenset(found.stops)
         if found.asked is not None and happened is None:
             return Onward(Step(stay, nominal, basis), ends=found.to, asked=found.asked)
         if found.to != "proceed" and happened is None:
@@ -192,7 +198,7 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
     if epoch.cycles is None or epoch.cycles.within is None or not walk.anchors:
         return None
     day_1 = next(iter(walk.anchors.values())).day
-    return None if day_1 is None else epoch.cycles.within.after(date.fromordinal(day_1)).toordinal()
+    return None if day_1 is None else epoch.cycles.within.after_day(day_1)
 
 
 def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
@@ -207,15 +213,13 @@ def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:
     """When the stay after this one is due, and how that is said."""
-    epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
-    length = epoch.cycles.length if epoch.cycles else epoch.length
+    stay = walk.course.compiled.stay(anchor.stay)
     if anchor.day is None:
         return None, Basis(anchor.label, None, "has no date yet")
-    if length is None:
+    if stay.length is None:
         last = last_day_of(walk, anchor)
-        return last, Basis(f"the last visit of {epoch.label}", last, "expected")
-    following = length.after(date.fromordinal(anchor.day)).toordinal()
-    return following, Basis(anchor.label, anchor.day, anchor.how, length_words(length))
+        return last, Basis(f"the last visit of {stay.epoch.label}", last, "expected")
+    return stay.length.after_day(anchor.day), Basis(anchor.label, anchor.day, anchor.how, stay.length_words)
 
 
 def last_day_of(walk: Walk, anchor: Anchor) -> int:

@@ -46,7 +46,7 @@ def place(
     blocked: tuple[Conflict, ...] = (),
 ) -> ScheduledVisit:
     """Place one visit that is due on ``nominal`` and take it into the walk."""
-    if spec.variations:
+    if spec.variations and walk.course.marks:
         spec = _as_it_is_now(walk, spec, nominal)
     actual = None
     touched = spec.key in walk.course.touched
@@ -78,16 +78,19 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
 
     None where no day is left: then the long way says why.
     """
-    course = walk.course
+    course, first, last = walk.course, nominal - spec.before, nominal + spec.after
     bounds = walk.ledger.bounds(spec.rules, nominal) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
-    closed = course.closed_days(spec.needs, spec.remote)
-    limits = Limits(course, closed, bounds, never, nominal - spec.before, nominal + spec.after)
+    limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, first, last)
     target = limits.nearest(nominal)
     if target is None:
         return None
-    slot = Slot(nominal, nominal, limits.first, limits.last, limits.first, limits.last, basis)
-    visit = _planned(walk, spec, slot, limits, target, ())
+    due = _day(nominal)
+    visit = ScheduledVisit(
+        spec, due, due, _day(first), _day(last), due if target == nominal else _day(target),
+        _status(walk, first, last, last), walk.tentative, basis, limits, None, None,
+        _warnings(limits, target) if course.compiled.warns else (),
+    )  # fmt: skip
     for drug in spec.doses:
         walk.ledger.note(drug, target, How.PLANNED)
     if spec.never_with:
@@ -274,15 +277,9 @@ def _needs_consent(walk: Walk) -> Conflict:
 def _planned(
     walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, target: int | None, conflicts: tuple[Conflict, ...]
 ) -> ScheduledVisit:
-    as_of = walk.course.as_of
-    if target is None:
-        status = Status.NEEDS_DECISION
-    elif slot.last < as_of and walk.begun:
-        status = Status.UNRECORDED
-    else:
-        status = Status.DUE if slot.opens <= as_of <= slot.closes and walk.begun else Status.PLANNED
+    status = Status.NEEDS_DECISION if target is None else _status(walk, slot.opens, slot.closes, slot.last)
     if target is not None and walk.course.compiled.warns:
-        conflicts += tuple(Conflict("spacing", text, blocks=False) for text in limits.warnings(target))
+        conflicts += _warnings(limits, target)
     nominal = _day(slot.nominal)
     due = nominal if slot.due == slot.nominal else _day(slot.due)
     stands = None if target is None else due if target == slot.due else _day(target)
@@ -290,6 +287,20 @@ def _planned(
         spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.tentative, slot.basis, limits,
         conflicts=conflicts,
     )  # fmt: skip
+
+
+def _status(walk: Walk, opens: int, closes: int, last: int) -> Status:
+    """How a visit with a date stands on the day of the plan, as long as nothing is recorded about it."""
+    as_of = walk.course.as_of
+    if not walk.begun:
+        return Status.PLANNED
+    if last < as_of:
+        return Status.UNRECORDED
+    return Status.DUE if opens <= as_of <= closes else Status.PLANNED
+
+
+def _warnings(limits: Limits, target: int) -> tuple[Conflict, ...]:
+    return tuple(Conflict("spacing", text, blocks=False) for text in limits.warnings(target))
 
 
 def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]) -> ScheduledVisit:

@@ -174,7 +174,7 @@ def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, B
     base = base_of(walk, epoch.starts, step.stay, moves=True)
     if base is None or base.day is None:
         return None, Basis(base.what if base else "its starting point", None, "has no date yet")
-    nominal = epoch.starts.by.after(date.fromordinal(base.day)).toordinal()
+    nominal = epoch.starts.by.after_day(base.day)
     return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
 
 
@@ -263,7 +263,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
         undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
         return
     nominal = anchor.day + spec.offset if spec.offset is not None else (
-        spec.by.after(date.fromordinal(anchor.day)).toordinal()
+        spec.by.after_day(anchor.day)
     )  # fmt: skip
     if required(walk, spec, nominal):
         place(walk, spec, nominal, basis)
@@ -289,7 +289,7 @@ def _last_day(walk: Walk, anchor: Anchor, day_1: int) -> int:
     """When the last stay is over: after its length, or, where none is given, on the day of its last visit."""
     epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
     length = epoch.cycles.length if epoch.cycles else epoch.length
-    return length.after(date.fromordinal(day_1)).toordinal() if length else last_day_of(walk, anchor)
+    return length.after_day(day_1) if length else last_day_of(walk, anchor)
 
 
 def _finished(walk: Walk) -> Plan:

@@ -125,8 +125,12 @@ class GateState(NamedTuple):
     decided_on: date | None = None
     told_on: date | None = None
     tentative: bool = False
-    leads_to: Stay | None = None
     answered_by: str | None = None
+    leads_to: Stay | None = None
+
+    def leading_to(self, stay: Stay) -> GateState:
+        """The same gate, and the stay to which the path led from it."""
+        return GateState(*self[:-1], stay)  # its last field; many times the speed of _replace
 
     @property
     def why(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
                 place_counted(walk, spec)
                 continue
             basis = Basis(label, day_1, how, spec.by_words)
-            nominal = spec.by.after(date.fromordinal(day_1)).toordinal()
+            nominal = spec.by.after_day(day_1)
             visit = place(walk, spec, nominal, basis)
             if visit.actual is None or not _too_old(spec, visit.actual, day_1):
                 continue

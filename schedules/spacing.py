@@ -23,6 +23,9 @@ class How(StrEnum):
     PLANNED = "planned"
 
 
+_NOT_YET: tuple[int | None, How] = (None, How.PLANNED)
+
+
 class Bound(NamedTuple):
     """What the doses around a visit leave it: not before ``earliest``, not after ``latest``.
 
@@ -67,17 +70,23 @@ class DoseLedger:
 
     def bounds(self, rules: tuple[DoseRule, ...], due: int) -> tuple[Bound, ...]:
         """What the doses before and after leave a visit that is due on that day and has none of its own yet."""
-        return tuple([self._bound(rule, due) for rule in rules])
+        found = []
+        for rule in rules:
+            previous, how = self.latest.get(rule.drug, _NOT_YET)
+            given = self.given.get(rule.drug)
+            if given:
+                found.append(_among(rule, given, due, previous, how))
+            else:
+                found.append(Bound(rule, previous, how, None))
+        return tuple(found)
 
-    def _bound(self, rule: DoseRule, due: int) -> Bound:
-        previous, how = self.latest.get(rule.drug, (None, How.PLANNED))
-        given = self.given.get(rule.drug)
-        if not given:
-            return Bound(rule, previous, how, None)
-        place = bisect_right(given, due)
-        if place and (previous is None or given[place - 1] >= previous):
-            previous, how = given[place - 1], How.GIVEN
-        return Bound(rule, previous, how, given[place] if place < len(given) else None)
+
+def _among(rule: DoseRule, given: Sequence[int], due: int, previous: int | None, how: How) -> Bound:
+    """A bound of a drug that was given already: the dose before counts if none on the path is later."""
+    place = bisect_right(given, due)
+    if place and (previous is None or given[place - 1] >= previous):
+        previous, how = given[place - 1], How.GIVEN
+    return Bound(rule, previous, how, given[place] if place < len(given) else None)
 
 
 def last_given(given: Mapping[str, Sequence[int]]) -> int | None:
