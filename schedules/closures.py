@@ -118,6 +118,18 @@ class ClosedDays(dict[int, "tuple[str, str] | None"]):
         return found
 
 
+class _ByNeeds(dict[frozenset[Resource], ClosedDays]):
+    """The closed days of a site for each set of resources that somebody has asked for."""
+
+    def __init__(self, calendar: SiteCalendar) -> None:
+        super().__init__()
+        self._calendar = calendar
+
+    def __missing__(self, needs: frozenset[Resource]) -> ClosedDays:
+        found = self[needs] = ClosedDays(self._calendar, needs)
+        return found
+
+
 class SiteCalendar:
     """Answers, quickly, whether a site's resources are open on a day; reads a year's closures once.
 
@@ -128,18 +140,12 @@ class SiteCalendar:
         self.site = site
         self._weekend = frozenset(_NUMBERS[day] for day in site.weekend)
         self._years: dict[int, Mapping[date, tuple[tuple[frozenset[Resource], str], ...]]] = {}
-        self._closed: dict[frozenset[Resource], ClosedDays] = {}
-
-    def closed_days(self, needs: frozenset[Resource]) -> ClosedDays:
-        """The closed days of something that needs these resources."""
-        found = self._closed.get(needs)
-        if found is None:
-            found = self._closed[needs] = ClosedDays(self, needs)
-        return found
+        #: the closed days of something that needs these resources
+        self.closed_days = _ByNeeds(self)
 
     def why_closed(self, day: int, needs: frozenset[Resource]) -> tuple[str, str] | None:
         """Which of the resources is closed on that day and why, in words; None if all are open."""
-        return self.closed_days(needs)[day]
+        return self.closed_days[needs][day]
 
     def is_open(self, day: date, resources: frozenset[Resource] = frozenset(Resource)) -> bool:
         """Whether all these resources are open on that day."""

@@ -92,6 +92,8 @@ class Course:
         self.sites = self._sites()
         self._only_site = self.sites[0][1] if len(self.sites) == 1 else None
         self.in_hospital = self._hospital_spans()
+        #: the closed days by needs, where one site holds throughout and no stay in hospital suspends them
+        self.closed_throughout = self._only_site.closed_days if self._only_site and not self.in_hospital else None
         self.away = [(fact.date.toordinal(), fact.until.toordinal()) for fact in self.record.all(Away)]
         self.end = self._treatment_end()
         self.marks = self._marks()
@@ -166,7 +168,7 @@ class Course:
     def closed_days(self, needs: frozenset[Resource], remote: bool) -> ClosedDays | OwnClosedDays:
         """For each day why a visit with these needs cannot be on it, or None."""
         if self._only_site is not None and (remote or not self.in_hospital):
-            return self._only_site.closed_days(needs)
+            return self._only_site.closed_days[needs]
         return OwnClosedDays(self, needs, remote)
 
     def why_closed(self, day: int, needs: frozenset[Resource], remote: bool = False) -> tuple[str, str] | None:

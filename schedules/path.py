@@ -83,7 +83,7 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
     happened = _next_dosed(walk, dosed)
     planned = _lead(walk, anchor.stay, to)
-    if planned is not None and planned not in dosed:
+    if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
         happened = _next_dosed(walk, dosed)
     if happened is not None and happened != planned:

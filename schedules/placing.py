@@ -81,7 +81,9 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     course, first, last = walk.course, nominal - spec.before, nominal + spec.after
     bounds = walk.ledger.bounds(spec.rules, nominal) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
-    limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, first, last)
+    throughout = course.closed_throughout
+    closed = course.closed_days(spec.needs, spec.remote) if throughout is None else throughout[spec.needs]
+    limits = Limits(course, closed, bounds, never, first, last)
     target = limits.nearest(nominal)
     if target is None:
         return None
