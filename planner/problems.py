@@ -65,8 +65,80 @@ class ValuesMissing(PlannerError):
     )
 
 
+class NotFound(PlannerError):
+    """What was asked for is not there, or not for this person: the two look alike."""
+
+    status = HTTPStatus.NOT_FOUND
+    name = "not-found"
+    title = "There is no such thing"
+    meaning = "What the address names does not exist, or is outside what you may see. Check the address."
+
+
+class Conflict(PlannerError):
+    """Somebody else was faster, or what is asked contradicts what is already so. ``changed`` says what."""
+
+    status = HTTPStatus.CONFLICT
+    name = "conflict"
+    title = "Somebody else has changed this"
+    meaning = "It is not as it was when you looked. Nothing was changed; look again and decide anew."
+
+    def __init__(self, problems: Iterable[InputProblem], changed: Any = None) -> None:
+        super().__init__(problems)
+        self.changed = changed
+
+
+class ChairTaken(Conflict):
+    """The chair, or every chair, is taken at that hour."""
+
+    name = "chair-taken"
+    title = "The chair is taken"
+    meaning = "Somebody else has the chair at that hour. Nothing was booked; choose another hour or another chair."
+
+
+class Refused(PlannerError):
+    """The facts contradict each other or the protocol; or a rule of the study forbids it."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    name = "refused"
+    title = "This cannot be"
+    meaning = "What was sent contradicts what is known, or the protocol. Nothing was changed; each problem says more."
+
+
+class NotAllowed(PlannerError):
+    """The person may see this and may not do that."""
+
+    status = HTTPStatus.FORBIDDEN
+    name = "not-allowed"
+    title = "You may not do this"
+    meaning = "Your role does not include this. Ask an administrator of the study."
+
+
+class NotSignedIn(PlannerError):
+    """Nobody is signed in, or the token is none."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    name = "not-signed-in"
+    title = "Sign in first"
+    meaning = "The request says not who is asking. Sign in, or send a bearer token that is still valid."
+
+
+class Unavailable(PlannerError):
+    """The database cannot be used just now."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    name = "unavailable"
+    title = "The planner cannot reach its data"
+    meaning = "The database is locked, full, read-only or gone. Nothing was changed; try again in a moment."
+
+
 #: Every kind of error that has a page of its own, by its name.
-KINDS: dict[str, type[PlannerError]] = {kind.name: kind for kind in (InvalidInput, UnknownProtocol, ValuesMissing)}
+KINDS: dict[str, type[PlannerError]] = {
+    kind.name: kind
+    for kind in (
+        InvalidInput, UnknownProtocol, ValuesMissing, NotFound, Conflict, ChairTaken, Refused, NotAllowed,
+        NotSignedIn, Unavailable,
+    )
+}  # fmt: skip
 
 
 #: What an HTTP status says of its own: a title, what is wrong, and the remedy.

@@ -89,7 +89,7 @@ class Course:
         self.compiled = self.compiled_on(self.as_of)
         #: the day on which the version in force began to hold; None for the first version
         self.amended = self._amended_on()
-        self.sites = self._sites()
+        self.sites = self._sites(history)
         self._only_site = self.sites[0][1] if len(self.sites) == 1 else None
         self.in_hospital = self._hospital_spans()
         #: the closed days by needs, where one site holds throughout and no stay in hospital suspends them
@@ -154,8 +154,9 @@ class Course:
             raise DesignError(f"the protocol has no arm {arm!r}; {known}")
         return arm
 
-    def _sites(self) -> list[tuple[int, SiteCalendar]]:
-        home = self.enrolled.site if self.enrolled and self.enrolled.site else self.design.sites[0].id
+    def _sites(self, history: History) -> list[tuple[int, SiteCalendar]]:
+        named = self.enrolled.site if self.enrolled else None
+        home = named or history.planned_site or self.design.sites[0].id
         moves = [(fact.date.toordinal(), fact.site) for fact in self.record.all(Transferred)]
         return [(day, self.design.calendar(site)) for day, site in [(0, home), *moves]]
 

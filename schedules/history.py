@@ -8,7 +8,7 @@ beside or above each, are what docs/reference/facts.md prints. Dates are days at
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -385,13 +385,15 @@ class Void(Fact):
 class History:
     """All facts about one participant, in any order.
 
-    ``planned_start`` and ``planned_arm`` stand in for an enrolment: a calendar for somebody who might join.
+    ``planned_start``, ``planned_arm`` and ``planned_site`` stand in for an enrolment: a calendar for somebody who
+    might join.
     """
 
     facts: tuple[Fact, ...] = ()
     planned_start: dt.date | None = None
     planned_arm: str | None = None
+    planned_site: str | None = None
 
     def and_also(self, *facts: Fact) -> History:
         """This history with further facts: what a what-if plans."""
-        return History((*self.facts, *facts), self.planned_start, self.planned_arm)
+        return replace(self, facts=(*self.facts, *facts))

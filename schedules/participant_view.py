@@ -6,6 +6,7 @@ without the decisions, holds and ends that the participant has not been told of.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from schedules.design import Design
@@ -45,7 +46,7 @@ def participant_view(
         return ()
     told = {fact.about for fact in facts if isinstance(fact, Told)}
     seen = [fact for fact in facts if _is_known(fact, told, releases_bookings)]
-    known = History(tuple(seen), history.planned_start, history.planned_arm)
+    known = replace(history, facts=tuple(seen))
     return tuple(visit for visit in plan(design, known, as_of).visits if _is_shown(visit))
 
 

@@ -1,0 +1,16 @@
+"""The only place that reads the clock. Services take ``now``; entry points ask here."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """This instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def local_day(instant: datetime, zone: str) -> date:
+    """The date at a place at that instant. ``zone`` is an IANA name such as America/New_York."""
+    return instant.astimezone(ZoneInfo(zone)).date()

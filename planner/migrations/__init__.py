@@ -1,0 +1,1 @@
+"""How databases of one version of the planner become those of another, both ways."""

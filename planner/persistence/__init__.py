@@ -1,0 +1,1 @@
+"""What is stored: a table and its queries per file, and the unit of work that changes them."""

@@ -1,0 +1,113 @@
+"""The database: SQLite embedded or PostgreSQL, with the same promises.
+
+A transaction that writes takes SQLite's single writer's place at its start (BEGIN IMMEDIATE): one that reads first
+and writes later would fail at once, whatever the timeout. On PostgreSQL it is READ COMMITTED, and whoever changes a
+participant locks their row first.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 20
+MOST_TRIES = 8
+#: serialization failure, deadlock, lock not available: the same work, done again, may succeed
+RETRIED = frozenset({"40001", "40P01", "55P03"})
+_WRITES = "planner_writes"
+
+
+class DatabaseUnavailable(Exception):
+    """The database is locked, read-only, full or gone; nothing was changed."""
+
+
+class Database:
+    """One database, and how to read from it and write to it."""
+
+    def __init__(self, url: str, pool: int = 10) -> None:
+        self.engine = make_engine(url, pool)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads, in one transaction: all it sees is of one moment (on PostgreSQL, statement)."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that writes: all of it, or, if anything fails, nothing."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={_WRITES: True})
+            yield session
+            session.commit()
+
+    def transact(self, work: Callable[[Session], T]) -> T:
+        """Do some work in one transaction, again if another's got in its way; the work must do no more than that."""
+        for attempt in range(1, MOST_TRIES + 1):
+            try:
+                with self.writing() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if attempt == MOST_TRIES or not is_retried(error):
+                    raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads tries, keeps no secret
+        raise AssertionError("not reached")
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def is_retried(error: DBAPIError) -> bool:
+    """Whether the same work may succeed when done again."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in RETRIED or (isinstance(error, OperationalError) and "database is locked" in str(error.orig))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What the database cannot do, as an error of ours that answers 503; a retry is decided before."""
+    try:
+        yield
+    except OperationalError as error:
+        if is_retried(error):
+            raise
+        raise DatabaseUnavailable(str(error.orig).strip().splitlines()[0]) from error
+
+
+def make_engine(url: str, pool: int = 10) -> Engine:
+    """An engine for either database."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # sqlite3 begins nothing by itself; _begin_sqlite does
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

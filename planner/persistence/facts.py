@@ -1,0 +1,38 @@
+"""What happened to participants: appended, never changed, never removed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from planner.persistence.base import Base
+from planner.persistence.types import Id, Instant, Json, code
+
+
+class FactRow(Base):
+    """One fact about one participant: the day it is about, who recorded it when, and what it says."""
+
+    __tablename__ = "fact"
+    __table_args__ = (UniqueConstraint("participant_id", "fact_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"))
+    #: its name for life: facts that void or tell name it
+    fact_id: Mapped[str] = mapped_column(code())
+    #: given, attended, booked, …: the kinds of docs/reference/facts.md
+    kind: Mapped[str] = mapped_column(code(40))
+    #: the day it is about, at the site; the first possible one where only the month is known
+    day: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    #: who recorded it; none for the planner itself
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    #: everything else that it says, as the file format writes it
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+def facts_of(session: Session, participant_id: int) -> list[FactRow]:
+    """The facts about one participant, in the order in which they were recorded."""
+    return list(session.scalars(select(FactRow).where(FactRow.participant_id == participant_id).order_by(FactRow.id)))

@@ -1,0 +1,11 @@
+"""Every table, imported: what migrations and new databases are made of."""
+
+from __future__ import annotations
+
+from planner.persistence import audit, bookings, care, deviations, facts, participants, sites, studies, users, visits
+from planner.persistence.base import Base
+
+__all__ = ["METADATA", "MODULES"]
+
+MODULES = (audit, bookings, care, deviations, facts, participants, sites, studies, users, visits)
+METADATA = Base.metadata

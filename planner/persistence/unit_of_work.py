@@ -1,0 +1,100 @@
+"""All that one person does in one go: in one transaction, with its audit entries, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.audit import GENESIS, INSTALLATION, AuditEntry, AuditHead, locked_head
+from planner.persistence.database import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: ``user:7``, ``user:7 by token:3``, or the planner itself."""
+
+    name: str
+    user_id: int | None = None
+
+
+#: what the planner does by itself: nightly plans, imports of the demo
+SYSTEM = Actor("planner")
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """An open transaction, who acts in it, and what the audit will say of it.
+
+    Audit entries are appended at its end, so that the head of a study's chain is locked only for a moment and
+    always after everything else: two writers can then wait for each other only one way round.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    request_id: str = ""
+    _entries: list[AuditEntry] = field(default_factory=list)
+
+    def audit(
+        self,
+        action: str,
+        subject: str,
+        *,
+        study_id: int = INSTALLATION,
+        before: Any = None,
+        after: Any = None,
+        why: str = "",
+    ) -> None:
+        """Note what is being done, for the chain of its study."""
+        self._entries.append(
+            AuditEntry(
+                chain=study_id, at=self.now, actor=self.actor.name, action=action, subject=subject, before=before,
+                after=after, why=why, request_id=self.request_id,
+            )
+        )  # fmt: skip
+
+    def seal(self) -> None:
+        """Append what was noted to its chains, each entry sealed by the one before it."""
+        self.session.flush()
+        for chain in sorted({entry.chain for entry in self._entries}):
+            head = locked_head(self.session, chain)
+            if head is None:
+                head = AuditHead(chain=chain, seq=0, digest=GENESIS)
+                self.session.add(head)
+                self.session.flush()
+            for entry in self._entries:
+                if entry.chain == chain:
+                    entry.seq, entry.previous = head.seq + 1, head.digest
+                    entry.digest = entry.sealed()
+                    head.seq, head.digest = entry.seq, entry.digest
+                    self.session.add(entry)
+        self._entries.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database as services meet it."""
+
+    database: Database
+
+    def write(self, actor: Actor, now: datetime, work: Callable[[UnitOfWork], T], request_id: str = "") -> T:
+        """Do some work in one transaction, and again from the start where another writer got in its way."""
+
+        def inside(session: Session) -> T:
+            uow = UnitOfWork(session, actor, now, request_id)
+            result = work(uow)
+            uow.seal()
+            return result
+
+        return self.database.transact(inside)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Look something up, in one transaction."""
+        with self.database.reading() as session:
+            return work(session)

@@ -1,0 +1,102 @@
+"""People who sign in, what each may do where, their sessions, tokens, and failed attempts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from planner.persistence.base import Base
+from planner.persistence.types import Id, Instant, Json
+
+
+class User(Base):
+    """Somebody who may sign in."""
+
+    __tablename__ = "user_account"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: what they sign in with, in lower case
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    #: argon2
+    password: Mapped[str] = mapped_column(String(200))
+    #: the TOTP secret, encrypted; none until it is set up
+    totp: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: the last time step whose code was used, so that none is used twice
+    totp_step: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Grant(Base):
+    """A role of a user, in one study or all, at one site or all."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (Index("ix_role_grant_user", "user_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    #: administrator, coordinator, investigator, infusion-centre, monitor
+    role: Mapped[str] = mapped_column(String(20))
+    study_id: Mapped[int | None] = mapped_column(ForeignKey("study.id"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"))
+    granted_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class WebSession(Base):
+    """A signed-in browser. Only a digest of its secret is kept."""
+
+    __tablename__ = "web_session"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiToken(Base):
+    """A bearer token for programs: acts as its user, within its scopes. Only a digest of it is kept."""
+
+    __tablename__ = "api_token"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    label: Mapped[str] = mapped_column(String(100))
+    #: such as ["participants:read", "facts:write"]
+    scopes: Mapped[list[str]] = mapped_column(Json)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SignInAttempt(Base):
+    """A failed sign-in, counted to lock a name out. The name is kept as a keyed digest: people type passwords there."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index("ix_sign_in_attempt_who", "who", "at"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IdempotencyKey(Base):
+    """The answer to a POST, kept so that the same request sent again gets it again and does nothing twice."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("actor", "key"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: whose key it is: user:7, or token:3
+    actor: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(255))
+    #: SHA-256 of method, address and body: the same key for another request is refused
+    request: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The user who signs in with that address."""
+    return session.scalar(select(User).where(User.email == email.strip().lower()))

@@ -1,0 +1,83 @@
+"""The newest plan of every participant, for queries: visits and gates. Rows are never removed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from planner.persistence.base import Base
+from planner.persistence.types import Instant, Json, code
+
+
+class VisitRow(Base):
+    """One visit of one participant: when it is due and where it stands.
+
+    ``revision`` grows with every change that somebody can see (it becomes iCalendar's SEQUENCE), and never goes
+    back: a visit that leaves the plan keeps its row, and goes on from there if it returns.
+    """
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        Index("ix_visit_study_target", "study_id", "target"),
+        Index("ix_visit_site_target", "site_id", "target"),
+    )
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    #: such as induction.c2.d8: the same for life
+    key: Mapped[str] = mapped_column(code(120), primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    #: the site that sees the participant on that day
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    revision: Mapped[int] = mapped_column(default=0)
+    label: Mapped[str] = mapped_column(String(200))
+    epoch: Mapped[str] = mapped_column(code(100))
+    cycle: Mapped[int | None]
+    #: dates are local to the site, which never moves
+    nominal: Mapped[date | None]
+    opens: Mapped[date | None]
+    closes: Mapped[date | None]
+    target: Mapped[date | None]
+    actual: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(20))
+    tentative: Mapped[bool]
+    #: clinic, remote or inpatient
+    setting: Mapped[str] = mapped_column(String(12))
+    activities: Mapped[list[str]] = mapped_column(Json)
+    #: the appointment: 2026-01-12T09:30/180, or nothing
+    booked: Mapped[str] = mapped_column(String(40), default="")
+    #: what is in the way of a date, or wrong with the one it has
+    conflicts: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    #: whether it has left the plan
+    gone: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class GateRow(Base):
+    """One gate on one participant's path, and how it stands."""
+
+    __tablename__ = "gate"
+    __table_args__ = (Index("ix_gate_study_status", "study_id", "status", "due"),)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(code(120), primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))
+    label: Mapped[str] = mapped_column(String(200))
+    due: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(code(100))
+    decided_on: Mapped[date | None]
+    told_on: Mapped[date | None]
+    tentative: Mapped[bool]
+    gone: Mapped[bool] = mapped_column(default=False)
+
+
+def visits_of(session: Session, participant_id: int) -> dict[str, VisitRow]:
+    """All visits that a participant has or ever had, by key."""
+    found = session.scalars(select(VisitRow).where(VisitRow.participant_id == participant_id))
+    return {row.key: row for row in found}
+
+
+def gates_of(session: Session, participant_id: int) -> dict[str, GateRow]:
+    """All gates that a participant has or ever had, by key."""
+    return {row.key: row for row in session.scalars(select(GateRow).where(GateRow.participant_id == participant_id))}

@@ -1,0 +1,113 @@
+"""Studies as the engine wants them: protocol versions with their parameters, and sites with their closures.
+
+A design is compiled once for each revision of its study and kept; threads may share it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.sites import Closure, SiteRow, StoredHoliday, closures_of, holidays_of, sites_of
+from planner.persistence.studies import ProtocolVersion, Study, parameter_values, versions_of
+from planner.problems import InputProblem, ValuesMissing
+from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
+from schedules.design import Design
+from schedules.protocol import Resource
+from schedules.protocol_file import ReadProtocol, read_protocol
+
+MOST_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudyDesign:
+    """A study's design at one revision, and which row stands behind each of its sites."""
+
+    study_id: int
+    code: str
+    revision: int
+    design: Design
+    site_ids: Mapping[str, int]
+    zones: Mapping[str, str]
+    versions: tuple[ReadProtocol, ...]
+    releases_bookings: bool
+
+
+class Designs:
+    """The designs of all studies that somebody has asked for, the least used of many forgotten."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[int, StudyDesign] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, session: Session, study: Study) -> StudyDesign:
+        """The design of a study as it is now. Raises ValuesMissing where parameters have no value."""
+        with self._lock:
+            kept = self._kept.get(study.id)
+            if kept is not None and kept.revision == study.revision:
+                self._kept.move_to_end(study.id)
+                return kept
+        made = load_design(session, study)
+        with self._lock:
+            self._kept[study.id] = made
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def load_design(session: Session, study: Study) -> StudyDesign:
+    """Read and compile a study's design."""
+    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
+    versions = tuple(_version(row, values) for row in versions_of(session, study.id))
+    missing = sorted({name for version in versions for name in version.missing})
+    if missing:
+        raise ValuesMissing(
+            InputProblem(f"parameters/{name}", f"the parameter {name} has no value", "supply it before enrolling")
+            for name in missing
+        )
+    rows = sites_of(session, study.id)
+    sites = engine_sites(session, rows)
+    return StudyDesign(
+        study.id, study.code, study.revision, Design(tuple(version.protocol for version in versions), sites),
+        {row.code: row.id for row in rows}, {row.code: row.zone for row in rows}, versions, study.releases_bookings,
+    )  # fmt: skip
+
+
+def _version(row: ProtocolVersion, values: Mapping[str, object]) -> ReadProtocol:
+    declared = read_protocol(row.source, f"version {row.version}")
+    given = {name: value for name, value in values.items() if name in declared.protocol.parameters}
+    return read_protocol(row.source, f"version {row.version}", given) if given else declared
+
+
+def engine_sites(session: Session, rows: list[SiteRow]) -> tuple[Site, ...]:
+    """Sites with their closures and stored holidays, as the engine plans with them."""
+    ids = [row.id for row in rows]
+    closures: dict[int, list[Closure]] = defaultdict(list)
+    for closure in closures_of(session, ids):
+        closures[closure.site_id].append(closure)
+    holidays: dict[int, list[StoredHoliday]] = defaultdict(list)
+    for holiday in holidays_of(session, ids):
+        holidays[holiday.site_id].append(holiday)
+    return tuple(
+        _site(row, closures[row.id], {holiday.day: holiday.name for holiday in holidays[row.id]}) for row in rows
+    )
+
+
+def _site(row: SiteRow, closures: list[Closure], holidays: dict[date, str]) -> Site:
+    public = PublicHolidays(country=row.country, region=row.region, dates=holidays) if row.country else None
+    return Site(
+        id=row.code, name=row.name, zone=row.zone, weekend=tuple(Weekday(day) for day in row.weekend),
+        public_holidays=public, closed=tuple(_closed(closure) for closure in closures),
+    )  # fmt: skip
+
+
+def _closed(row: Closure) -> ClosedDay | ClosedRule:
+    resources = tuple(Resource(name) for name in row.resources)
+    if row.rule is not None:
+        return ClosedRule(rule=row.rule, date=row.first, resources=resources, reason=row.reason)
+    return ClosedDay(date=row.first, until=row.last, resources=resources, reason=row.reason)

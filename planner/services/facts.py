@@ -1,0 +1,144 @@
+"""Records what happened: facts, the plan that follows, and everything that hangs on it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.facts import FactRow
+from planner.persistence.participants import Participant
+from planner.persistence.studies import Study
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import Conflict, InputProblem, Refused
+from planner.services.access import Scope, find_participant, find_study
+from planner.services.chairs import sync_bookings
+from planner.services.designs import Designs, StudyDesign
+from planner.services.fact_records import fact_content, fact_data
+from planner.services.histories import Life, life_of
+from planner.services.projection import project
+from schedules.changes import Changes, compare
+from schedules.fact_kinds import NAMES
+from schedules.history import Enrolled, Fact
+from schedules.scheduled import Plan
+
+MOST_FACTS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFacts:
+    """Facts about one participant; ``expected`` is the participant's revision that the person had seen, if any."""
+
+    study: str
+    participant: str
+    facts: tuple[Fact, ...]
+    expected: int | None = None
+    why: str = ""
+    #: why an appointment is outside its window or inside a spacing, where it is
+    booking_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """What came of recording, or would come of it: the facts with their ids, and what moves.
+
+    ``before`` and ``after`` are None while there is no Day 1 to plan from; ``changes`` while either is.
+    """
+
+    participant: str
+    revision: int
+    facts: tuple[Fact, ...]
+    before: Plan | None
+    after: Plan | None
+
+    @property
+    def changes(self) -> Changes | None:
+        """What is not the same in the two plans."""
+        return compare(self.before, self.after) if self.before is not None and self.after is not None else None
+
+
+def preview_facts(session: Session, designs: Designs, scope: Scope, command: RecordFacts, now: datetime) -> Recorded:
+    """What recording these facts would move; nothing is changed. Raises what ``record_facts`` raises."""
+    study = find_study(session, scope, command.study)
+    participant = find_participant(session, scope, study, command.participant)
+    return _work_out(session, designs.of(session, study), participant, command, now)[0]
+
+
+def record_facts(uow: UnitOfWork, designs: Designs, scope: Scope, command: RecordFacts) -> Recorded:
+    """Record facts, plan again, and bring all that hangs on the plan up to date: all or nothing.
+
+    Raises NotFound; Conflict if somebody else has changed the participant since; Refused for facts that cannot be,
+    or contradict what is known; ChairTaken.
+    """
+    study = find_study(uow.session, scope, command.study)
+    participant = find_participant(uow.session, scope, study, command.participant, lock=True)
+    return record_for(uow, designs.of(uow.session, study), study, participant, command)
+
+
+def record_for(
+    uow: UnitOfWork, design: StudyDesign, study: Study, participant: Participant, command: RecordFacts
+) -> Recorded:
+    """The same for a participant who is known, and locked by this transaction."""
+    found, life = _work_out(uow.session, design, participant, command, uow.now)
+    rows = [_row(uow, life, fact) for fact in found.facts]
+    uow.session.add_all(rows)
+    participant.revision = found.revision
+    project(uow, life, found.after, life.today(uow.now))
+    sync_bookings(uow, life, found.after, command.booking_reason)
+    uow.audit(
+        "facts.recorded", f"participant:{participant.number}", study_id=study.id,
+        after=[fact_data(row) for row in rows], why=command.why,
+    )  # fmt: skip
+    return found
+
+
+def _work_out(
+    session: Session, design: StudyDesign, participant: Participant, command: RecordFacts, now: datetime
+) -> tuple[Recorded, Life]:
+    life = life_of(session, design, participant)
+    _refuse_what_changed(life, command)
+    if len(life.rows) + len(command.facts) > MOST_FACTS:
+        most = f"a participant has at most {MOST_FACTS} facts"
+        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+    facts = tuple(_numbered(life, command.facts, now))
+    imagined = life.with_facts(facts)
+    recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
+    return recorded, imagined
+
+
+def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
+    """Optimistic locking: whoever decided by an older state is told what came after it."""
+    known = life.participant.revision
+    if command.expected is None or command.expected == known:
+        return
+    newer = [fact_data(row) for row in life.rows[-20:]]
+    wrong = f"you had seen revision {command.expected}, it is at {known} now"
+    problem = InputProblem("If-Match", wrong, "look at what changed, and decide anew")
+    raise Conflict([problem], {"revision": known, "newest_facts": newer})
+
+
+def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site."""
+    taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
+    found: list[Fact] = []
+    number = len(life.rows)
+    for fact in facts:
+        name = fact.id
+        while name is None or (fact.id is None and name in taken):
+            number += 1
+            name = f"f{number}"
+        named = replace(fact, id=name, recorded=now, by=None)
+        if isinstance(named, Enrolled) and named.site is None:
+            named = replace(named, site=life.home)
+        found.append(named)
+    return found
+
+
+def _row(uow: UnitOfWork, life: Life, fact: Fact) -> FactRow:
+    assert fact.id is not None  # noqa: S101 - it was numbered
+    return FactRow(
+        study_id=life.study.study_id, participant_id=life.participant.id, fact_id=fact.id, kind=NAMES[type(fact)],
+        day=fact.day, recorded_at=uow.now, recorded_by=uow.actor.user_id, content=fact_content(fact),
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""A participant's facts as the engine wants them, and the plan that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from planner.clock import local_day
+from planner.persistence.facts import FactRow, facts_of
+from planner.persistence.participants import Participant
+from planner.problems import InputProblem, Refused
+from planner.services.designs import StudyDesign
+from planner.services.fact_records import stored_fact
+from schedules.errors import DateOutOfRange, DesignError, HistoryError
+from schedules.history import Enrolled, Fact, History, Transferred
+from schedules.history_checks import check_history, check_path
+from schedules.plan import plan
+from schedules.record import live_facts
+from schedules.scheduled import Plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Life:
+    """One participant's facts in their study, and where they are seen on which day."""
+
+    study: StudyDesign
+    participant: Participant
+    rows: tuple[FactRow, ...]
+    history: History
+    home: str
+
+    def with_facts(self, facts: tuple[Fact, ...]) -> Life:
+        """The same with further facts."""
+        return Life(self.study, self.participant, self.rows, self.history.and_also(*facts), self.home)
+
+    def moves(self) -> list[tuple[date, str]]:
+        """From which day on the participant is seen where; the first entry holds from the beginning."""
+        live = live_facts(self.history.facts)
+        enrolled = next((fact.site for fact in live if isinstance(fact, Enrolled) and fact.site), self.home)
+        moves = [(fact.date, fact.site) for fact in live if isinstance(fact, Transferred)]
+        return [(date.min, enrolled), *moves]
+
+    def today(self, now: datetime) -> date:
+        """The date at the site that sees the participant now."""
+        day = local_day(now, self.study.zones[self.moves()[0][1]])
+        site = site_on(self.moves(), day)
+        return local_day(now, self.study.zones[site])
+
+    def plan(self, now: datetime) -> Plan | None:
+        """The plan of today; None while there is no Day 1 to plan from. Raises Refused for facts that cannot be."""
+        return self.plan_as_of(self.today(now))
+
+    def plan_as_of(self, day: date, known_at: datetime | None = None) -> Plan | None:
+        """The plan as of a day. Raises Refused for facts that cannot be."""
+        try:
+            check_history(self.study.design, self.history)
+            if not self._has_day_1():
+                return None
+            made = plan(self.study.design, self.history, day, known_at)
+            check_path(self.history, made)
+        except HistoryError as error:
+            raise Refused(InputProblem("facts", p.wrong, p.right) for p in error.problems) from None
+        except (DesignError, DateOutOfRange) as error:
+            wrong, _, right = str(error).partition("; ")
+            raise Refused([InputProblem("facts", wrong, right or "correct the facts, or the study")]) from None
+        return made
+
+    def _has_day_1(self) -> bool:
+        enrolled = any(isinstance(fact, Enrolled) and fact.day_1 for fact in live_facts(self.history.facts))
+        return enrolled or self.history.planned_start is not None
+
+
+def life_of(session: Session, study: StudyDesign, participant: Participant) -> Life:
+    """Everything that is known of a participant."""
+    rows = tuple(facts_of(session, participant.id))
+    facts = tuple(stored_fact(row) for row in rows)
+    home = next(code for code, site_id in study.site_ids.items() if site_id == participant.home_site_id)
+    history = History(facts, participant.planned_day_1, participant.planned_arm, home)
+    return Life(study, participant, rows, history, home)
+
+
+def site_on(moves: list[tuple[date, str]], day: date) -> str:
+    """Where the participant is seen on that day."""
+    return [site for since, site in moves if since <= day][-1]

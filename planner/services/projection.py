@@ -1,0 +1,227 @@
+"""Writes a participant's newest plan into the tables that lists and calendars are made of. Rows are never removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from planner.persistence.deviations import DeviationRow, deviations_of
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.persistence.visits import GateRow, VisitRow, gates_of, visits_of
+from planner.services.histories import Life, site_on
+from schedules.deviation import Deviation
+from schedules.history import Died, Enrolled, FoundAgain, Given, LostToFollowUp, Withdrew
+from schedules.plan import ENGINE
+from schedules.record import live_facts
+from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit
+from schedules.statuses import Status
+
+#: states in which nobody has judged a deviation yet
+UNJUDGED = frozenset({"query", "candidate", "lapsed"})
+#: what a calendar does not show: whether the window is open yet, or its end has passed
+_UNSEEN = {Status.DUE: Status.PLANNED, Status.UNRECORDED: Status.PLANNED}
+_SEEN = ("site_id", "label", "target", "tentative", "setting", "activities", "gone")
+
+
+def project(uow: UnitOfWork, life: Life, plan: Plan | None, today: date) -> None:
+    """Bring the stored visits, gates and deviations of a participant to their newest plan."""
+    _visits(uow, life, plan)
+    _gates(uow, life, plan)
+    _deviations(uow, life, plan)
+    _summary(life, plan, today)
+
+
+# -- visits -------------------------------------------------------------------------------------
+
+
+def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
+    rows = visits_of(uow.session, life.participant.id) if life.participant.planned_on else {}
+    moves = life.moves()
+    for visit in plan.visits if plan else ():
+        values = visit_values(life, moves, visit)
+        row = rows.pop(visit.key, None)
+        if row is None:
+            uow.session.add(VisitRow(key=visit.key, revision=0, changed_at=uow.now, **values))
+        else:
+            _change(uow, row, values, visit)
+    for row in rows.values():
+        if not row.gone:
+            row.gone, row.revision, row.changed_at = True, row.revision + 1, uow.now
+
+
+def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> dict[str, Any]:
+    """What the table keeps of a visit, but for its revision."""
+    where = site_on(moves, visit.target or visit.due or visit.nominal or date.max)
+    return {
+        "participant_id": life.participant.id,
+        "study_id": life.study.study_id,
+        "site_id": life.study.site_ids[where],
+        "label": visit.spec.label[:200],
+        "epoch": visit.spec.stay.epoch,
+        "cycle": visit.spec.stay.cycle,
+        "nominal": visit.nominal,
+        "opens": visit.opens,
+        "closes": visit.closes,
+        "target": visit.target,
+        "actual": visit.actual,
+        "status": visit.status.value,
+        "tentative": visit.tentative,
+        "setting": visit.setting,
+        "activities": list(visit.spec.activities),
+        "booked": _booked(visit),
+        "conflicts": [_conflict(conflict) for conflict in visit.conflicts],
+        "gone": False,
+    }
+
+
+def _booked(visit: ScheduledVisit) -> str:
+    """The appointment as one word, so that a change of its hour is seen: 2026-01-12T09:30/180."""
+    fact = visit.booking
+    if fact is None:
+        return ""
+    hour = f"T{fact.time:%H:%M}" if fact.time else ""
+    return f"{fact.date}{hour}" + (f"/{fact.minutes}" if fact.minutes else "")
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "kind": conflict.kind,
+        "text": conflict.text,
+        "blocks": conflict.blocks,
+        "earliest_safe": _iso(conflict.earliest_safe),
+        "may_omit": conflict.may_omit,
+        "overdue_from": _iso(conflict.overdue_from),
+    }
+
+
+def _change(uow: UnitOfWork, row: VisitRow, values: dict[str, Any], visit: ScheduledVisit) -> None:
+    shown = _UNSEEN.get(visit.status, visit.status).value
+    was = _UNSEEN.get(Status(row.status), Status(row.status)).value
+    visible = shown != was or row.booked != values["booked"] or any(getattr(row, n) != values[n] for n in _SEEN)
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    if visible:
+        row.revision, row.changed_at = row.revision + 1, uow.now
+
+
+# -- gates --------------------------------------------------------------------------------------
+
+
+def _gates(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
+    rows = gates_of(uow.session, life.participant.id) if life.participant.planned_on else {}
+    for gate in plan.gates if plan else ():
+        values = gate_values(life, gate)
+        row = rows.pop(gate.key, None)
+        if row is None:
+            uow.session.add(GateRow(key=gate.key, **values))
+            continue
+        for name, value in values.items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+    for row in rows.values():
+        row.gone = True
+
+
+def gate_values(life: Life, gate: GateState) -> dict[str, Any]:
+    """What the table keeps of a gate."""
+    return {
+        "participant_id": life.participant.id,
+        "study_id": life.study.study_id,
+        "label": gate.label[:200],
+        "due": gate.due,
+        "status": gate.status.value,
+        "outcome": gate.outcome,
+        "decided_on": gate.decided_on,
+        "told_on": gate.told_on,
+        "tentative": gate.tentative,
+        "gone": False,
+    }
+
+
+# -- deviations ---------------------------------------------------------------------------------
+
+
+def _deviations(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
+    rows = deviations_of(uow.session, life.participant.id) if life.participant.planned_on else {}
+    for deviation in (*plan.deviations, *plan.queries) if plan else ():
+        row = rows.pop(deviation.id, None)
+        if row is None:
+            uow.session.add(_new_deviation(uow, life, deviation))
+        else:
+            _found_again(row, deviation)
+    for row in rows.values():
+        if row.found:
+            row.found, row.revision = False, row.revision + 1
+            row.state = "lapsed" if row.state in UNJUDGED else row.state
+
+
+def _new_deviation(uow: UnitOfWork, life: Life, deviation: Deviation) -> DeviationRow:
+    return DeviationRow(
+        study_id=life.study.study_id, participant_id=life.participant.id, identity=deviation.id, found=True,
+        state=deviation.state, important=deviation.important, found_at=uow.now, **_said(deviation),
+    )  # fmt: skip
+
+
+def _said(deviation: Deviation) -> dict[str, Any]:
+    return {
+        "kind": deviation.kind.value,
+        "visit_key": deviation.visit,
+        "activity": deviation.activity,
+        "day": deviation.date,
+        "days": deviation.days,
+        "text": deviation.text,
+    }
+
+
+def _found_again(row: DeviationRow, deviation: Deviation) -> None:
+    """What people have judged keeps its state and their word on its importance; what it says is kept true."""
+    values: dict[str, Any] = {**_said(deviation), "found": True}
+    if row.state in UNJUDGED:
+        values |= {"state": deviation.state, "important": deviation.important}
+    if any(getattr(row, name) != value for name, value in values.items()):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.revision += 1
+
+
+# -- the participant ----------------------------------------------------------------------------
+
+
+def _summary(life: Life, plan: Plan | None, today: date) -> None:
+    row = life.participant
+    row.status = status_of(life, plan)
+    row.site_id = life.study.site_ids[site_on(life.moves(), today)]
+    row.arm = plan.arm if plan else None
+    row.cohort = plan.cohort if plan else None
+    row.version = plan.version if plan else None
+    row.day_1 = plan.day_1 if plan else None
+    row.observation = plan.observation.state if plan and plan.observation else None
+    row.planned_on, row.engine = today, ENGINE
+
+
+def status_of(life: Life, plan: Plan | None) -> str:
+    """Where a participant stands, in one word for lists."""
+    live = live_facts(life.history.facts)
+    if any(isinstance(fact, Died) for fact in live):
+        return "died"
+    if any(isinstance(fact, Withdrew) and fact.scope != "treatment" for fact in live):
+        return "withdrawn"
+    if _last(live, LostToFollowUp) > _last(live, FoundAgain):
+        return "lost"
+    if life.participant.screen_failed:
+        return "screen-failed"
+    if plan is not None and plan.treatment_end is not None and plan.treatment_end.recorded:
+        return "follow-up" if any(visit.is_open for visit in plan.visits) else "completed"
+    if any(isinstance(fact, Given) for fact in live):
+        return "treatment"
+    return "enrolled" if any(isinstance(fact, Enrolled) for fact in live) else "screening"
+
+
+def _last(live: Iterable[object], kind: type[LostToFollowUp] | type[FoundAgain]) -> date:
+    return max((fact.date for fact in live if isinstance(fact, kind)), default=date.min)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

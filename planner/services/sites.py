@@ -1,0 +1,168 @@
+"""Sites: where participants are seen, and when they are not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from planner.clock import local_day
+from planner.persistence.sites import Closure, SiteRow, StoredHoliday, site_by_code
+from planner.persistence.studies import Study, StudySite
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
+from schedules.closures import Weekday, public_holidays
+from schedules.protocol import Resource
+from schedules.recurrence import check_rule
+
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_HOUR = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+MOST_CHAIRS = 500
+#: how many years of public holidays are stored: the last one, this one, and these to come
+YEARS_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSite:
+    """A new site. ``zone`` is an IANA name; ``country`` and ``region`` (ISO 3166) are for public holidays."""
+
+    code: str
+    name: str
+    zone: str
+    country: str | None = None
+    region: str | None = None
+    weekend: tuple[str, ...] = ("saturday", "sunday")
+    opening: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    chairs: int = 0
+    address: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSite:
+    """A day, a span of days, or a recurring rule (RFC 5545) on which a site, or some resources, are closed."""
+
+    first: date
+    last: date | None = None
+    rule: str | None = None
+    resources: tuple[str, ...] = ()
+    reason: str = "closed"
+
+
+def create_site(uow: UnitOfWork, command: CreateSite) -> SiteRow:
+    """Set up a site, with its public holidays stored. Raises InvalidInput, or Conflict if the code is taken."""
+    problems = list(_problems(command))
+    if problems:
+        raise InvalidInput(problems)
+    if site_by_code(uow.session, command.code) is not None:
+        raise Conflict([InputProblem("code", f"there is a site {command.code} already", "choose another code")])
+    row = SiteRow(
+        code=command.code, name=command.name.strip(), zone=command.zone, country=command.country,
+        region=command.region, weekend=list(command.weekend), chairs=command.chairs, address=command.address,
+        opening={day: list(hours) for day, hours in command.opening.items()}, phone=command.phone, created_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    store_holidays(uow, row)
+    uow.audit("site.created", f"site:{row.code}", after={"name": row.name, "zone": row.zone, "chairs": row.chairs})
+    return row
+
+
+def _problems(command: CreateSite) -> Iterable[InputProblem]:
+    if not _CODE.fullmatch(command.code) or len(command.code) > 64:
+        yield InputProblem("code", "a site's code begins with a small letter", "write e.g. north-clinic")
+    if not command.name.strip() or len(command.name) > 200:
+        yield InputProblem("name", "the name is missing or too long", "write 1 to 200 characters")
+    if command.zone not in available_timezones():
+        yield InputProblem("zone", "there is no such time zone", "write an IANA name such as America/New_York")
+    if not 0 <= command.chairs <= MOST_CHAIRS:
+        yield InputProblem("chairs", "the number of chairs is not possible", f"write 0 to {MOST_CHAIRS}")
+    for day in (*command.weekend, *command.opening):
+        if day not in set(Weekday):
+            yield InputProblem("weekend", f"{day[:20]} is no weekday", "write monday to sunday")
+    for day, hours in command.opening.items():
+        if len(hours) != 2 or not all(_HOUR.fullmatch(hour) for hour in hours) or hours[0] >= hours[1]:
+            yield InputProblem(f"opening/{day}", "these are no opening hours", 'write e.g. ["08:00", "17:00"]')
+    if command.region and not command.country:
+        yield InputProblem("country", "a region is given without its country", "write both, such as US and NY")
+    elif command.country:
+        try:
+            public_holidays(command.country, command.region, [2026])
+        except ValueError as wrong:
+            said, _, right = str(wrong).partition("; ")
+            yield InputProblem("country", said, right)
+
+
+def store_holidays(uow: UnitOfWork, site: SiteRow) -> int:
+    """Store the public holidays of the years about to be used that are not stored yet; the number of new ones."""
+    if site.country is None:
+        return 0
+    this_year = local_day(uow.now, site.zone).year
+    known = {day.year for day in uow.session.scalars(select(StoredHoliday.day).where(StoredHoliday.site_id == site.id))}
+    years = [year for year in range(this_year - 1, this_year + YEARS_AHEAD + 1) if year not in known]
+    found = public_holidays(site.country, site.region, years) if years else {}
+    found = {day: name for day, name in found.items() if day.year in years}
+    uow.session.add_all(StoredHoliday(site_id=site.id, day=day, name=name[:200]) for day, name in found.items())
+    return len(found)
+
+
+def close_site(uow: UnitOfWork, site: SiteRow, command: CloseSite) -> Closure:
+    """Close a site on some days; every study there is planned anew by whoever calls. Raises InvalidInput."""
+    problems = list(_closure_problems(command))
+    if problems:
+        raise InvalidInput(problems)
+    row = Closure(
+        site_id=site.id, first=command.first, last=None if command.rule else command.last,
+        rule=check_rule(command.rule) if command.rule else None, resources=list(command.resources),
+        reason=command.reason.strip() or "closed", created_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    _touch_studies(uow.session, site)
+    after = {"id": row.id, "first": str(row.first), "last": str(row.last or ""), "rule": row.rule, "reason": row.reason}
+    uow.audit("site.closed", f"site:{site.code}", after=after)
+    return row
+
+
+def _closure_problems(command: CloseSite) -> Iterable[InputProblem]:
+    if command.last is not None and command.last < command.first:
+        yield InputProblem("last", "the last day lies before the first", "exchange the two")
+    if not 1900 <= command.first.year <= 2200 or (command.last and command.last.year > 2200):
+        yield InputProblem("first", "the day is outside the years 1900 to 2200", "write a day of the study")
+    if command.rule is not None:
+        try:
+            check_rule(command.rule)
+        except ValueError as wrong:
+            said, _, right = str(wrong).rpartition("; ")
+            yield InputProblem("rule", said, right)
+    for name in command.resources:
+        if name not in set(Resource):
+            yield InputProblem("resources", f"there is no resource {name[:20]}", f"choose from {', '.join(Resource)}")
+    if len(command.reason) > 200:
+        yield InputProblem("reason", "the reason is too long", "write at most 200 characters")
+
+
+def reopen_site(uow: UnitOfWork, site: SiteRow, closure_id: int) -> None:
+    """Take a closure back. It stays on record."""
+    row = uow.session.get(Closure, closure_id)
+    if row is None or row.site_id != site.id or row.removed_at is not None:
+        raise NotFound([InputProblem("closure", "the site has no such closure", "look at its closures")])
+    row.removed_at = uow.now
+    _touch_studies(uow.session, site)
+    uow.audit("site.reopened", f"site:{site.code}", before={"id": row.id, "first": str(row.first)})
+
+
+def _touch_studies(session: Session, site: SiteRow) -> None:
+    """Every study of the site has another design now."""
+    theirs = select(StudySite.study_id).where(StudySite.site_id == site.id)
+    session.execute(update(Study).where(Study.id.in_(theirs)).values(revision=Study.revision + 1))
+
+
+def today_at(site: SiteRow, now: datetime) -> date:
+    """The date at the site."""
+    return now.astimezone(ZoneInfo(site.zone)).date()
