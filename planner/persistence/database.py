@@ -41,7 +41,6 @@ class Database:
         """A session that only reads, in one transaction: all it sees is of one moment (on PostgreSQL, statement)."""
         with _translated(), Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

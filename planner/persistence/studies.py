@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Select, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -92,7 +92,5 @@ def versions_of(session: Session, study_id: int) -> list[ProtocolVersion]:
 
 def parameter_values(session: Session, study_id: int) -> dict[str, ParameterValue]:
     """The value of each parameter that has one."""
-    query: Select[tuple[ParameterValue]] = (
-        select(ParameterValue).where(ParameterValue.study_id == study_id).order_by(ParameterValue.id)
-    )
+    query = select(ParameterValue).where(ParameterValue.study_id == study_id).order_by(ParameterValue.id)
     return {row.name: row for row in session.scalars(query)}

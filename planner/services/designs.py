@@ -6,9 +6,8 @@ A design is compiled once for each revision of its study and kept; threads may s
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -64,18 +63,28 @@ def load_design(session: Session, study: Study) -> StudyDesign:
     """Read and compile a study's design."""
     values = {name: row.value for name, row in parameter_values(session, study.id).items()}
     versions = tuple(_version(row, values) for row in versions_of(session, study.id))
-    missing = sorted({name for version in versions for name in version.missing})
-    if missing:
-        raise ValuesMissing(
-            InputProblem(f"parameters/{name}", f"the parameter {name} has no value", "supply it before enrolling")
-            for name in missing
-        )
+    require_values(versions, "planning")
     rows = sites_of(session, study.id)
     sites = engine_sites(session, rows)
     return StudyDesign(
         study.id, study.code, study.revision, Design(tuple(version.protocol for version in versions), sites),
         {row.code: row.id for row in rows}, {row.code: row.zone for row in rows}, versions, study.releases_bookings,
     )  # fmt: skip
+
+
+def require_values(versions: Iterable[ReadProtocol], needed_for: str) -> None:
+    """Raise ValuesMissing if parameters without which nobody can plan (or enrol) have no value."""
+    missing = {
+        name
+        for version in versions
+        for name in version.missing
+        if version.protocol.parameters[name].needed_for == needed_for
+    }
+    if missing:
+        raise ValuesMissing(
+            InputProblem(f"parameters/{name}", f"the parameter {name} has no value", "supply it first")
+            for name in sorted(missing)
+        )
 
 
 def _version(row: ProtocolVersion, values: Mapping[str, object]) -> ReadProtocol:
@@ -93,13 +102,12 @@ def engine_sites(session: Session, rows: list[SiteRow]) -> tuple[Site, ...]:
     holidays: dict[int, list[StoredHoliday]] = defaultdict(list)
     for holiday in holidays_of(session, ids):
         holidays[holiday.site_id].append(holiday)
-    return tuple(
-        _site(row, closures[row.id], {holiday.day: holiday.name for holiday in holidays[row.id]}) for row in rows
-    )
+    return tuple(_site(row, closures[row.id], holidays[row.id]) for row in rows)
 
 
-def _site(row: SiteRow, closures: list[Closure], holidays: dict[date, str]) -> Site:
-    public = PublicHolidays(country=row.country, region=row.region, dates=holidays) if row.country else None
+def _site(row: SiteRow, closures: list[Closure], holidays: list[StoredHoliday]) -> Site:
+    stored = {holiday.day: holiday.name for holiday in holidays}
+    public = PublicHolidays(country=row.country, region=row.region, dates=stored) if row.country else None
     return Site(
         id=row.code, name=row.name, zone=row.zone, weekend=tuple(Weekday(day) for day in row.weekend),
         public_holidays=public, closed=tuple(_closed(closure) for closure in closures),

@@ -15,7 +15,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, Refused
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
-from planner.services.designs import Designs, StudyDesign
+from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
@@ -82,6 +82,8 @@ def record_for(
 ) -> Recorded:
     """The same for a participant who is known, and locked by this transaction."""
     found, life = _work_out(uow.session, design, participant, command, uow.now)
+    if any(isinstance(fact, Enrolled) for fact in found.facts):
+        require_values(design.versions, "enrolment")
     rows = [_row(uow, life, fact) for fact in found.facts]
     uow.session.add_all(rows)
     participant.revision = found.revision

@@ -82,12 +82,20 @@ def _problems(command: CreateSite) -> Iterable[InputProblem]:
         yield InputProblem("zone", "there is no such time zone", "write an IANA name such as America/New_York")
     if not 0 <= command.chairs <= MOST_CHAIRS:
         yield InputProblem("chairs", "the number of chairs is not possible", f"write 0 to {MOST_CHAIRS}")
+    yield from _week_problems(command)
+    yield from _holiday_problems(command)
+
+
+def _week_problems(command: CreateSite) -> Iterable[InputProblem]:
     for day in (*command.weekend, *command.opening):
         if day not in set(Weekday):
             yield InputProblem("weekend", f"{day[:20]} is no weekday", "write monday to sunday")
     for day, hours in command.opening.items():
         if len(hours) != 2 or not all(_HOUR.fullmatch(hour) for hour in hours) or hours[0] >= hours[1]:
             yield InputProblem(f"opening/{day}", "these are no opening hours", 'write e.g. ["08:00", "17:00"]')
+
+
+def _holiday_problems(command: CreateSite) -> Iterable[InputProblem]:
     if command.region and not command.country:
         yield InputProblem("country", "a region is given without its country", "write both, such as US and NY")
     elif command.country:

@@ -1,0 +1,100 @@
+"""Participants come into a study: screened, with their number; what else happens to them are facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.care import ScreeningOutcome
+from planner.persistence.participants import Participant, participant_by_number
+from planner.persistence.studies import Study, StudySite, versions_of
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import Conflict, InputProblem, InvalidInput, Refused
+from planner.services.access import Scope, find_participant, find_site, find_study
+from planner.services.designs import Designs
+from planner.services.histories import life_of
+from planner.services.projection import project
+
+_NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """Somebody who may join: their screening number, their site, and the Day 1 and arm to plan with meanwhile."""
+
+    study: str
+    site: str
+    number: str
+    planned_day_1: date | None = None
+    planned_arm: str | None = None
+
+
+def screen(uow: UnitOfWork, designs: Designs, scope: Scope, command: Screen) -> Participant:
+    """Take somebody into the screening log. Raises InvalidInput, NotFound, Conflict if the number is taken."""
+    study = find_study(uow.session, scope, command.study)
+    site = find_site(uow.session, scope, command.site)
+    problems = list(_problems(uow.session, study, command))
+    if uow.session.get(StudySite, (study.id, site.id)) is None or not scope.covers(study.id, site.id):
+        problems.append(InputProblem("site", f"{site.name} takes no part in this study", "choose a site of the study"))
+    if problems:
+        raise InvalidInput(problems)
+    if participant_by_number(uow.session, study.id, command.number) is not None:
+        wrong = f"there is a participant {command.number} in this study already"
+        raise Conflict([InputProblem("number", wrong, "choose the next free number")])
+    participant = Participant(
+        study_id=study.id, number=command.number, home_site_id=site.id, site_id=site.id, status="screening",
+        planned_day_1=command.planned_day_1, planned_arm=command.planned_arm, revision=0, screen_failed=False,
+        created_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(participant)
+    uow.session.flush()
+    life = life_of(uow.session, designs.of(uow.session, study), participant)
+    project(uow, life, life.plan(uow.now), life.today(uow.now))
+    after = {"site": site.code, "planned_day_1": str(command.planned_day_1 or ""), "planned_arm": command.planned_arm}
+    uow.audit("participant.screened", f"participant:{participant.number}", study_id=study.id, after=after)
+    return participant
+
+
+def _problems(session: Session, study: Study, command: Screen) -> list[InputProblem]:
+    problems = []
+    if not _NUMBER.fullmatch(command.number) or len(command.number) > 40:
+        wrong = "a screening number is made of letters, digits, hyphens, dots and underscores"
+        problems.append(InputProblem("number", wrong, "write e.g. 01-014; never a name"))
+    if study.state != "open":
+        problems.append(InputProblem("study", "the study is closed to new participants", "ask its coordinator"))
+    versions = versions_of(session, study.id)
+    if not versions:
+        problems.append(InputProblem("study", "the study has no protocol yet", "add a protocol version first"))
+    elif all(version.confirmed_at is None for version in versions):
+        wrong = "nobody has confirmed the protocol's assumptions"
+        problems.append(InputProblem("study", wrong, "read them, and confirm them first"))
+    return problems
+
+
+def fail_screening(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, number: str, day: date, reason: str
+) -> Participant:
+    """Close a screening without an enrolment. Raises Refused for somebody who has been enrolled."""
+    study = find_study(uow.session, scope, study_code)
+    participant = find_participant(uow.session, scope, study, number, lock=True)
+    if participant.status not in ("screening", "screen-failed"):
+        wrong = f"{number} has been enrolled"
+        raise Refused([InputProblem("participant", wrong, "record how the treatment ended, or void the enrolment")])
+    if not reason.strip():
+        raise InvalidInput([InputProblem("reason", "the reason is missing", "say which criterion was not met")])
+    participant.screen_failed = True
+    participant.revision += 1
+    uow.session.merge(
+        ScreeningOutcome(
+            participant_id=participant.id, study_id=study.id, decided_on=day, reason=reason, recorded_at=uow.now
+        )
+    )
+    life = life_of(uow.session, designs.of(uow.session, study), participant)
+    project(uow, life, life.plan(uow.now), life.today(uow.now))
+    uow.audit(
+        "participant.screen-failed", f"participant:{number}", study_id=study.id, after={"date": str(day)}, why=reason
+    )
+    return participant

@@ -1,0 +1,82 @@
+"""Both databases for the tests, each test with an empty one of its own that has all tables."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from planner.persistence import schema
+from planner.persistence.database import Database
+from planner.persistence.unit_of_work import Store
+from tests import postgresql
+
+BOTH = ("sqlite", "postgresql")
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "planner.db"
+    database = Database(f"sqlite:///{file}")
+    schema.migrate(database)
+    database.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL server with a template database that has all tables; skips where there is none."""
+    if postgresql.programs() is None:
+        pytest.skip("no PostgreSQL on this machine: see scripts/postgresql, or set PLANNER_PG_BIN")
+    with postgresql.server() as address:
+        _run(address, "CREATE DATABASE template_planner")
+        database = Database(_named(address, "template_planner"))
+        schema.migrate(database)
+        database.dispose()
+        yield address
+
+
+def _named(address: str, name: str) -> str:
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+def _run(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database with all tables, once of each kind."""
+    if request.param == "sqlite":
+        file = tmp_path / "planner.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    address = request.getfixturevalue("postgresql_server")
+    name = f"test_{next(_NUMBERS)}"
+    _run(address, f"CREATE DATABASE {name} TEMPLATE template_planner")
+    yield _named(address, name)
+    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database with all tables, once of each kind."""
+    made = Database(database_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    """The same as services meet it."""
+    return Store(database)

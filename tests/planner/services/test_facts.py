@@ -1,0 +1,140 @@
+"""Recording facts: one transaction, the newest plan in the tables, revisions that only grow, an audit entry."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from planner.persistence.audit import AuditEntry
+from planner.persistence.bookings import Booking, ChairSlot
+from planner.persistence.facts import FactRow
+from planner.persistence.unit_of_work import Store
+from planner.persistence.visits import VisitRow, visits_of
+from planner.problems import ChairTaken, Conflict, InvalidInput, Refused
+from tests.studies import Trial, trial
+
+D8 = "induction.c1.d8"
+GIVEN = [
+    {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "vsli"},
+    {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "ino"},
+]
+BOOKED = {"fact": "booked", "date": "2026-01-12", "visit": D8, "time": "09:30", "minutes": 180}
+
+
+@pytest.fixture
+def study(store: Store) -> Trial:
+    return trial(store)
+
+
+def visits(study: Trial, number: str = "01-001") -> dict[str, VisitRow]:
+    from planner.persistence.participants import Participant
+
+    with study.store.database.reading() as session:
+        found = session.scalar(select(Participant).where(Participant.number == number))
+        assert found is not None
+        return visits_of(session, found.id)
+
+
+def count(study: Trial, table: type) -> int:
+    with study.store.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_enrolment_brings_the_whole_calendar(study: Trial) -> None:
+    study.enrol()
+    rows = visits(study)
+    assert [rows[f"induction.c1.d{day}"].target for day in (1, 8, 15)] == [
+        date(2026, 1, 5),
+        date(2026, 1, 12),
+        date(2026, 1, 20),
+    ]  # fmt: skip - 19 January is a holiday in the United States
+    assert rows["maintenance.c1.d1"].tentative
+
+
+def test_a_dose_that_slips_moves_the_later_ones_and_says_so(study: Trial) -> None:
+    study.enrol()
+    study.record("01-001", *GIVEN)
+    late = [{**fact, "date": "2026-01-14", "visit": D8} for fact in GIVEN]
+    found = study.record("01-001", *late)
+    assert found.changes is not None
+    assert "induction.c1.d15" in {change.key for change in found.changes.visits}
+    assert visits(study)["induction.c1.d15"].target == date(2026, 1, 21)
+
+
+def test_a_revision_grows_with_what_people_see_and_never_goes_back(study: Trial) -> None:
+    study.enrol()
+    first = visits(study)["induction.c2.d1"].revision if "induction.c2.d1" in visits(study) else 0
+    assert first == 0
+    before = visits(study)["maintenance.c1.d1"].revision
+    moved = study.record("01-001", {"fact": "cycle_held", "date": "2026-01-05", "cycle": "induction.c1",
+                                    "reason": "counts", "resume": "2026-01-07"})  # fmt: skip
+    after = visits(study)["maintenance.c1.d1"]
+    assert after.revision == before + 1
+    study.record("01-001", {"fact": "void", "date": "2026-01-05", "of": moved.facts[0].id})
+    back = visits(study)["maintenance.c1.d1"]
+    assert (back.revision, back.target) == (before + 2, date(2026, 2, 2))
+
+
+def test_facts_that_contradict_each_other_change_nothing(study: Trial) -> None:
+    study.enrol()
+    known = count(study, FactRow), count(study, AuditEntry)
+    with pytest.raises(Refused):
+        study.record("01-001", *GIVEN, {"fact": "attended", "date": "2026-01-05", "visit": "induction.c9.d1"})
+    assert (count(study, FactRow), count(study, AuditEntry)) == known
+
+
+def test_a_fact_that_is_none_is_told_with_its_place(study: Trial) -> None:
+    study.enrol()
+    with pytest.raises(InvalidInput) as refused:
+        study.record("01-001", {"fact": "given", "date": "2026-02-30", "activity": "vsli"})
+    assert [problem.place for problem in refused.value.problems] == ["/facts/0/date"]
+
+
+def test_who_decided_by_an_older_state_is_told_what_came_after_it(study: Trial) -> None:
+    seen = study.enrol().revision
+    study.record("01-001", *GIVEN, expected=seen)
+    with pytest.raises(Conflict) as refused:
+        study.record("01-001", {"fact": "died", "date": "2026-01-05"}, expected=seen)
+    assert refused.value.changed["revision"] == seen + 1
+    assert refused.value.changed["newest_facts"][-1]["activity"] == "ino"
+
+
+def test_a_booking_takes_a_chair_and_gives_it_back_when_it_moves(study: Trial) -> None:
+    study.enrol()
+    study.record("01-001", BOOKED)
+    assert count(study, ChairSlot) == 12
+    moved = {"fact": "rebooked", "date": "2026-01-13", "visit": D8, "instead_of": "2026-01-12", "time": "10:00"}
+    study.record("01-001", moved)
+    with study.store.database.reading() as session:
+        held = session.scalars(select(Booking).where(Booking.ended_at.is_(None))).all()
+        assert [(row.day, row.chair) for row in held] == [(date(2026, 1, 13), 1)]
+        assert {row.day for row in session.scalars(select(ChairSlot))} == {date(2026, 1, 13)}
+
+
+def test_no_chair_is_given_out_twice(study: Trial) -> None:
+    for number in ("01-001", "01-002", "01-003"):
+        study.enrol(number)
+    study.record("01-001", BOOKED)
+    study.record("01-002", {**BOOKED, "time": "11:00"})
+    with pytest.raises(ChairTaken):
+        study.record("01-003", {**BOOKED, "time": "12:00"})
+    study.record("01-003", {**BOOKED, "time": "12:30"})
+    assert visits(study, "01-003")[D8].booked == "2026-01-12T12:30/180"
+
+
+def test_death_frees_the_chair_at_once(study: Trial) -> None:
+    study.enrol()
+    study.record("01-001", *GIVEN, BOOKED)
+    study.record("01-001", {"fact": "died", "date": "2026-01-06"})
+    assert count(study, ChairSlot) == 0
+    assert visits(study)[D8].status == "cancelled"
+
+
+def test_a_booking_outside_the_window_needs_a_reason(study: Trial) -> None:
+    study.enrol()
+    study.record("01-001", *GIVEN)
+    far = {**BOOKED, "date": "2026-01-16"}
+    with pytest.raises(Refused, match="does not fit"):
+        study.record("01-001", far)
+    study.record("01-001", far, booking_reason="no chair before")
+    assert visits(study)[D8].status == "to-rebook"

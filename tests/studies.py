@@ -1,0 +1,75 @@
+"""Small makers of stored studies: one of vsli-ino with two sites, and participants with facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from planner.persistence.participants import Participant
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.services.access import EVERYTHING, find_site, find_study
+from planner.services.designs import Designs
+from planner.services.enrolment import Screen, screen
+from planner.services.fact_records import read_facts
+from planner.services.facts import Recorded, RecordFacts, record_facts
+from planner.services.sites import CreateSite, create_site
+from planner.services.studies import (
+    CreateStudy,
+    add_version,
+    confirm_assumptions,
+    create_study,
+    join_site,
+    supply_parameters,
+)
+from schedules.protocol_file import library_text
+
+NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
+STUDY = "vsli-ino"
+NORTH, SOUTH = "north", "south"
+
+
+@dataclass(slots=True)
+class Trial:
+    """A store with a study in it, and the shortest way to do something there."""
+
+    store: Store
+    now: datetime = NOW
+    designs: Designs = field(default_factory=Designs)
+
+    def screen(self, number: str = "01-001", site: str = NORTH, **details: Any) -> Participant:
+        """Take somebody into screening."""
+        command = Screen(study=STUDY, site=site, number=number, **details)
+        return self.store.write(SYSTEM, self.now, lambda uow: screen(uow, self.designs, EVERYTHING, command))
+
+    def record(self, number: str, *facts: Mapping[str, Any], **details: Any) -> Recorded:
+        """Record facts, written as the API takes them."""
+        command = RecordFacts(study=STUDY, participant=number, facts=read_facts(facts), **details)
+        return self.store.write(SYSTEM, self.now, lambda uow: record_facts(uow, self.designs, EVERYTHING, command))
+
+    def enrol(self, number: str = "01-001", day_1: date = date(2026, 1, 5), site: str = NORTH) -> Recorded:
+        """Screen, consent and enrol somebody."""
+        self.screen(number, site)
+        consented = {"fact": "consented", "date": "2025-12-01", "version": "1.0"}
+        enrolled = {"fact": "enrolled", "date": "2025-12-30", "day_1": day_1.isoformat()}
+        return self.record(number, consented, enrolled)
+
+
+def trial(store: Store, now: datetime = NOW) -> Trial:
+    """A study of vsli-ino with sites in New York and Jerusalem."""
+
+    def set_up(uow: UnitOfWork) -> None:
+        create_site(uow, CreateSite(code=NORTH, name="North", zone="America/New_York", country="US", chairs=2))
+        create_site(
+            uow, CreateSite(code=SOUTH, name="South", zone="Asia/Jerusalem", weekend=("friday", "saturday"), chairs=1)
+        )
+        study = create_study(uow, CreateStudy(code=STUDY, title="A made-up study"))
+        for code in (NORTH, SOUTH):
+            join_site(uow, study, find_site(uow.session, EVERYTHING, code))
+        add_version(uow, study, library_text("vsli-ino"))
+        supply_parameters(uow, study, {"inotuzumab-levels": ["level 1 (made up)"]}, made_up=True)
+        confirm_assumptions(uow, find_study(uow.session, EVERYTHING, STUDY), "1.0")
+
+    store.write(SYSTEM, now, set_up)
+    return Trial(store, now)
