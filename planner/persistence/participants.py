@@ -46,6 +46,8 @@ class Participant(Base):
     #: under observation for dose-limiting toxicity: not-begun, observing, evaluable, to-be-replaced
     observation: Mapped[str | None] = mapped_column(String(20))
     planned_on: Mapped[date | None]
+    #: the study's revision with which the visits were planned last: an older one waits to be planned again
+    planned_revision: Mapped[int] = mapped_column(default=0)
     #: the version of the engine that made the stored plan
     engine: Mapped[str] = mapped_column(String(10), default="")
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -198,7 +198,7 @@ def _summary(life: Life, plan: Plan | None, today: date) -> None:
     row.version = plan.version if plan else None
     row.day_1 = plan.day_1 if plan else None
     row.observation = plan.observation.state if plan and plan.observation else None
-    row.planned_on, row.engine = today, ENGINE
+    row.planned_on, row.planned_revision, row.engine = today, life.study.revision, ENGINE
 
 
 def status_of(life: Life, plan: Plan | None) -> str:

@@ -54,6 +54,7 @@ def _participant() -> None:
         sa.Column("screen_failed", sa.Boolean(), nullable=False),
         sa.Column("observation", sa.String(20)),
         sa.Column("planned_on", sa.Date()),
+        sa.Column("planned_revision", sa.Integer(), nullable=False),
         sa.Column("engine", sa.String(10), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_participant"),

@@ -1,0 +1,137 @@
+"""What people say of deviations: confirmed, classified, reported, closed, or dismissed with a reason; and signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from planner.persistence.deviations import DeviationRow
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
+from planner.services.access import Scope, find_participant, find_study
+
+#: from which state to which, by what one does
+STEPS = {
+    "confirm": (("query", "candidate", "lapsed"), "confirmed"),
+    "classify": (("confirmed", "classified"), "classified"),
+    "report": (("classified", "reported"), "reported"),
+    "close": (("classified", "reported"), "closed"),
+    "dismiss": (("query", "candidate", "lapsed", "confirmed"), "dismissed"),
+    "reopen": (("dismissed", "closed"), "candidate"),
+}
+_LONGEST = {"category": 100, "cause": 4_000, "action": 4_000, "reported_to": 200, "reason": 4_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeDeviation:
+    """One step with a deviation: ``confirm``, ``classify``, ``report``, ``close``, ``dismiss`` or ``reopen``.
+
+    ``expected`` is the revision that the person had seen.
+    """
+
+    study: str
+    participant: str
+    identity: str
+    step: str
+    expected: int | None = None
+    important: bool | None = None
+    category: str | None = None
+    cause: str | None = None
+    action: str | None = None
+    aware_since: date | None = None
+    reported_on: date | None = None
+    reported_to: str | None = None
+    reason: str | None = None
+
+
+def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> DeviationRow:
+    """Take one step with a deviation. Raises NotFound, InvalidInput, or Conflict where it has gone another way."""
+    study = find_study(uow.session, scope, command.study)
+    participant = find_participant(uow.session, scope, study, command.participant, lock=True)
+    row = _find(uow, participant.id, command.identity)
+    _check(row, command)
+    before = _data(row)
+    row.state = STEPS[command.step][1]
+    for name in ("important", "category", "cause", "action", "aware_since", "reported_on", "reported_to", "reason"):
+        value = getattr(command, name)
+        if value is not None:
+            setattr(row, name, value)
+    row.revision += 1
+    subject = f"participant:{participant.number}/deviation:{row.identity}"[:200]
+    uow.audit(
+        f"deviation.{command.step}", subject, study_id=study.id, before=before, after=_data(row),
+        why=command.reason or "",
+    )  # fmt: skip
+    return row
+
+
+def sign_deviation(
+    uow: UnitOfWork, scope: Scope, study_code: str, number: str, identity: str, meaning: str
+) -> DeviationRow:
+    """The investigator's signature under a classified deviation; who calls has asked for the password again."""
+    study = find_study(uow.session, scope, study_code)
+    participant = find_participant(uow.session, scope, study, number, lock=True)
+    row = _find(uow, participant.id, identity)
+    if row.state not in ("classified", "reported", "closed"):
+        raise Conflict([InputProblem("state", f"it is {row.state}", "classify it before it is signed")])
+    if not meaning.strip() or len(meaning) > 200:
+        raise InvalidInput([InputProblem("meaning", "what the signature means is missing", "write e.g. reviewed")])
+    row.signed_by, row.signed_at, row.signed_as = uow.actor.user_id, uow.now, meaning.strip()
+    row.revision += 1
+    subject = f"participant:{number}/deviation:{identity}"[:200]
+    uow.audit("deviation.signed", subject, study_id=study.id, after={"meaning": meaning.strip()})
+    return row
+
+
+def _find(uow: UnitOfWork, participant_id: int, identity: str) -> DeviationRow:
+    row = (
+        uow.session.query(DeviationRow)
+        .filter(DeviationRow.participant_id == participant_id, DeviationRow.identity == identity)
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound(
+            [InputProblem("deviation", "there is no such deviation", "look at the participant's deviations")]
+        )
+    return row
+
+
+def _check(row: DeviationRow, command: JudgeDeviation) -> None:
+    if command.step not in STEPS:
+        raise InvalidInput([InputProblem("step", "there is no such step", f"choose one of {', '.join(STEPS)}")])
+    if command.expected is not None and command.expected != row.revision:
+        problem = InputProblem("If-Match", f"it is at revision {row.revision} now", "look at it again")
+        raise Conflict([problem], _data(row))
+    allowed, _ = STEPS[command.step]
+    if row.state not in allowed:
+        wrong = f"it is {row.state}, and only what is {' or '.join(allowed)} can take this step"
+        raise Conflict([InputProblem("step", wrong, "look at it again")], _data(row))
+    problems = list(_missing(command))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _missing(command: JudgeDeviation) -> list[InputProblem]:
+    wanted = {
+        "dismiss": ("reason",), "reopen": ("reason",), "classify": ("important", "category"),
+        "report": ("reported_on", "reported_to"),
+    }  # fmt: skip
+    found = [
+        InputProblem(name, f"{name} is missing", "say it with this step")
+        for name in wanted.get(command.step, ())
+        if getattr(command, name) in (None, "")
+    ]
+    found += [
+        InputProblem(name, f"{name} is too long", f"write at most {longest} characters")
+        for name, longest in _LONGEST.items()
+        if len(getattr(command, name) or "") > longest
+    ]
+    return found
+
+
+def _data(row: DeviationRow) -> dict[str, object]:
+    names = ("state", "important", "category", "cause", "action", "reported_to", "reason", "revision")
+    days = ("aware_since", "reported_on")
+    return {name: getattr(row, name) for name in names} | {
+        name: str(getattr(row, name)) if getattr(row, name) else None for name in days
+    }
