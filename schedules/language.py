@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from schedules.offsets import Offset, parse_offset
+from schedules.scalars import one_line
 from schedules.windows import ClockWindow, DayRange, Window, parse_clock_window, parse_window
 
 _SPAN = re.compile(r"(\d{1,4})(?:\s*(?:-|to)\s*(\d{1,4}))?")
@@ -169,7 +171,7 @@ SpansText = Annotated[
         }
     ),
 ]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 
 
 @dataclass(frozen=True, slots=True)
