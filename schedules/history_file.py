@@ -19,8 +19,8 @@ from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import KINDS
 from schedules.history import Fact, Origin
 from schedules.invisible import INVISIBLE, code_point
-from schedules.protocol_names import quoted
 from schedules.validation import validate
+from schedules.wording import quoted
 from schedules.yaml_text import MOST_PROBLEMS, Document, Path, read_yaml
 
 MOST_FACTS = 20_000

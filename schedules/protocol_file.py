@@ -17,6 +17,7 @@ from schedules.protocol import Protocol
 from schedules.protocol_checks import check_protocol
 from schedules.protocol_parameters import fill_in
 from schedules.validation import validate
+from schedules.wording import quoted
 from schedules.yaml_text import Document, read_yaml
 
 
@@ -107,7 +108,7 @@ def library_text(name: str) -> str:
     """The source text of a protocol that ships. Raises ProtocolError for an unknown name."""
     if name not in library():
         right = f"the library has {', '.join(library())}"
-        raise ProtocolError([Problem(name, 1, 1, f"the library has no protocol {name!r}", right)])
+        raise ProtocolError([Problem(name, 1, 1, f"the library has no protocol {quoted(name)}", right)])
     return files("schedules").joinpath("library", f"{name}.yaml").read_text("utf-8")
 
 

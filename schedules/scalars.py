@@ -22,7 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 from schedules.errors import DateOutOfRange
 from schedules.invisible import INVISIBLE, code_point, unseen
 from schedules.offsets import EARLIEST, LATEST
-from schedules.wording import day_words
+from schedules.wording import as_written, day_words
 
 LONGEST_IDENTIFIER = 40
 LONGEST_TEXT = 2000
@@ -34,13 +34,7 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 def _as_written(value: object) -> str:
-    """Show a value in a message, on one line and not too long."""
-    if isinstance(value, list | tuple | dict):
-        return "a list" if not isinstance(value, dict) else "a block of keys"
-    if value is None or isinstance(value, bool):
-        return {None: "nothing", True: "true", False: "false"}[value]
-    text = " ".join(str(value).split())
-    return text if len(text) <= LONGEST_IDENTIFIER else f"{text[: LONGEST_IDENTIFIER - 3]}..."
+    return as_written(value, LONGEST_IDENTIFIER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ruamel.yaml.error import YAMLError
 
 from schedules.errors import Problem, SourceError
 from schedules.invisible import INVISIBLE, code_point, unseen
+from schedules.wording import shown
 
 Data: TypeAlias = "str | int | float | bool | list[Data] | dict[str, Data] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -38,12 +39,6 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")  # what fits in 64 bits, in every dat
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TAG = re.compile(r"(?:&\S+\s+)?(!\S*)")
 _WORDS: Mapping[str, Data] = {"": None, "~": None, "null": None, "true": True, "false": False}
-
-
-def shown(text: str) -> str:
-    """Put a text from the file in quotes for a message, on one line and not too long."""
-    line = " ".join(text.split())
-    return f'"{line}"' if len(line) <= 60 else f'"{line[:57]}..."'
 
 
 @dataclass(slots=True)
