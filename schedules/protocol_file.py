@@ -88,7 +88,7 @@ def read_parameters(text: bytes | str, file: str) -> dict[str, Any]:
 
 
 def parameter_document(text: bytes | str, file: str) -> Document:
-    """A parameter file with the places of its values, for what is found wrong with them later. Raises ParameterError."""
+    """A parameter file with the places of its values, for what may be wrong with them. Raises ParameterError."""
     document = read_yaml(text, file, ParameterError)
     if not isinstance(document.data, dict):
         wrong = "a parameter file is a list of names with values"
