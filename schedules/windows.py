@@ -62,7 +62,7 @@ class DayRange:
 
     def __post_init__(self) -> None:
         if 0 in (self.first, self.last):
-            raise WindowError("there is no day 0; the day before day 1 is day -1")
+            raise WindowError("there is no Day 0; the day before Day 1 is Day -1")
         if self.first > self.last:
             raise WindowError(f"days {self.first} to {self.last} run backwards; write days {self.last} to {self.first}")
 
@@ -70,7 +70,7 @@ class DayRange:
         """The same days as a window around the day of this number. Raises WindowError if it lies outside."""
         if not self.first <= number <= self.last:
             raise WindowError(
-                f"day {number} lies outside its window, days {self.first} to {self.last}; move the one or the other"
+                f"Day {number} lies outside its window, days {self.first} to {self.last}; move the one or the other"
             )
         due = offset_of_day(number)
         return Window(due - offset_of_day(self.first), offset_of_day(self.last) - due)
