@@ -207,6 +207,7 @@ class HomeDosing:
     cycles: SpansText | None = None  #: in which cycles it is taken; in all of them if left out
     arms: tuple[Identifier, ...] = ()  #: in which arms it is taken; in all of them if left out
     note: Text | None = None  #: what else people should read, such as how the dose is stepped up
+    note_cycles: SpansText | None = None  #: in which cycles they should read the note; in all of them if left out
 
 
 @record

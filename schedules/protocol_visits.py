@@ -119,6 +119,9 @@ def _check_home(names: Names, path: Path, drug: str, home: HomeDosing, epoch: Ep
     yield from names.known(path, "home-dose or questionnaire", drug, names.at_home, at_key=True)
     yield from names.each((*path, "arms"), "arm", home.arms, names.protocol.arms)
     yield from check_cycles_of(names, (*path, "cycles"), home.cycles, epoch)
+    yield from check_cycles_of(names, (*path, "note_cycles"), home.note_cycles, epoch)
+    if home.note_cycles is not None and home.note is None:
+        yield names.problem((*path, "note_cycles"), "there is no note that these cycles would show", "write a note")
     longest = _days(epoch.cycles.length if epoch.cycles else epoch.length) or 36_500
     if not 1 <= home.starts_on <= longest:
         wrong = f"there is no day {home.starts_on} from which it could be taken"

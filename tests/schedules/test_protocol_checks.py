@@ -181,6 +181,8 @@ EPOCHS = [
     ("starts_on: 2", "starts_on: §0", "there is no day 0", "write 1 to 28"),
     ("starts_on: 2", "starts_on: §-999999999999999", "there is no day -999999999999999", "write 1 to 28"),
     ("cycles: 1-2, arms", "cycles: §3-4, arms", "there is no cycle 3", "cycles from 1 to 2"),
+    ("arms: [a]}\n    visits", "arms: [a], note: N, note_cycles: §3}\n    visits", "there is no cycle 3", "1 to 2"),
+    ("arms: [a]}\n    visits", "arms: [a], note_cycles: §1}\n    visits", "there is no note", "write a note"),
     ("arms: [a]}\n    visits", "arms: [§x]}\n    visits", "there is no arm 'x'", "known here: a, b"),
     ("    label: Extra\n    length: 2 weeks", "    label: Extra\n    home: {§pill: {days: 1}}",
      "without cycles or a length", "give the epoch a length"),
