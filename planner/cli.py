@@ -224,8 +224,9 @@ def facts() -> None:
 @options.amendments
 @options.sites
 def check_facts(**request: Any) -> None:
-    """List every problem of a history.
+    """List every problem of a history, and its facts with their ids.
 
+    An id is what a void or a told fact names; a fact without one is shown with the id that is made for it.
     Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
     """
     from planner.commands import facts as commands

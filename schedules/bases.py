@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.keys import Stay
+from schedules.labels import label_of
 from schedules.protocol import ActivityKind, Reference
 from schedules.scheduled import ScheduledVisit
 from schedules.spacing import last_given
@@ -60,7 +61,8 @@ def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
 
 def _activity_base(walk: Walk, activity: str) -> Base | None:
     """The latest day of an activity among the visits that the path has come to."""
-    what, known = f"the latest {activity}", [day for v in walk.visits for day in _days_of(walk, v, activity)]
+    what = f"the latest {label_of(walk.course.compiled, activity)}"
+    known = [day for v in walk.visits for day in _days_of(walk, v, activity)]
     if not known:
         return None
     day, how, tentative = max(known)

@@ -14,6 +14,7 @@ from typing import Literal
 from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind
 from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted, UnscheduledVisit
+from schedules.labels import label_of, labels_of
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import ScheduledVisit
@@ -39,6 +40,10 @@ def _found(
 ) -> Deviation:
     name = ":".join(part for part in (kind.value, about, activity) if part)
     return Deviation(name, kind, about or None, activity, day, days, text, state, important)
+
+
+def _label(walk: Walk, activity: str) -> str:
+    return label_of(walk.course.compiled, activity)
 
 
 def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Deviation, ...]:
@@ -96,7 +101,7 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         off = days_outside(day, visit.opens, visit.closes)
         if off and (activity is None or day != visit.actual):
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
-            what = f"{activity} at {visit.spec.label}" if activity else visit.spec.label
+            what = f"{_label(walk, activity)} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
             washout = off < 0 and visit.spec.is_day_1 and _starts_after(walk, visit)
             yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off, important=washout)
@@ -114,15 +119,15 @@ def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         activities = (omitted.activity,) if omitted.activity else visit.spec.doses or visit.spec.activities
         for activity in activities:
             if activity not in known or omitted.reason not in known[activity].omit_for:
-                yield _not_done(visit, activity, omitted)
+                yield _not_done(walk, visit, activity, omitted)
     for attended in walk.record.attended.get(visit.key, ()):
         for activity in attended.not_done:
-            yield _not_done(visit, activity, attended)
+            yield _not_done(walk, visit, activity, attended)
 
 
-def _not_done(visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
+def _not_done(walk: Walk, visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
     reason = f" ({fact.reason})" if isinstance(fact, Omitted) else ""
-    text = f"{activity} was not done at {visit.spec.label}{reason}"
+    text = f"{_label(walk, activity)} was not done at {visit.spec.label}{reason}"
     return _found(Kind.NOT_DONE, visit.key, text, activity=activity, day=fact.date)
 
 
@@ -136,7 +141,8 @@ def _hold_reason(walk: Walk, key: str, spec: VisitSpec, hold: Held) -> Iterator[
     for drug in (hold.activity,) if hold.activity else spec.doses:
         allowed = known[drug].hold_for if drug in known else ()
         if allowed and hold.reason not in allowed:
-            text = f"{drug} at {spec.label} was held for {hold.reason}, which the protocol does not give as a reason"
+            held = f"{_label(walk, drug)} at {spec.label} was held for {hold.reason}"
+            text = f"{held}, which the protocol does not give as a reason"
             yield _found(Kind.HOLD_NOT_ALLOWED, key, text, activity=drug, day=hold.date)
 
 
@@ -149,7 +155,8 @@ def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
             continue
         off = days_outside(fact.date, *window.around(visit.actual))
         if off:
-            text = f"{fact.activity} for {visit.spec.label} was done on {day_words(fact.date)}, outside its window"
+            what = f"{_label(walk, fact.activity)} for {visit.spec.label}"
+            text = f"{what} was done on {day_words(fact.date)}, outside its window"
             yield _found(Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off)
 
 
@@ -161,12 +168,13 @@ def _window_of(spec: VisitSpec, fact: Assessed) -> Window | None:
 def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     levels = walk.course.dose_levels
     for given in walk.record.given.get(visit.key, ()):
+        drug = _label(walk, given.activity)
         if given.activity not in visit.spec.activities:
-            text = f"{given.activity} was given at {visit.spec.label}, which does not plan it for this participant"
+            text = f"{drug} was given at {visit.spec.label}, which does not plan it for this participant"
             yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
         level = levels.get(given.activity)
         if level and given.level and given.level != level and not _reduced_to(walk, given):
-            text = f"{given.activity} was given at {given.level}, not at {level}"
+            text = f"{drug} was given at {given.level}, not at {level}"
             yield _found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
 
 
@@ -204,7 +212,7 @@ def _too_close(walk: Walk) -> Iterator[Deviation]:
             apart = (after.date - before.date).days
             if 0 < apart < least:
                 text = (
-                    f"{rule.drug} was given on {day_words(before.date)} and on {day_words(after.date)},"
+                    f"{_label(walk, rule.drug)} was given on {day_words(before.date)} and on {day_words(after.date)},"
                     f" {days_words(apart)} apart instead of at least {least}"
                 )
                 about = walk.record.rename(after.visit) if after.visit else fact_id(after)
@@ -218,7 +226,8 @@ def _same_day(walk: Walk) -> Iterator[Deviation]:
         for place, one in enumerate(group):
             for other in group[place + 1 :]:
                 for day in sorted(_done_days(walk, one) & _done_days(walk, other)):
-                    text = f"{one} and {other} were both given on {day_words(day)}; they must never share a day"
+                    text = f"{labels_of(walk.course.compiled, (one, other))} were both given on {day_words(day)}"
+                    text += "; they must never share a day"
                     about = f"{one}+{other}+{day.isoformat()}"
                     yield _found(Kind.SAME_DAY, about, text, day=day, important=True)
 
@@ -270,7 +279,8 @@ def _off_path(walk: Walk) -> Iterator[Deviation]:
             text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
             yield _found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
         elif gate is not None and gate.status is GateStatus.DECIDED:
-            text = f"{stay} was begun, although {gate.key} was decided as {gate.outcome}"
+            decided = dict(gate.options).get(gate.outcome or "", gate.outcome)
+            text = f'{stay} was begun, although {gate.key} was decided as "{decided}"'
             yield _found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
         elif gate is None or gate.status is not GateStatus.DECIDED:
             text = f"{stay} was begun, and no decision leads there"
@@ -282,7 +292,7 @@ def _after_end(walk: Walk) -> Iterator[Deviation]:
     for given in walk.record.all(Given) if end else ():
         if end and given.date.toordinal() > end.day:
             text = (
-                f"{given.activity} was given on {day_words(given.date)}, after the end of treatment on"
+                f"{_label(walk, given.activity)} was given on {day_words(given.date)}, after the end of treatment on"
                 f" {day_words(end.day)}"
             )
             about = walk.record.rename(given.visit) if given.visit else fact_id(given)

@@ -8,7 +8,8 @@ from schedules.design import Design, old_names
 from schedules.history import CycleDelayed, CycleHeld, Fact, GateDecided
 from schedules.keys import Key, Stay, parse_key, parse_stay
 from schedules.protocol import ActivityKind, Epoch, Gate, PlannedVisit, Stage
-from schedules.protocol_names import hint, numbered, quoted
+from schedules.protocol_names import hint, numbered
+from schedules.wording import quoted
 
 #: What is wrong with a fact, and what would be right.
 Complaint = tuple[str, str]

@@ -47,8 +47,12 @@ def _doses(
     days = [day for day in planned if day not in set(held)]
     return HomeDoses(
         activity, anchor.stay, tuple(map(date.fromordinal, days)), tuple(map(date.fromordinal, held)),
-        anchor.tentative or walk.visit_is_tentative(anchor), dosing.note,
+        anchor.tentative or walk.visit_is_tentative(anchor), _note(dosing, anchor.stay.cycle or 1),
     )  # fmt: skip
+
+
+def _note(dosing: HomeDosing, cycle: int) -> str | None:
+    return dosing.note if dosing.note_cycles is None or cycle in dosing.note_cycles else None
 
 
 def _last_day(walk: Walk, first: int, epoch: Epoch, following: int | None) -> int:

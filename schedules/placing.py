@@ -10,6 +10,7 @@ from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.history import Died, TreatmentEnded, Withdrew
+from schedules.labels import label_of
 from schedules.limits import Limits
 from schedules.protocol import Stage
 from schedules.same_day import never_days, note_activities
@@ -125,7 +126,7 @@ def _visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
         return None
     hold = holds[-1]
     until = hold.resume.toordinal() if hold.resume else None
-    what = f"{hold.activity} was" if hold.activity else "its doses were"
+    what = f"{label_of(walk.course.compiled, hold.activity)} was" if hold.activity else "its doses were"
     return Wait(until, hold.date.toordinal(), True, f"{what} held on {day_words(hold.date)} ({hold.reason})")
 
 

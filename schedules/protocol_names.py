@@ -9,7 +9,8 @@ from itertools import islice
 from schedules.errors import Problem
 from schedules.protocol import ActivityKind, Epoch, PlannedVisit, Protocol, Stage
 from schedules.protocol_sizes import times_planned
-from schedules.yaml_text import Document, Path, shown
+from schedules.wording import quoted
+from schedules.yaml_text import Document, Path
 
 BUILT_IN_EVENTS = (
     "end-of-treatment", "last-dose", "day-1", "enrolment", "progression", "new-therapy", "transplant", "conditioning",
@@ -63,11 +64,6 @@ class Names:
         """A problem if that is neither a visit of the epoch nor, as ``epoch.visit``, of another one."""
         if name not in epoch.visits and name not in self.visits:
             yield self.problem(path, f"there is no visit {quoted(name)}", hint(name, [*epoch.visits, *self.visits]))
-
-
-def quoted(name: str) -> str:
-    """A name from the file in a message, not too long."""
-    return repr(shown(name)[1:-1])
 
 
 def hint(name: str, names: Iterable[str]) -> str:

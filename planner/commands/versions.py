@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from planner.commands.sources import Problems, file_of, protocol_source, read_source
 from schedules.errors import ParameterError, Problem, SourceError
 from schedules.protocol import Protocol
-from schedules.protocol_file import ReadProtocol, read_protocol
+from schedules.protocol_file import ReadProtocol, parameter_document, read_protocol
 from schedules.yaml_text import Document, read_yaml
 
 
@@ -27,12 +27,8 @@ def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadP
 
 
 def read_values(file: str) -> Document:
-    """A parameter file. Raises ParameterError unless it is a list of names with values."""
-    document = read_yaml(read_source(file), file, ParameterError)
-    if not isinstance(document.data, dict):
-        wrong = "a parameter file is a list of names with values"
-        raise ParameterError([document.problem((), wrong, "write e.g. venetoclax-days: from 1")])
-    return document
+    """A parameter file. Raises ParameterError with every problem of its form."""
+    return parameter_document(read_source(file), file)
 
 
 def _version(name: str, values: Document | None) -> ReadProtocol:

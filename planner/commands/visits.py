@@ -22,7 +22,7 @@ from schedules.errors import VisitNotFound
 from schedules.feasible_days import FeasibleDay, RefusedDay, feasible_days, refused_days
 from schedules.scheduled import Conflict, Plan, ScheduledVisit
 from schedules.statuses import STATUS_MEANINGS, Status
-from schedules.wording import day_words, days_words, list_words, state_words
+from schedules.wording import day_words, days_words, list_words, quoted, state_words
 
 
 def show_why(request: Request, name: str, form: str) -> None:
@@ -62,8 +62,8 @@ def find_visit(plan: Plan, name: str) -> ScheduledVisit:
         return found[0]
     if found:
         keys = list_words((visit.key for visit in found), "or")
-        raise VisitNotFound(f"{len(found)} visits are called {name!r}; name one by its key: {keys}")
-    raise VisitNotFound(f"the plan has no visit {name!r}; {_hint(plan, name)}")
+        raise VisitNotFound(f"{len(found)} visits are called {quoted(name)}; name one by its key: {keys}")
+    raise VisitNotFound(f"the plan has no visit {quoted(name)}; {_hint(plan, name)}")
 
 
 def _hint(plan: Plan, name: str) -> str:

@@ -149,6 +149,15 @@ def test_a_site_excludes_holidays_and_closed_days(tmp_path: Path) -> None:
         assert f"--site and {option[0]} exclude each other" in message
 
 
+def test_every_empty_parameter_is_told_with_its_place(tmp_path: Path) -> None:
+    values = a_file(tmp_path, "values.yaml", "venetoclax-start:\nnobody-knows: ~\n")
+    for command in (("plan", "ven-ino", *START), ("protocol", "show", "ven-ino"), ("protocol", "check", "ven-ino")):
+        assert refused(*command, "--parameters", values).splitlines() == [
+            f"{values}:1:1: the parameter venetoclax-start is empty; write its value, or leave the line out",
+            f"{values}:2:15: the parameter nobody-knows is empty; write its value, or leave the line out",
+        ]
+
+
 def test_every_missing_parameter_has_a_line_with_its_place_and_remedy() -> None:
     lines = refused("plan", "ven-ino", *START).splitlines()
     assert len(lines) > 1

@@ -110,3 +110,8 @@ def test_a_value_that_cannot_be_is_told_at_its_place_in_the_parameter_file(
     result = run("protocol", "check", "ven-ino", "--parameters", str(path))
     assert result.exit_code == 2
     assert f"{path}:{place}: {said}" in result.stderr
+
+
+def test_the_help_says_that_the_facts_are_listed_with_their_ids() -> None:
+    assert "its facts with their ids" in run("facts", "check", "--help").stdout
+    assert "its facts with their ids" in " ".join(run("facts", "--help").stdout.split())

@@ -95,7 +95,7 @@ def test_why_as_json_is_the_visit_of_the_plan() -> None:
 def test_feasible_lists_the_best_day_first_and_why_not_the_others() -> None:
     words = said("feasible", "vsli-ino", "C1D15", *START, *CLOSED)
     assert "best first 1. Tue 20 Jan 2026 1 day after the day on which it is due 2. Wed 21 Jan 2026" in words
-    assert "Not on Sun 18 Jan 2026 vsli is planned for 12 January 2026" in words
+    assert "Not on Sun 18 Jan 2026 Vincristine sulfate liposome IV is planned for 12 January 2026" in words
     assert "Mon 19 Jan 2026 the site is closed" in words
 
 

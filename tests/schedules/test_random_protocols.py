@@ -373,7 +373,7 @@ def test_a_length_that_is_too_long_is_refused_also_where_it_comes_only_in_a_late
 def test_a_day_1_that_the_first_cycle_has_not_is_refused() -> None:
     visits = DAY_1_ONLY.replace("day: 1", "day: 1, cycles: 2")
     text = f"  a: {{label: A, cycles: {{length: 7 days, at_most: 3}}, {visits}}}\n"
-    with pytest.raises(ProtocolError, match="has no visit on day 1"):
+    with pytest.raises(ProtocolError, match="has no visit on Day 1"):
         builders.protocol(text)
 
 

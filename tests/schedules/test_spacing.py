@@ -124,7 +124,7 @@ def test_a_day_8_that_is_three_days_late_leaves_no_day_for_day_15_and_says_from_
     assert (day_15.status, day_15.target) == (Status.NEEDS_DECISION, None)
     (conflict,) = day_15.conflicts
     assert (conflict.kind, conflict.earliest_safe, conflict.may_omit) == ("no-day", date(2026, 1, 22), True)
-    assert "vsli was given on 15 January 2026 and must be 7 days apart" in conflict.text
+    assert "Vincristine sulfate liposome IV was given on 15 January 2026 and must be 7 days apart" in conflict.text
 
 
 def test_inotuzumab_alone_may_follow_after_six_days_where_vsli_was_omitted() -> None:

@@ -108,7 +108,7 @@ def test_days_before_day_1_are_negative_and_leave_out_day_0() -> None:
 
 @pytest.mark.parametrize("written", ["days 0 to 3", "days -3 to 0"])
 def test_a_window_from_or_to_day_0_is_refused(written: str) -> None:
-    with pytest.raises(WindowError, match="there is no day 0"):
+    with pytest.raises(WindowError, match="there is no Day 0"):
         parse_window(written)
 
 
