@@ -110,7 +110,8 @@ def _last_dose_so_far(walk: Walk) -> Base | None:
     if undated := _undated_dose(walk, last):
         return undated
     given = any(last in days for days in walk.ledger.given.values())
-    return Base("the last dose", last, "given" if given else "planned", 0, not given and walk.tentative)
+    unsure = walk.tentative or _unrecorded_dose(walk, last)
+    return Base("the last dose", last, "given" if given else "planned", 0, not given and unsure)
 
 
 def anchor_base(anchor: Anchor) -> Base:
@@ -156,7 +157,17 @@ def _last_dose_base(walk: Walk) -> Base | None:
     last = max(days)
     if undated := _undated_dose(walk, last):
         return undated
-    return Base("the last dose", last, "given" if last == given else "planned", 0, walk.end.tentative)
+    unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
+    return Base("the last dose", last, "given" if last == given else "planned", 0, unsure)
+
+
+def _unrecorded_dose(walk: Walk, day: int) -> bool:
+    """Whether a dose of that day was planned and nothing tells whether it was given."""
+    return any(
+        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target is not None
+        and visit.target.toordinal() == day
+        for visit in walk.visits
+    )  # fmt: skip
 
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:

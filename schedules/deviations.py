@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 from schedules.compiled import VisitSpec
@@ -97,7 +98,7 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     if visit.actual is None or visit.opens is None or visit.closes is None or visit.status is Status.EXPIRED:
         return
     days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
-    for activity, day in sorted(days, key=lambda found: (found[1], found[0] or "")):
+    for activity, day in sorted(days, key=itemgetter(1)):
         off = days_outside(day, visit.opens, visit.closes)
         if off and (activity is None or day != visit.actual):
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
@@ -282,15 +283,17 @@ def _off_path(walk: Walk) -> Iterator[Deviation]:
             decided = dict(gate.options).get(gate.outcome or "", gate.outcome)
             text = f'{stay} was begun, although {gate.key} was decided as "{decided}"'
             yield _found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
-        elif gate is None or gate.status is not GateStatus.DECIDED:
+        else:
             text = f"{stay} was begun, and no decision leads there"
             yield _found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
 
 
 def _after_end(walk: Walk) -> Iterator[Deviation]:
     end = walk.course.end
-    for given in walk.record.all(Given) if end else ():
-        if end and given.date.toordinal() > end.day:
+    if end is None:
+        return
+    for given in walk.record.all(Given):
+        if given.date.toordinal() > end.day:
             text = (
                 f"{_label(walk, given.activity)} was given on {day_words(given.date)}, after the end of treatment on"
                 f" {day_words(end.day)}"

@@ -70,7 +70,7 @@ def _observed(walk: Walk, rule: Observation, opens: int, closes: int) -> tuple[s
     missed = _missed_doses(walk, Stay(rule.epoch, 1, rule.cycle))
     if missed:
         return "to-be-replaced", f"{missed} was missed during the observation, for another reason than toxicity"
-    if opens > walk.course.as_of or str(Stay(rule.epoch, 1, rule.cycle)) == "":
+    if opens > walk.course.as_of:
         return "not-begun", f"begins on {day_words(opens)}"
     if walk.course.as_of <= closes:
         return "observing", f"until {day_words(closes)}"

@@ -35,7 +35,7 @@ from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
 #: Grows when the same input may give other dates than before.
-ENGINE = "1"
+ENGINE = "2"
 
 
 def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
@@ -151,22 +151,20 @@ def _place_stay(
     if stay.epoch.cycles is not None:
         walk.treatment_cycles += 1
     walk.delayed_by_hold = False
-    nominal, basis = _stay_nominal(walk, step, stay.epoch.starts)
+    nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and stay.visits:
         return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)
     anchor = _place_day_1(walk, step.stay, stay.visits, nominal, basis, blocked)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
-    before = walk.tentative
-    walk.tentative = before or anchor.tentative
+    walk.tentative = walk.tentative or anchor.tentative
     begins = 1 if stay.visits and stay.visits[0].is_day_1 else 0
     for spec in stay.visits[begins:]:
         _place_in_stay(walk, spec, anchor)
-    walk.tentative = before or (anchor.tentative and anchor.how != "given")
     return anchor
 
 
-def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, Basis]:
+def _stay_nominal(walk: Walk, step: Step, dosed: dict[Stay, int]) -> tuple[int | None, Basis]:
     """Where the Day 1 of a stay is due: one cycle length after the last, or where the epoch says it starts."""
     epoch = walk.course.compiled.protocol.epochs[step.stay.epoch]
     if epoch.starts is None or (step.stay.cycle or 1) > 1 or not walk.anchors:
@@ -175,6 +173,7 @@ def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, B
     if base is None or base.day is None:
         return None, Basis(base.what if base else "its starting point", None, "has no date yet")
     nominal = epoch.starts.by.after_day(base.day)
+    walk.tentative = walk.tentative or (base.tentative and step.stay not in dosed)
     return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
 
 
@@ -195,15 +194,29 @@ def _place_day_1(
     blocked: tuple[Conflict, ...],
 ) -> Anchor:
     spec = specs[0] if specs and specs[0].is_day_1 else None
-    if spec is None:
-        label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
-        return Anchor(stay, label, nominal, "nominal", False)
     wait = _cycle_wait(walk, stay, first=not walk.anchors)
+    if spec is None:
+        return _unvisited_day_1(walk, stay, specs, nominal, wait)
     if nominal is None:
         undated(walk, spec, basis, "what it is counted from has no date yet")
         return Anchor(stay, spec.label, None, "nominal", True)
     visit = place(walk, spec, nominal, basis, wait, blocked)
     return _anchor(walk, stay, visit, nominal)
+
+
+def _unvisited_day_1(
+    walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...], nominal: int | None, wait: Wait | None
+) -> Anchor:
+    """Where a stay without a visit on its Day 1 starts; a recorded hold or delay moves it all the same."""
+    label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
+    if wait is None or nominal is None:
+        return Anchor(stay, label, nominal, "nominal", False)
+    label = f"{label}, since {wait.words},"
+    if wait.until is not None:
+        day = max(nominal, wait.until) if wait.moves_window else wait.until
+        return Anchor(stay, label, day, "planned", False)
+    begun = any(spec.key in walk.record.given for spec in specs)
+    return Anchor(stay, label, nominal if begun else None, "nominal", not begun)
 
 
 def _cycle_wait(walk: Walk, stay: Stay, first: bool) -> Wait | None:

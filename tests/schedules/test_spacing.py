@@ -77,6 +77,13 @@ def test_the_latest_dose_on_the_path_binds_whatever_came_to_be_noted_last() -> N
     assert ledger.bounds((WEEK,), 125)[0].earliest == 127
 
 
+def test_of_two_doses_on_one_day_the_one_that_was_noted_last_says_how_it_is_known() -> None:
+    ledger = DoseLedger({})
+    ledger.note("drug", 100, How.PLANNED)
+    ledger.note("drug", 100, How.BOOKED)
+    assert ledger.bounds((WEEK,), 107)[0][1:3] == (100, How.BOOKED)
+
+
 def test_each_drug_is_bound_only_by_its_own_doses() -> None:
     ledger = DoseLedger({"drug": [100]})
     ledger.note("other", 103, How.PLANNED)
