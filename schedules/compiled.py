@@ -12,6 +12,7 @@ from typing import Any
 
 from schedules.keys import Stay
 from schedules.offsets import Offset, Unit
+from schedules.order import in_order_of_placing
 from schedules.protocol import (
     Activity,
     ActivityKind,
@@ -34,7 +35,6 @@ _NEEDS = {
     ActivityKind.SAMPLE: frozenset({Resource.LABORATORY}),
 }
 _CLINIC = frozenset({Resource.CLINIC})
-_DAYS_OF = {Unit.MINUTES: 0.0, Unit.HOURS: 0.0, Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 30.4, Unit.YEARS: 365.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,7 @@ class CompiledProtocol:
             if self._applies(planned, stay, stopped)
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
-        order = {spec.key: _rough_offset(epoch, spec.planned, spec.by) for spec in visits}
-        return StaySpec(
-            stay, str(stay), epoch, tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
-        )
+        return StaySpec(stay, str(stay), epoch, in_order_of_placing(stay.epoch, visits))
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
@@ -314,25 +311,3 @@ def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -
 
 def _numbered(label: str, count: int | None) -> str:
     return label if count is None else label.replace("{n}", str(count))
-
-
-def _rough_offset(epoch: Epoch, planned: PlannedVisit, by: Offset, depth: int = 0) -> float:
-    """Days after Day 1, more or less: the order in which the visits of a stay are placed.
-
-    What is counted from a visit or an activity of the same epoch comes after it.
-    """
-    days = by.amount * _DAYS_OF[by.unit]
-    bases = _counted_from(epoch, planned) if depth <= len(epoch.visits) else []
-    return days + max((_rough_offset(epoch, base, _start(base), depth + 1) + 0.001 for base in bases), default=0.0)
-
-
-def _counted_from(epoch: Epoch, planned: PlannedVisit) -> list[PlannedVisit]:
-    """The visits of the same epoch that a visit is counted from."""
-    base = planned.after
-    if base is None:
-        return []
-    if base.visit is not None:
-        found = epoch.visits.get(base.visit)
-        return [found] if found is not None and found is not planned else []
-    others = [visit for visit in epoch.visits.values() if visit is not planned]
-    return [visit for visit in others if any(item.activity == base.activity for item in visit.activities)]

@@ -35,7 +35,7 @@ from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
 #: Grows when the same input may give other dates than before.
-ENGINE = "1"
+ENGINE = "2"
 
 
 def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
