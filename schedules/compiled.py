@@ -136,10 +136,21 @@ class CompiledProtocol:
         visits = [
             spec
             for name, planned in epoch.visits.items()
-            if self._applies(planned, stay, stopped)
+            if self._is_planned(epoch, planned, stay, stopped)
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
         return StaySpec(stay, str(stay), epoch, in_order_of_placing(stay.epoch, visits))
+
+    def _is_planned(self, epoch: Epoch, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
+        """Whether the stay has the visit, and whatever visit of the same stay it is counted from."""
+        for _ in range(len(epoch.visits)):
+            if not self._applies(planned, stay, stopped):
+                return False
+            base = epoch.visits.get(planned.after.visit) if planned.after and planned.after.visit else None
+            if base is None:
+                return True
+            planned = base
+        return True
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
