@@ -105,6 +105,7 @@ class CompiledProtocol:
         self.arm = arm
         self.old_names = old_names
         self.sequence = treatment_sequence(protocol, arm)
+        self.within_reach = _within_reach(protocol, self.sequence)
         self.screening = epochs_of(protocol, arm, Stage.SCREENING)
         self.follow_up = epochs_of(protocol, arm, Stage.FOLLOW_UP)
         self.longest_hold = protocol.longest_hold.in_days if protocol.longest_hold else None
@@ -243,6 +244,19 @@ def treatment_sequence(protocol: Protocol, arm: str | None) -> tuple[str, ...]:
     if named is not None and named.sequence:
         return named.sequence
     return epochs_of(protocol, arm, Stage.TREATMENT)
+
+
+def _within_reach(protocol: Protocol, sequence: tuple[str, ...]) -> frozenset[str]:
+    """The treatment epochs that a participant may come to: those of the sequence, and where gates lead from them."""
+    found, todo = set[str](), list(sequence)
+    while todo:
+        name = todo.pop()
+        epoch = protocol.epochs.get(name)
+        if epoch is not None and name not in found:
+            found.add(name)
+            outcomes = [outcome for gate in epoch.gates.values() for outcome in gate.outcomes.values()]
+            todo += [way for outcome in outcomes for way in (outcome.to, outcome.after_last_cycle) if way]
+    return frozenset(found)
 
 
 def epochs_of(protocol: Protocol, arm: str | None, stage: Stage) -> tuple[str, ...]:
