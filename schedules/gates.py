@@ -72,7 +72,7 @@ def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
     if decision is not None and decision.outcome in gate.outcomes:
         walk.gates.append(decided_state(walk, key, gate, place, decision))
         return _follow(walk, gate, decision.outcome, key, place)
-    if _answered_on_entry(gate, place):
+    if _answered_on_entry(compiled, gate, place):
         return _answered(walk, key, gate, place)
     state = _open(walk, key, gate, place)
     walk.gates.append(state)
@@ -91,11 +91,12 @@ def _follow(walk: Walk, gate: Gate, outcome_id: str, key: str, place: Place) -> 
     return Answer(leads_to(outcome, key, walk.course.compiled), outcome.stops)
 
 
-def _answered_on_entry(gate: Gate, place: Place) -> bool:
+def _answered_on_entry(compiled: CompiledProtocol, gate: Gate, place: Place) -> bool:
     entered = place.entered_by
     if gate.answered_by is None or entered is None or place.stay.cycle not in (None, 1):
         return False
-    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == gate.answered_by
+    answers = entered.stay.key(compiled.name_of(entered.stay.epoch, gate.answered_by))
+    return entered.status is GateStatus.DECIDED and entered.key == answers
 
 
 def _answered(walk: Walk, key: str, gate: Gate, place: Place) -> Answer:
