@@ -60,36 +60,54 @@ def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
 
 
 def _activity_base(walk: Walk, activity: str) -> Base | None:
-    """The latest day of an activity among the visits that the path has come to."""
-    what = f"the latest {label_of(walk.course.compiled, activity)}"
-    known = [day for v in walk.visits for day in _days_of(walk, v, activity)]
-    if not known:
+    """The latest day of an activity among the visits that the path has come to; None if none of them has it."""
+    visits = [v for v in walk.visits if activity in v.spec.activities and v.status is not Status.CANCELLED]
+    if not visits:
         return None
-    day, how, tentative = max(known)
-    return Base(what, day, how, 0, tentative)
+    what = f"the latest {label_of(walk.course.compiled, activity)}"
+    known = [day for v in visits for day in _days_of(walk, v, activity)]
+    last = max(known, default=None)
+    if any(_stands_undated_after(visit, last[0] if last else 0) for visit in visits):
+        return Base(what, None, "has no date yet", 0)
+    return Base(what, last[0], last[1], 0, last[2]) if last else Base(what, None, "was not done", 0)
 
 
 def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, bool]]:
     """When an activity was done at a visit, else when it is planned there."""
-    if activity not in visit.spec.activities or visit.status is Status.CANCELLED:
-        return []
-    facts = [*walk.record.given.get(visit.spec.key, ()), *walk.record.assessed.get(visit.spec.key, ())]
+    record, key = walk.record, visit.spec.key
+    facts = [*record.given.get(key, ()), *record.assessed.get(key, ())]
     done = [(fact.date.toordinal(), "attended", False) for fact in facts if fact.activity == activity]
-    if done or visit.target is None:
+    left_out = activity in record.omitted.get(key, ())
+    left_out = left_out or any(activity in fact.not_done for fact in record.attended.get(key, ()))
+    if done or left_out or visit.target is None:
         return done
     return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.tentative)]
+
+
+def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
+    """Whether a visit is still to come after that day and has no date itself: nothing counts from it yet."""
+    due = visit.due or visit.nominal
+    asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
+    return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
 
 
 def _event_base(walk: Walk, event: str) -> Base | None:
     if event in ("end-of-treatment", "last-dose"):
         return _base_after_treatment(walk, event)
     if event == "day-1":
-        anchor = next(iter(walk.anchors.values()), None)
-        return None if anchor is None or anchor.day is None else anchor_base(anchor)
+        return _day_1_base(walk)
     if event in walk.course.events:
         day, known = walk.course.events[event]
         return Base(f"the {event.replace('-', ' ')}", day, "event", known)
     return None
+
+
+def _day_1_base(walk: Walk) -> Base:
+    """Day 1 of the study; while it is held it has no date, and nothing that is counted from it has one."""
+    anchor = next(iter(walk.anchors.values()), None)
+    if anchor is None or anchor.day is None:
+        return Base(anchor.label if anchor else "Day 1", None, "has no date yet", 0)
+    return anchor_base(anchor)
 
 
 def _base_after_treatment(walk: Walk, event: str) -> Base | None:
@@ -172,11 +190,7 @@ def _unrecorded_dose(walk: Walk, day: int) -> bool:
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
-    undated = [visit for visit in walk.visits if visit.target is None and visit.spec.doses and visit.is_open]
-    for visit in undated:
-        due = visit.due or visit.nominal
-        later = due is None or due.toordinal() > last
-        asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
-        if later and not asked:
+    for visit in walk.visits:
+        if visit.spec.doses and _stands_undated_after(visit, last):
             return Base("the last dose", None, "has no date yet", 0)
     return None

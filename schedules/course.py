@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from schedules.arms import check_arm, dose_levels_of
 from schedules.closures import ClosedDays, SiteCalendar
 from schedules.compiled import CompiledProtocol, is_last_cycle
 from schedules.design import Design
-from schedules.errors import DesignError
 from schedules.history import (
     Admitted,
     AmendmentApplied,
@@ -82,10 +82,13 @@ class Course:
         first = self._first_version(facts)
         self.record = Record(facts, design.renamer(first))
         self.enrolled = self.record.first(Enrolled)
-        self.arm = self._arm(history)
+        steps = self._version_steps(first)
+        protocols = [design.versions[version] for _, version in steps]
+        self.arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
+        check_arm(self.arm, protocols)
         self.cohort = self.enrolled.cohort if self.enrolled else None
-        self.dose_levels = self._dose_levels()
-        self.versions = self._versions(first)
+        self.dose_levels = dose_levels_of(self.enrolled, protocols)
+        self.versions = [(day, design.compiled(version, self.arm, first)) for day, version in steps]
         self.compiled = self.compiled_on(self.as_of)
         #: the day on which the version in force began to hold; None for the first version
         self.amended = self._amended_on()
@@ -113,16 +116,10 @@ class Course:
         named = [fact.version for fact in facts if isinstance(fact, Enrolled) and fact.version]
         return self.design.version_index(named[0]) if named else 0
 
-    def _dose_levels(self) -> dict[str, str]:
-        """The dose level of each drug: the cohort's, unless the enrolment names another."""
-        cohorts = self.design.versions[0].cohorts
-        levels = dict(cohorts[self.cohort].dose_levels) if self.cohort in cohorts else {}
-        return {**levels, **(self.enrolled.dose_levels if self.enrolled else {})}
-
-    def _versions(self, first: int) -> list[tuple[int, CompiledProtocol]]:
+    def _version_steps(self, first: int) -> list[tuple[int, int]]:
+        """From which day on the participant is under which version (an index)."""
         amended = self.record.all(AmendmentApplied)
-        steps = [(fact.date.toordinal(), self.design.version_index(fact.version)) for fact in amended]
-        return [(day, self.design.compiled(version, self.arm, first)) for day, version in [(0, first), *steps]]
+        return [(0, first), *((fact.date.toordinal(), self.design.version_index(fact.version)) for fact in amended)]
 
     def compiled_on(self, day: int) -> CompiledProtocol:
         """The version in force on that day."""
@@ -143,16 +140,6 @@ class Course:
         ):
             return frozenset()
         return frozenset(_visit_names(self.compiled) - _visit_names(self.compiled_on(since - 1)))
-
-    def _arm(self, history: History) -> str | None:
-        arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
-        arms = self.design.versions[0].arms
-        if arms and arm is None:
-            raise DesignError(f"the protocol has arms; say which one: {', '.join(arms)}")
-        if arm is not None and arm not in arms:
-            known = f"its arms are {', '.join(arms)}" if arms else "it has no arms"
-            raise DesignError(f"the protocol has no arm {arm!r}; {known}")
-        return arm
 
     def _sites(self) -> list[tuple[int, SiteCalendar]]:
         home = self.enrolled.site if self.enrolled and self.enrolled.site else self.design.sites[0].id

@@ -16,7 +16,7 @@ from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind
 from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted, UnscheduledVisit
 from schedules.labels import label_of, labels_of
-from schedules.protocol import Resource
+from schedules.protocol import Resource, Stage
 from schedules.record import fact_id
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import GateStatus, Status
@@ -170,13 +170,23 @@ def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     levels = walk.course.dose_levels
     for given in walk.record.given.get(visit.key, ()):
         drug = _label(walk, given.activity)
-        if given.activity not in visit.spec.activities:
+        if visit.spec.stage is Stage.TREATMENT and _is_of_another_arm(walk, visit):
+            text = f"{drug} was given at {visit.key}, which is no visit of the arm {walk.course.arm}"
+            yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
+        elif given.activity not in visit.spec.activities:
             text = f"{drug} was given at {visit.spec.label}, which does not plan it for this participant"
             yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
         level = levels.get(given.activity)
         if level and given.level and given.level != level and not _reduced_to(walk, given):
             text = f"{drug} was given at {given.level}, not at {level}"
             yield _found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
+
+
+def _is_of_another_arm(walk: Walk, visit: ScheduledVisit) -> bool:
+    """Whether the visit belongs to an epoch that this participant's arm cannot come to."""
+    compiled, epoch_id = walk.course.compiled, visit.spec.stay.epoch
+    epoch = compiled.protocol.epochs.get(epoch_id)
+    return epoch is not None and walk.course.arm is not None and epoch_id not in compiled.within_reach
 
 
 def _reduced_to(walk: Walk, given: Given) -> bool:

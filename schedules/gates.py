@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import GateSpec
+from schedules.compiled import CompiledProtocol, GateSpec
 from schedules.course import leads_to
 from schedules.history import GateDecided
 from schedules.protocol import Resource
@@ -51,7 +51,7 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     if decision is not None and decision.outcome in gate.outcomes:
         walk.gates.append(decided_state(walk, spec, place.next_day_1, decision))
         return _follow(walk, spec, decision.outcome, place)
-    if gate.answered_by is not None and _answered_on_entry(spec, place):
+    if gate.answered_by is not None and _answered_on_entry(walk.course.compiled, spec, place):
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
     walk.gates.append(state)
@@ -69,11 +69,12 @@ def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer
     return Answer(leads_to(outcome, spec.key, walk.course.compiled), outcome.stops)
 
 
-def _answered_on_entry(spec: GateSpec, place: Place) -> bool:
+def _answered_on_entry(compiled: CompiledProtocol, spec: GateSpec, place: Place) -> bool:
     entered = place.entered_by
     if entered is None or spec.stay.cycle not in (None, 1):
         return False
-    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == spec.gate.answered_by
+    answers = entered.stay.key(compiled.name_of(entered.stay.epoch, spec.gate.answered_by or ""))
+    return entered.status is GateStatus.DECIDED and entered.key == answers
 
 
 def _answered(walk: Walk, spec: GateSpec, place: Place) -> Answer:

@@ -37,6 +37,12 @@ class KnownNames:
         if name not in names:
             yield f"there is no {what} {quoted(name)}", hint(name, names)
 
+    def arms(self, version: str | None) -> Collection[str]:
+        """The arms of the version of an enrolment; if it has none, those that an amendment may bring."""
+        versions = self.design.versions
+        own = next((protocol for protocol in versions if protocol.version == version), versions[0])
+        return own.arms or [name for protocol in versions for name in protocol.arms]
+
     # -- visits
 
     def visit(self, key: str) -> Iterator[Complaint]:

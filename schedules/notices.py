@@ -6,7 +6,7 @@ from datetime import date
 
 from schedules.history import Assessed, Transplanted
 from schedules.keys import Stay
-from schedules.protocol import Advisory, Observation
+from schedules.protocol import Advisory
 from schedules.scheduled import Notice, ObservationState
 from schedules.walk import Walk
 from schedules.wording import day_words
@@ -58,16 +58,18 @@ def observation(walk: Walk) -> ObservationState | None:
     rule = walk.course.compiled.protocol.observation
     if rule is None or (rule.cohorts and walk.course.cohort not in rule.cohorts):
         return None
-    anchor = walk.anchors.get(Stay(rule.epoch, 1, rule.cycle))
+    epoch = walk.course.compiled.protocol.epochs[rule.epoch]
+    stay = Stay(rule.epoch, 1, rule.cycle if epoch.cycles else None)
+    anchor = walk.anchors.get(stay)
     if anchor is None or anchor.day is None:
         return None
     closes = anchor.day + (rule.length.in_days or 0) - 1
-    state, why = _observed(walk, rule, anchor.day, closes)
+    state, why = _observed(walk, stay, anchor.day, closes)
     return ObservationState(date.fromordinal(anchor.day), date.fromordinal(closes), state, why, rule.rule)
 
 
-def _observed(walk: Walk, rule: Observation, opens: int, closes: int) -> tuple[str, str]:
-    missed = _missed_doses(walk, Stay(rule.epoch, 1, rule.cycle))
+def _observed(walk: Walk, stay: Stay, opens: int, closes: int) -> tuple[str, str]:
+    missed = _missed_doses(walk, stay, date.fromordinal(closes))
     if missed:
         return "to-be-replaced", f"{missed} was missed during the observation, for another reason than toxicity"
     if opens > walk.course.as_of:
@@ -77,9 +79,10 @@ def _observed(walk: Walk, rule: Observation, opens: int, closes: int) -> tuple[s
     return "evaluable", f"observed until {day_words(closes)}"
 
 
-def _missed_doses(walk: Walk, stay: Stay) -> str | None:
+def _missed_doses(walk: Walk, stay: Stay, closes: date) -> str | None:
     for visit in walk.visits:
-        if visit.spec.stay != stay or not visit.spec.doses:
+        later = visit.nominal is not None and visit.nominal > closes
+        if visit.spec.stay != stay or not visit.spec.doses or later:
             continue
         if visit.spec.key in walk.record.missed:
             return visit.spec.label

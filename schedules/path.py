@@ -40,7 +40,7 @@ def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
         parts = parse_key(key)
         if parts is not None and (place < dosed or parts.stay.epoch in compiled.drugless):
             found[parts.stay] = min(found.get(parts.stay, day.toordinal()), day.toordinal())
-    return {stay: day for stay, day in found.items() if stay.epoch in compiled.sequence}
+    return {stay: day for stay, day in found.items() if stay.epoch in compiled.within_reach}
 
 
 def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
@@ -81,11 +81,11 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     nominal, basis = _next_day_1(walk, anchor)
     to = _through_gates(walk, anchor.stay, nominal)
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
-    happened = _next_dosed(walk, dosed)
+    happened = next_dosed(walk, dosed)
     planned = _lead(walk, anchor.stay, to)
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
-        happened = _next_dosed(walk, dosed)
+        happened = next_dosed(walk, dosed)
     if happened is not None and happened != planned:
         walk.off_path.append((happened, entered))
         return Onward(Step(happened, nominal, basis))
@@ -157,7 +157,7 @@ def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
     return stay_of(walk, to, entry, 1)
 
 
-def _next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
+def next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
     """The stay that really came next: the earliest dosed one that the path has not come to yet."""
     left = [(day, stay) for stay, day in dosed.items() if stay not in walk.anchors]
     return min(left)[1] if left else None

@@ -22,7 +22,7 @@ from schedules.home import place_home_doses
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories, observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, onward
+from schedules.path import dosed_stays, enter_first, first_step, last_day_of, next_dosed, onward
 from schedules.placing import place, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
@@ -85,9 +85,8 @@ def _walk_the_path(walk: Walk) -> None:
     anchor = Anchor(step.stay, label, day_1, "nominal", True)
     while entered.step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
-        if anchor.day is None or asked is not None:
-            break
-        if walk.course.end is not None and step.stay not in dosed:
+        stops = anchor.day is None or asked is not None or (walk.course.end is not None and step.stay not in dosed)
+        if stops and next_dosed(walk, dosed) is None:
             break
         found = onward(walk, anchor, dosed)
         ends = found.ends
@@ -197,9 +196,12 @@ def _place_day_1(
     wait = _cycle_wait(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
-    if nominal is None:
+    came = occurred_on(walk, spec, wait) if nominal is None else None
+    if nominal is None and came is None:
         undated(walk, spec, basis, "what it is counted from has no date yet")
         return Anchor(stay, spec.label, None, "nominal", True)
+    if nominal is None or came is not None:
+        nominal, basis = came or 0, Basis("it", came, "attended")
     visit = place(walk, spec, nominal, basis, wait, blocked)
     return _anchor(walk, stay, visit, nominal)
 

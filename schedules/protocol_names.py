@@ -36,6 +36,7 @@ class Names:
         self.ways = dict.fromkeys((*KEYWORDS, *self.treatment))
         self.gates = {gate: epoch for epoch in protocol.epochs.values() for gate in epoch.gates}
         self.events = dict.fromkeys((*BUILT_IN_EVENTS, *protocol.events))
+        self.planned = dict.fromkeys(_planned(protocol))
         self.visits = dict.fromkeys(
             f"{name}.{visit}" for name, epoch in protocol.epochs.items() for visit in epoch.visits
         )
@@ -64,6 +65,14 @@ class Names:
         """A problem if that is neither a visit of the epoch nor, as ``epoch.visit``, of another one."""
         if name not in epoch.visits and name not in self.visits:
             yield self.problem(path, f"there is no visit {quoted(name)}", hint(name, [*epoch.visits, *self.visits]))
+
+
+def _planned(protocol: Protocol) -> Iterator[str]:
+    """The activities of all visits."""
+    for epoch in protocol.epochs.values():
+        for visit in epoch.visits.values():
+            for items in (visit.activities, *(variation.activities for variation in visit.instead)):
+                yield from (item.activity for item in items)
 
 
 def hint(name: str, names: Iterable[str]) -> str:

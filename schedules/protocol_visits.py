@@ -19,7 +19,7 @@ from schedules.protocol import (
 )
 from schedules.protocol_gates import answers, check_cycles_of, check_gates
 from schedules.protocol_names import KEYWORDS, Names
-from schedules.protocol_references import check_reference
+from schedules.protocol_references import check_base, check_reference
 from schedules.protocol_sizes import MOST_CYCLES, MOST_REPEATS
 from schedules.windows import DayRange, Window
 from schedules.wording import days_words
@@ -207,6 +207,7 @@ def _check_timing(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -
         yield names.problem(path, wrong, "write exactly one of day, at and after")
     if visit.after is not None:
         yield from check_reference(names, (*path, "after"), visit.after, epoch)
+        yield from check_base(names, (*path, "after", "visit"), visit, epoch)
     if visit.at is not None:
         yield from _check_at(names, (*path, "at"), visit.at, epoch)
     if visit.day is not None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from planner.commands.sources import Problems, file_of, protocol_source, read_source
 from schedules.errors import ParameterError, Problem, SourceError
+from schedules.identities import clashes
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol, parameter_document, read_protocol
 from schedules.yaml_text import Document, read_yaml
@@ -23,7 +24,19 @@ def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadP
         versions = [problems.of(None, _version, name, values) for name in names]
         if values is not None and None not in versions:
             problems.found.extend(_unknown_values(values, [read for read in versions if read]))
+        problems.found.extend(_unclear_ids(names, [read for read in versions if read]))
     return tuple(read for read in versions if read is not None)
+
+
+def _unclear_ids(names: tuple[str, ...], read: list[ReadProtocol]) -> Iterator[Problem]:
+    """The ids that do not keep one key for life from version to version, each with its place."""
+    versions = tuple(each.protocol for each in read)
+    one_study = len({protocol.protocol for protocol in versions}) == 1
+    if not one_study or len({protocol.version for protocol in versions}) != len(names):
+        return  # what is wrong with that is told elsewhere
+    for clash in clashes(versions):
+        document = read_yaml(*protocol_source(names[clash.version]))
+        yield document.problem(clash.path, clash.wrong, clash.right, at_key=clash.path[-1] != "was")
 
 
 def read_values(file: str) -> Document:

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import cli
+from schedules.protocol_file import library_text
 
 START = ("--start", "2026-01-05")
 
@@ -185,6 +186,18 @@ def test_an_arm_that_the_protocol_has_not_is_refused() -> None:
 
 def test_the_same_version_twice_is_refused() -> None:
     assert "each version once" in refused("plan", "vsli-ino", *START, "--amendment", "vsli-ino")
+
+
+def test_an_id_that_no_earlier_version_had_is_told_with_its_place(tmp_path: Path) -> None:
+    text = (
+        library_text("vsli-ino")
+        .replace('"1.0"', '"2.0"')
+        .replace("label: Day 8\n", "label: Day 8\n        was: d7\n", 1)
+    )
+    amended = a_file(tmp_path, "2.yaml", text)
+    said = refused("plan", "vsli-ino", *START, "--amendment", amended)
+    line = text[: text.index("was: d7")].count("\n") + 1
+    assert said.startswith(f"{amended}:{line}:14: no earlier version has a visit 'd7' here; ")
 
 
 @pytest.mark.parametrize("words", ["", "x", "given date", "given 'x", "- [1", "{fact: given", "given date=2026-02-30"])

@@ -37,6 +37,8 @@ from tests.builders import (
 
 D8 = "induction.c1.d8"
 RESPONSE = "induction.c1.response"
+VSLI, INO = "Vincristine sulfate liposome IV", "Inotuzumab ozogamicin IV"
+BENEFIT = '"Clinical benefit (SD, PR, CR or CRi): maintenance"'
 SCREENED = (
     attended("screening.baseline", date(2025, 12, 29)),
     attended("screening.marrow", date(2025, 12, 29)),
@@ -69,7 +71,7 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
         (BEGUN, dose(D8, january(12), "ino"), dose(D8, january(16), "vsli")),
         Deviation(
             f"outside-window:{D8}:vsli", Kind.OUTSIDE_WINDOW, D8, "vsli", january(16), 2,
-            "vsli at C1D8 took place on 16 January 2026, 2 days after its window",
+            f"{VSLI} at C1D8 took place on 16 January 2026, 2 days after its window",
         ),
     ),
     "a Day 1 before its window, of an epoch that waits for nothing": (
@@ -83,7 +85,7 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
         (BEGUN, dose(D8, january(12)), assessed(D8, january(7), "vod"), assessed(D8, january(8), "bloods")),
         Deviation(
             f"activity-outside-window:{D8}:bloods", Kind.ACTIVITY_OUTSIDE_WINDOW, D8, "bloods", january(8), -1,
-            "bloods for C1D8 was done on 8 January 2026, outside its window",
+            "Blood counts and liver tests for C1D8 was done on 8 January 2026, outside its window",
         ),
     ),
     "a first dose on an expired visit": (
@@ -102,28 +104,28 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
          Omitted(date=january(12), visit=D8, activity="vsli", reason="forgotten")),
         Deviation(
             f"not-done:{D8}:vsli", Kind.NOT_DONE, D8, "vsli", january(12), None,
-            "vsli was not done at C1D8 (forgotten)",
+            f"{VSLI} was not done at C1D8 (forgotten)",
         ),
     ),
     "an activity not done at a visit": (
         (BEGUN, attended(D8, january(12), not_done=("neuropathy",)), dose(D8, january(12))),
         Deviation(
             f"not-done:{D8}:neuropathy", Kind.NOT_DONE, D8, "neuropathy", january(12), None,
-            "neuropathy was not done at C1D8",
+            "Neuropathy check was not done at C1D8",
         ),
     ),
     "a hold for another reason": (
         (BEGUN, HELD, dose(D8, january(13))),
         Deviation(
             f"hold-not-allowed:{D8}:ino", Kind.HOLD_NOT_ALLOWED, D8, "ino", january(12), None,
-            "ino at C1D8 was held for counts, which the protocol does not give as a reason",
+            f"{INO} at C1D8 was held for counts, which the protocol does not give as a reason",
         ),
     ),
     "doses too close": (
         (BEGUN, dose(D8, january(11), "vsli")),
         Deviation(
             f"too-close:{D8}:vsli", Kind.TOO_CLOSE, D8, "vsli", january(11), 1,
-            "vsli was given on 5 January 2026 and on 11 January 2026, 6 days apart instead of at least 7",
+            f"{VSLI} was given on 5 January 2026 and on 11 January 2026, 6 days apart instead of at least 7",
             important=True,
         ),
     ),
@@ -131,7 +133,7 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
         (BEGUN, Given(id="extra", date=january(6), activity="vsli")),
         Deviation(
             "too-close:extra:vsli", Kind.TOO_CLOSE, "extra", "vsli", january(6), 6,
-            "vsli was given on 5 January 2026 and on 6 January 2026, 1 day apart instead of at least 7",
+            f"{VSLI} was given on 5 January 2026 and on 6 January 2026, 1 day apart instead of at least 7",
             important=True,
         ),
     ),
@@ -140,7 +142,8 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
         Deviation(
             "same-day:intrathecal+vsli+2026-01-05", Kind.SAME_DAY, "intrathecal+vsli+2026-01-05", None, january(5),
             None,
-            "intrathecal and vsli were both given on 5 January 2026; they must never share a day", important=True,
+            f"Intrathecal chemotherapy and {VSLI} were both given on 5 January 2026; they must never share a day",
+            important=True,
         ),
     ),
     "a cycle held too long": (
@@ -155,14 +158,14 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
         (C1, decided(RESPONSE, january(30), "benefit"), dose("induction.c2.d1", february(2), outside_plan=True)),
         Deviation(
             "against-gate:induction.c2", Kind.AGAINST_GATE, "induction.c2", None, february(2), None,
-            "induction.c2 was begun, although induction.c1.response was decided as benefit", important=True,
+            f"induction.c2 was begun, although induction.c1.response was decided as {BENEFIT}", important=True,
         ),
     ),
     "a dose after the end": (
         (BEGUN, TreatmentEnded(date=january(9), reason="toxicity"), dose(D8, january(12), "ino")),
         Deviation(
             f"after-end:{D8}:ino", Kind.AFTER_END, D8, "ino", january(12), None,
-            "ino was given on 12 January 2026, after the end of treatment on 9 January 2026", important=True,
+            f"{INO} was given on 12 January 2026, after the end of treatment on 9 January 2026", important=True,
         ),
     ),
     "no consent": (
@@ -184,7 +187,7 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
          dose("maintenance.c1.d8", february(9))),
         Deviation(
             "wrong-drug:maintenance.c1.d8:vsli", Kind.WRONG_DRUG, "maintenance.c1.d8", "vsli", february(9), None,
-            "vsli was given at M1D8, which does not plan it for this participant", important=True,
+            f"{VSLI} was given at M1D8, which does not plan it for this participant", important=True,
         ),
     ),
     "another dose level": (
@@ -192,7 +195,7 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
          dose("induction.c1.d1", january(5), "ino", level="level 2")),
         Deviation(
             "wrong-level:induction.c1.d1:ino", Kind.WRONG_LEVEL, "induction.c1.d1", "ino", january(5), None,
-            "ino was given at level 2, not at level 1", important=True,
+            f"{INO} was given at level 2, not at level 1", important=True,
         ),
     ),
 }  # fmt: skip
