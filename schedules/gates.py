@@ -69,9 +69,10 @@ def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
     compiled = walk.course.compiled
     key = place.stay.key(compiled.name_of(place.stay.epoch, name))
     decision = walk.record.decided.get(key)
-    if decision is not None and decision.outcome in gate.outcomes:
-        walk.gates.append(decided_state(walk, key, gate, place, decision))
-        return _follow(walk, gate, decision.outcome, key, place)
+    decided = _as_decided(walk, key, gate, place, decision) if decision is not None else None
+    if decided is not None and decision is not None:
+        walk.gates.append(decided_state(walk, key, decided, place, decision))
+        return _follow(walk, decided, decision.outcome, key, place)
     if _answered_on_entry(compiled, gate, place):
         return _answered(walk, key, gate, place)
     state = _open(walk, key, gate, place)
@@ -81,6 +82,20 @@ def answer(walk: Walk, name: str, gate: Gate, place: Place) -> Answer:
         return Answer(None, asked=state if gate.asks else None)
     found = _follow(walk, gate, gate.default, key, place)
     return found._replace(asked=state if gate.asks else None)
+
+
+def _as_decided(walk: Walk, key: str, gate: Gate, place: Place, decision: GateDecided) -> Gate | None:
+    """The gate that was decided: an older one if an amendment took the answer away, and the path can follow it."""
+    if decision.outcome in gate.outcomes:
+        return gate
+    older = walk.course.gate_with(key, decision.outcome)
+    if older is None:
+        return None
+    epochs = walk.course.compiled.protocol.epochs
+    outcome = older.outcomes[decision.outcome]
+    ways = {outcome.to, outcome.after_last_cycle or outcome.to} - {"proceed", "next-cycle", "end"}
+    known = outcome.ask is None or outcome.ask in epochs[place.stay.epoch].gates
+    return older if known and ways <= epochs.keys() else None
 
 
 def _follow(walk: Walk, gate: Gate, outcome_id: str, key: str, place: Place) -> Answer:

@@ -52,3 +52,8 @@ def list_words(items: Iterable[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def given_back_words(day: int) -> str:
+    """What is to be done with the appointment, on that day, of a visit that is not made."""
+    return f"its appointment on {day_words(day)} is to be given back"
