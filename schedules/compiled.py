@@ -92,6 +92,11 @@ class GateSpec(NamedTuple):
     gate: Gate
     options: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, key: str, stay: Stay, gate: Gate) -> GateSpec:
+        """A gate, with its possible answers, id and label."""
+        return cls(key, stay, gate, tuple((name, outcome.label) for name, outcome in gate.outcomes.items()))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StaySpec:
@@ -172,8 +177,7 @@ class CompiledProtocol:
         )  # fmt: skip
 
     def _gate(self, stay: Stay, name: str, gate: Gate) -> GateSpec:
-        options = tuple((answer, outcome.label) for answer, outcome in gate.outcomes.items())
-        return GateSpec(stay.key(self.name_of(stay.epoch, name)), stay, gate, options)
+        return GateSpec.of(stay.key(self.name_of(stay.epoch, name)), stay, gate)
 
     def _is_planned(self, epoch: Epoch, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         """Whether the stay has the visit, and whatever visit of the same stay it is counted from."""

@@ -214,12 +214,17 @@ class Course:
 
     def outcome(self, gate_key: str, outcome: str) -> Outcome | None:
         """What a recorded answer to a gate means, by the newest version that knows it."""
+        gate = self.gate_with(gate_key, outcome)
+        return gate.outcomes[outcome] if gate is not None else None
+
+    def gate_with(self, gate_key: str, outcome: str) -> Gate | None:
+        """The gate as the newest version has it that knows this answer to it."""
         parts = parse_key(gate_key)
         for _, compiled in reversed(self.versions):
             epoch = compiled.protocol.epochs.get(parts.stay.epoch) if parts else None
             gate = find_gate(compiled, epoch, parts.stay.epoch, parts.name) if epoch and parts else None
             if gate is not None and outcome in gate.outcomes:
-                return gate.outcomes[outcome]
+                return gate
         return None
 
     def _marks(self) -> dict[Mark, int]:

@@ -46,11 +46,12 @@ def standing(specs: tuple[GateSpec, ...], treatment_cycles: int) -> Iterable[Gat
 
 def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     """How the gate stands and where it leads; it is noted on the walk, and what is beyond an open one is tentative."""
-    gate = spec.gate
     decision = walk.record.decided.get(spec.key)
-    if decision is not None and decision.outcome in gate.outcomes:
-        walk.gates.append(decided_state(walk, spec, place.next_day_1, decision))
-        return _follow(walk, spec, decision.outcome, place)
+    decided = _as_decided(walk, spec, decision) if decision is not None else None
+    if decided is not None and decision is not None:
+        walk.gates.append(decided_state(walk, decided, place.next_day_1, decision))
+        return _follow(walk, decided, decision.outcome, place)
+    gate = spec.gate
     if gate.answered_by is not None and _answered_on_entry(walk.course.compiled, spec, place):
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
@@ -60,6 +61,20 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
         return Answer(None, (), state if gate.asks else None)
     found = _follow(walk, spec, gate.default, place)
     return found._replace(asked=state) if gate.asks else found
+
+
+def _as_decided(walk: Walk, spec: GateSpec, decision: GateDecided) -> GateSpec | None:
+    """The gate that was decided: an older one if an amendment took the answer away, and the path can follow it."""
+    if decision.outcome in spec.gate.outcomes:
+        return spec
+    older = walk.course.gate_with(spec.key, decision.outcome)
+    if older is None:
+        return None
+    epochs = walk.course.compiled.protocol.epochs
+    outcome = older.outcomes[decision.outcome]
+    ways = {outcome.to, outcome.after_last_cycle or outcome.to} - {"proceed", "next-cycle", "end"}
+    known = outcome.ask is None or outcome.ask in epochs[spec.stay.epoch].gates
+    return GateSpec.of(spec.key, spec.stay, older) if known and ways <= epochs.keys() else None
 
 
 def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from schedules.bookings import with_booking
 from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
@@ -17,7 +18,7 @@ from schedules.spacing import How
 from schedules.statuses import Status
 from schedules.waits import Wait
 from schedules.walk import Walk
-from schedules.wording import day_words, span_words
+from schedules.wording import day_words, given_back_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
@@ -110,9 +111,10 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
     late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
     conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
     known = _day(nominal) if nominal is not None else None
-    return ScheduledVisit(
+    visit = ScheduledVisit(
         spec, known, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
     )
+    return with_booking(walk, visit)
 
 
 def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
@@ -134,6 +136,7 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
         spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
         conflicts=conflicts, notes=notes,
     )  # fmt: skip
+    visit = with_booking(walk, visit)
     walk.visits.append(visit)
     return visit
 
@@ -240,7 +243,7 @@ def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
 
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: str = "") -> ScheduledVisit:
     booking = walk.record.bookings.get(spec.key)
-    given_back = (f"its appointment on {day_words(booking.day)} is to be given back",) if booking else ()
+    given_back = (given_back_words(booking.day),) if booking else ()
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
         status, walk.tentative and status is not Status.CANCELLED, slot.basis,

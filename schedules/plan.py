@@ -14,7 +14,7 @@ from schedules.compiled import VisitSpec
 from schedules.course import Course
 from schedules.design import Design
 from schedules.deviations import find_deviations
-from schedules.errors import DesignError
+from schedules.errors import DateOutOfRange, DesignError
 from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
@@ -47,11 +47,21 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     """
     course = Course(design, history, as_of, known_by(history.facts, known_at))
     walk = _walk(course)
-    _walk_the_path(walk)
-    place_follow_up(walk)
+    try:
+        _walk_the_path(walk)
+        place_follow_up(walk)
+    except DateOutOfRange as error:
+        raise _too_far(walk, error) from None
     place_leftovers(walk)
     place_leftover_gates(walk)
     return _finished(walk)
+
+
+def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:
+    """Where the plan left the years that are planned in: what a person may have to mend is not a date of the study."""
+    wrong = str(error).partition("; ")[0]
+    after = f"after {walk.visits[-1].spec.label} " if walk.visits else ""
+    return DateOutOfRange(f"{after}the plan runs too far: {wrong}; mend Day 1, or the lengths in the protocol")
 
 
 def _walk(course: Course) -> Walk:

@@ -79,3 +79,8 @@ def as_written(value: object, longest: int = LONGEST_SHOWN) -> str:
 def _short(text: str, longest: int = LONGEST_SHOWN) -> str:
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def given_back_words(day: int) -> str:
+    """What is to be done with the appointment, on that day, of a visit that is not made."""
+    return f"its appointment on {day_words(day)} is to be given back"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from schedules.errors import ProtocolError
+from schedules.errors import DateOutOfRange, ProtocolError
 from schedules.history import Held, VisitMissed
 from schedules.statuses import Status
 from tests.builders import DAY_1, attended, decided, enrolled, planned, protocol, targets
@@ -147,3 +147,17 @@ def test_a_screening_visit_cannot_be_counted_from_the_last_dose() -> None:
     screening = "  s: {label: S, stage: screening, visits: {a: {label: A, after: {event: last-dose}}}}\n"
     with pytest.raises(ProtocolError, match="last dose comes after"):
         protocol(screening + one_epoch())
+
+
+# Beyond the years of the calendar -------------------------------------------------------------
+
+
+def test_cycles_that_run_for_more_than_a_century_are_refused_with_their_place() -> None:
+    with pytest.raises(ProtocolError, match=r"small.yaml:11:3: with this epoch the cycles run 109 years"):
+        protocol(one_epoch(more="cycles: {length: 400 days, at_most: 100}, "))
+
+
+def test_a_plan_that_runs_beyond_the_calendar_says_where_and_what_to_mend() -> None:
+    late = one_epoch("v: {label: Late, day: 2000}", "w: {label: Later, at: 300 months}")
+    with pytest.raises(DateOutOfRange, match=r"after Late the plan runs too far: .*2200; mend Day 1, or the lengths"):
+        planned(protocol=protocol(late), start=date(2180, 1, 1))

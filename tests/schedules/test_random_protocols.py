@@ -165,7 +165,7 @@ class Maker:
         """What something is counted from."""
         what = self.one_of("visit", "event", "event", "activity")
         names = {"visit": tuple(visits), "event": events, "activity": ("drug", "look", "pill")}[what]
-        return {what: self.one_of(*names), "by": self.days(0, 60)}
+        return {what: self.one_of(*names), "by": self.one_of(self.days(0, 60), self.days(-9, 9))}
 
     def repeat(self, start: str) -> Data:
         """The same again, so and so often."""
