@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.history import Given
+from schedules.home import last_home_dose
 from schedules.keys import Stay
 from schedules.labels import label_of
 from schedules.protocol import ActivityKind, Reference
@@ -22,7 +24,7 @@ def base_of(walk: Walk, reference: Reference, stay: Stay, moves: bool = False) -
         return _visit_base(walk, reference.visit, stay, moves)
     if reference.activity is not None:
         return _activity_base(walk, reference.activity)
-    return _event_base(walk, reference.event or "")
+    return _event_base(walk, reference.event or "", stay)
 
 
 def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
@@ -91,9 +93,9 @@ def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
     return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
 
 
-def _event_base(walk: Walk, event: str) -> Base | None:
+def _event_base(walk: Walk, event: str, stay: Stay) -> Base | None:
     if event in ("end-of-treatment", "last-dose"):
-        return _base_after_treatment(walk, event)
+        return _base_after_treatment(walk, event, stay)
     if event == "day-1":
         return _day_1_base(walk)
     if event in walk.course.events:
@@ -110,26 +112,38 @@ def _day_1_base(walk: Walk) -> Base:
     return anchor_base(anchor)
 
 
-def _base_after_treatment(walk: Walk, event: str) -> Base | None:
+def _base_after_treatment(walk: Walk, event: str, stay: Stay) -> Base | None:
     """The end of treatment or the last dose; once the treatment is walked, worked out once."""
     if walk.end is None:
-        return _last_dose_so_far(walk) if event == "last-dose" and not walk.walked else None
+        return _last_dose_so_far(walk, stay) if event == "last-dose" and not walk.walked else None
     if event not in walk.bases:
         walk.bases[event] = _treatment_end_base(walk) if event == "end-of-treatment" else _last_dose_base(walk)
     return walk.bases[event]
 
 
-def _last_dose_so_far(walk: Walk) -> Base | None:
+def _last_dose_so_far(walk: Walk, stay: Stay) -> Base | None:
     """The last dose before the stay that the path has come to: what a washout counts from."""
-    doses = list(walk.ledger.latest.values())
-    if not doses:
+    given = _given_before(walk, stay)
+    days = [*(day for day, _ in walk.ledger.latest.values()), *given]
+    if not days:
         return None
-    last = max(day for day, _ in doses)
+    at_home = last_home_dose(walk, [anchor for anchor in walk.anchors.values() if anchor.stay != stay])
+    last = max([*days, *([at_home] if at_home is not None else [])])
     if undated := _undated_dose(walk, last):
         return undated
-    given = any(last in days for days in walk.ledger.given.values())
+    known = last in given or any(last in days for days in walk.ledger.given.values())
     unsure = walk.tentative or _unrecorded_dose(walk, last)
-    return Base("the last dose", last, "given" if given else "planned", 0, not given and unsure)
+    return Base("the last dose", last, "given" if known else "planned", 0, not known and unsure)
+
+
+def _given_before(walk: Walk, stay: Stay) -> list[int]:
+    """The days of all doses really given before the stay began: at visits of the path so far, or outside of it."""
+    record = walk.record
+    began = [fact.date for key, facts in record.given.items() if key.startswith(f"{stay}.") for fact in facts]
+    loose = [fact.date for fact in record.all(Given) if fact.visit is None and fact.date < min(began, default=date.max)]
+    keys = {visit.spec.key for visit in walk.visits if visit.actual is not None and visit.spec.stay != stay}
+    at_visits = [fact.date for key in keys & record.given.keys() for fact in record.given[key]]
+    return [day.toordinal() for day in (*loose, *at_visits)]
 
 
 def anchor_base(anchor: Anchor) -> Base:

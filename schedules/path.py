@@ -144,8 +144,10 @@ def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
     if to in ("end", "nothing"):
         return None
     if to in ("proceed", "next-cycle"):
-        if epoch.cycles and (epoch.cycles.at_most is None or (stay.cycle or 1) < epoch.cycles.at_most):
-            return Stay(stay.epoch, stay.entry, (stay.cycle or 1) + 1)
+        if epoch.cycles:
+            following = _next_cycle(walk, stay)
+            if epoch.cycles.at_most is None or (following.cycle or 1) <= epoch.cycles.at_most:
+                return following
         place = compiled.sequence.index(stay.epoch) + 1 if stay.epoch in compiled.sequence else len(compiled.sequence)
         to = compiled.sequence[place] if place < len(compiled.sequence) else ""
     if not to:
@@ -155,6 +157,14 @@ def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
         walk.notices.append(Notice("bound", f"{to} was entered {MOST_ENTRIES} times; the plan stops here"))
         return None
     return stay_of(walk, to, entry, 1)
+
+
+def _next_cycle(walk: Walk, stay: Stay) -> Stay:
+    """The cycle after this one that the path has not come to: cycles may have been begun in another order."""
+    following = stay._replace(cycle=(stay.cycle or 1) + 1)
+    while following in walk.anchors:
+        following = following._replace(cycle=(following.cycle or 1) + 1)
+    return following
 
 
 def next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:

@@ -160,6 +160,8 @@ def _place_stay(
     if stay.epoch.cycles is not None:
         walk.treatment_cycles += 1
     walk.delayed_by_hold = False
+    if walk.stopped:
+        walk.stopped_in[step.stay] = walk.stopped
     nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and stay.visits:
         return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)

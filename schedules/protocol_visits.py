@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schedules.errors import OffsetError, Problem, WindowError
+from schedules.never_together import check_never_together
 from schedules.offsets import Offset, Unit
 from schedules.protocol import (
     Cycles,
@@ -312,7 +313,7 @@ def _check_items(names: Names, path: Path, items: tuple[VisitActivity, ...], epo
         if isinstance(item.window, DayRange):
             wrong = "an activity's own window counts around its visit's day"
             yield names.problem((*here, "window"), wrong, "write e.g. -3/0")
-    yield from _never_together(names, path, items)
+    yield from check_never_together(names, path, items, epoch)
 
 
 def _check_times(names: Names, path: Path, item: VisitActivity, planned: dict[str, None]) -> Iterator[Problem]:
@@ -327,12 +328,3 @@ def _check_times(names: Names, path: Path, item: VisitActivity, planned: dict[st
         if abs(at.in_minutes or 0) > LONGEST_TIMED:
             wrong = f"{at} is not within a visit, nor near one"
             yield names.problem((*path, "at", place), wrong, "plan a visit of its own for it")
-
-
-def _never_together(names: Names, path: Path, items: tuple[VisitActivity, ...]) -> Iterator[Problem]:
-    planned = {item.activity for item in items}
-    for group in names.protocol.never_same_day:
-        shared = sorted(planned.intersection(group))
-        if len(shared) > 1:
-            wrong = f"{' and '.join(shared)} must never share a day, and share this visit"
-            yield names.problem(path, wrong, "plan them in two visits")

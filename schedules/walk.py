@@ -54,6 +54,7 @@ class Walk:
     ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
     ``first_cut``: the first day from which on anything is not planned any more. ``quiet_until``: a visit whose
     window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
+    ``stopped`` are the drugs not given any more from here on; ``stopped_in`` those that a stay began without.
     """
 
     course: Course
@@ -69,6 +70,7 @@ class Walk:
     anchors: dict[Stay, Anchor] = field(default_factory=dict)
     tentative: bool = False
     stopped: frozenset[str] = frozenset()
+    stopped_in: dict[Stay, frozenset[str]] = field(default_factory=dict)
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     treatment_cycles: int = 0
     delayed_by_hold: bool = False

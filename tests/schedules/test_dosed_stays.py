@@ -78,3 +78,12 @@ def test_a_dose_in_an_epoch_of_another_arm_leaves_the_own_path_as_it_is_and_is_a
     assert targets(made, "x.c2")["d1"] == day(29)
     assert [found.important for found in made.deviations if found.visit == "y.c1.d1"] == [True]
     assert "which is no visit of the arm x" in made.deviations[-1].text
+
+
+def test_cycles_that_were_begun_in_another_order_are_each_on_the_path_once() -> None:
+    late = dose("main.c3.d8", day(5), "drug", outside_plan=True)
+    begun = (enrolled(), given("main.c1", 1, 8), late, given("main.c2", 29))
+    made = planned(*begun, protocol=protocol(MAIN), weekend=())
+    keys = [visit.key for visit in made]
+    assert len(keys) == len(set(keys))
+    assert {key.rpartition(".")[0] for key in keys} == {f"main.c{number}" for number in (1, 2, 3, 4)}
