@@ -10,6 +10,7 @@ from rich.text import Text
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, Study, read_study
+from planner.problems import visible
 from schedules.errors import HistoryError
 from schedules.fact_kinds import NAMES, content
 from schedules.history import Enrolled, Fact, Given, Void
@@ -30,7 +31,7 @@ def check_facts(request: Request) -> None:
         show(lambda width: _listed(study.history.facts))
         raise
     count = len(study.history.facts)
-    write(f"{request.history}: no problems ({count} fact{'' if count == 1 else 's'})\n")
+    write(f"{visible(request.history or '')}: no problems ({count} fact{'' if count == 1 else 's'})\n")
     show(lambda width: _listed(study.history.facts))
 
 
