@@ -10,6 +10,7 @@ from planner.commands.planning import Request, Study, read_study
 from planner.plan_csv import plan_csv
 from planner.plan_json import plan_data, to_json
 from planner.plan_table import plan_screen
+from planner.problems import visible
 from schedules.scheduled import Plan
 
 
@@ -19,7 +20,7 @@ def show_plan(request: Request, form: str) -> None:
     planned = study.plan(study.imagined)
     if form == "table":
         protocol, facts = study.protocol_of(planned), study.recorded(study.imagined)
-        show(lambda width: plan_screen(planned, protocol, request.protocol, width, facts))
+        show(lambda width: plan_screen(planned, protocol, visible(request.protocol), width, facts))
     else:
         write(_FORMS[form](study, planned))
 

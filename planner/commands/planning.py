@@ -9,7 +9,7 @@ from datetime import date, datetime
 import click
 
 from planner.commands.sources import Problems, read_source
-from planner.commands.versions import read_versions, ready_to_plan
+from planner.commands.versions import read_versions, ready_to_plan, refuse_other_studies
 from planner.commands.visit_words import Recorded
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
 from schedules.course import Course
@@ -120,6 +120,7 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
         sites = problems.of((PLAIN_SITE,), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
+    refuse_other_studies(read, names)
     versions = ready_to_plan(read, names) if to_plan else tuple(each.protocol for each in read)
     every = (*facts, *what_ifs)
     _refuse_other_start(request, every)
@@ -137,7 +138,7 @@ def _refuse_site_with_closures(request: Request) -> None:
 
 def read_history(file: str | None) -> tuple[Fact, ...]:
     """The facts of a file; none without a file."""
-    return read_facts(read_source(file), file) if file else ()
+    return () if file is None else read_facts(read_source(file), file)
 
 
 def read_sites(request: Request) -> tuple[Site, ...]:

@@ -20,7 +20,7 @@ def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadP
     Raises SourceError with every problem of every file, also of values that no version declares.
     """
     with Problems() as problems:
-        values = problems.of(None, read_values, parameters) if parameters else None
+        values = None if parameters is None else problems.of(None, read_values, parameters)
         versions = [problems.of(None, _version, name, values) for name in names]
         if values is not None and None not in versions:
             problems.found.extend(_unknown_values(values, [read for read in versions if read]))
@@ -78,6 +78,24 @@ def _unknown_values(values: Document, versions: list[ReadProtocol]) -> Iterator[
             near = get_close_matches(name, known, n=1)
             right = f"did you mean {near[0]}?" if near else f"its parameters are {', '.join(known) or 'none'}"
             yield values.problem((name,), f"the protocol has no parameter {name}", right, at_key=True)
+
+
+def refuse_other_studies(versions: tuple[ReadProtocol, ...], names: tuple[str, ...]) -> None:
+    """Raises SourceError if one of the versions is of another study, or is named twice."""
+    first, *others = zip(versions, names, strict=True)
+    seen = {first[0].protocol.version: first[1]}
+    with Problems() as problems:
+        for read, name in others:
+            document, protocol = read_yaml(read.source, file_of(name)), read.protocol
+            if protocol.protocol != first[0].protocol.protocol:
+                wrong = f"this is a version of {protocol.protocol}, not of {first[0].protocol.protocol}"
+                right = "name a file in which protocol: is the same"
+                problems.found.append(document.problem(("protocol",), wrong, right))
+            elif protocol.version in seen:
+                wrong = f"version {protocol.version} is already that of {file_of(seen[protocol.version])}"
+                right = "name each version once; a changed file needs another version"
+                problems.found.append(document.problem(("version",), wrong, right))
+            seen.setdefault(protocol.version, name)
 
 
 def ready_to_plan(versions: tuple[ReadProtocol, ...], names: tuple[str, ...]) -> tuple[Protocol, ...]:

@@ -67,6 +67,8 @@ def find_visit(plan: Plan, name: str) -> ScheduledVisit:
 
 
 def _hint(plan: Plan, name: str) -> str:
+    if any(name == gate.key for gate in plan.gates):
+        return f"{name} is a decision; `planner plan` shows how it stands, under Decisions"
     labels = {visit.spec.label.casefold(): visit.spec.label for visit in plan.visits}
     known = {**labels, **{visit.key: visit.key for visit in plan.visits}}
     near = [known[each] for each in get_close_matches(name.casefold()[:120], known, n=3, cutoff=0.5)]

@@ -290,7 +290,10 @@ def test_paths_are_followed_only_once_every_name_is_right() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("day: 8, window: days 7 to 10", "at: -1 day, window: -1/0"),  # an admission on the evening before
+        (
+            "label: Day 8, day: 8, window: days 7 to 10, only_with: [drug], activities: [drug]",
+            "label: E, at: -1 day",
+        ),  # an evening
         ("length: 2 weeks", "length: 3 months"),
         ("    length: 2 weeks\n", ""),
         ("until: 12 months", "until: 3 months"),
@@ -359,7 +362,11 @@ def test_a_plan_of_more_than_five_thousand_visits_is_refused_at_the_epoch_that_m
     assert place(problem) == "24:3"
     assert "81,202 visits" in problem.wrong
     assert "fewer" in problem.right
-    open_ended = STUDY.replace("within: 9 months, plan_ahead: 2", "within: 90 years").replace("4 weeks", "1 day")
+    open_ended = (
+        STUDY.replace("within: 9 months, plan_ahead: 2", "within: 90 years")
+        .replace("4 weeks", "1 day")
+        .replace("at_least: 6 days", "at_least: 1 day")
+    )
     assert read_protocol(open_ended, "f.yaml").missing == ()
 
 
