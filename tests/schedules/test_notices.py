@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from schedules.history import Omitted, Transplanted, VisitMissed
+from schedules.history import CycleHeld, Omitted, Transplanted, VisitMissed
 from schedules.scheduled import Plan
 from tests.builders import (
     Facts,
@@ -149,6 +149,8 @@ def test_without_a_first_dose_nobody_is_observed_however_much_time_goes_by() -> 
 def test_a_cohort_that_is_not_observed_and_a_first_cycle_that_is_held_have_no_observation() -> None:
     assert planned(enrolled(cohort="phase-2"), C1).observation is None
     assert planned(enrolled(), C1).observation is None
+    held = CycleHeld(date=january(5), cycle="induction.c1", reason="counts")
+    assert planned(LEVEL_1, held).observation is None
 
 
 BEGUN = dose("induction.c1.d1", january(5))
