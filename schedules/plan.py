@@ -131,7 +131,7 @@ def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     if moved is not None:
         return moved, "planned"
     if walk.course.planned_day_1 is None and stay in dosed:
-        return dosed[stay], "given"
+        return _counted_back(walk, specs, dosed[stay]), "planned"
     if walk.course.planned_day_1 is None:
         raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
     return walk.course.planned_day_1, "planned"
@@ -141,6 +141,15 @@ def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
     """The day on which the visit on Day 1 was dosed (or, without a drug, took place)."""
     facts = walk.record.given.get(spec.key, ()) if spec.doses else walk.record.attended.get(spec.key, ())
     return min((fact.date.toordinal() for fact in facts), default=None)
+
+
+def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
+    """Day 1 by the first visit that took place, where nothing is known of Day 1 itself."""
+    for spec in specs:
+        days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(spec.key, ())]
+        if days and spec.offset is not None:
+            return min(days).toordinal() - spec.offset
+    return came
 
 
 def _moved_day_1(walk: Walk, stay: Stay) -> int | None:

@@ -99,6 +99,13 @@ def test_a_hold_or_a_delay_moves_a_cycle_that_has_no_visit_on_its_day_1(
     assert not made.visit("rest.c1.d8").tentative
 
 
+def test_a_cycle_stands_where_a_delay_says_also_if_that_is_before_it_would_be_due() -> None:
+    early = CycleDelayed(date=january(20), cycle="rest.c1", to=january(28), reason="travel")
+    assert targets(planned(BEGUN, early, protocol=protocol(NO_DAY_1)), "rest.c1")["d8"] == february(4)
+    with_day_1 = CycleDelayed(date=january(20), cycle="induction.c2", to=january(28), reason="travel")
+    assert planned(enrolled(), C1, NO_BENEFIT, with_day_1).visit("induction.c2.d1").target == january(28)
+
+
 def test_a_hold_that_is_over_before_the_cycle_is_due_moves_nothing() -> None:
     over = CycleHeld(date=january(20), cycle="rest.c1", reason="counts", resume=january(26))
     assert targets(planned(BEGUN, over, protocol=protocol(NO_DAY_1)), "rest.c1")["d8"] == february(9)
@@ -113,6 +120,10 @@ def test_a_cycle_without_a_visit_on_day_1_that_is_held_has_no_date_until_it_goes
     assert not targets(made, "rest.c2")
     dosed = planned(BEGUN, held, dose("rest.c1.d8", february(10), "drug"), protocol=protocol(NO_DAY_1))
     assert dosed.visit("rest.c1.d8").nominal == february(9)
+    words = (
+        "the start of Rest, since the cycle was held on 20 January 2026 (counts), is due on 2 February 2026; + 7 days"
+    )
+    assert dosed.visit("rest.c1.d8").why[0] == f"{words} = 9 February 2026"
     assert dosed.visit("rest.c2.d8").target == date(2026, 3, 2)
 
 
