@@ -265,20 +265,20 @@ class Course:
     def _events(self) -> dict[str, tuple[int, int]]:
         """The recorded events that visits may be counted from: the day, and the day it was known."""
         found: dict[str, tuple[int, int]] = {}
-        for transplant in self.record.all(Transplanted):
-            found["transplant"] = (transplant.date.toordinal(), _known(transplant))
-            if transplant.conditioning:
-                found["conditioning"] = (transplant.conditioning.toordinal(), _known(transplant))
+        happened = [("transplant", fact.date, _known(fact)) for fact in self.record.all(Transplanted)]
+        happened += [
+            ("conditioning", f.conditioning, _known(f)) for f in self.record.all(Transplanted) if f.conditioning
+        ]
+        happened += [(fact.event, fact.date, _known(fact)) for fact in self.record.all(EventOccurred)]
         for kind, name in ((Progressed, "progression"), (NewTherapy, "new-therapy"), (Enrolled, "enrolment")):
             first = self.record.first(kind)
             if first is not None:
                 found[name] = (first.day.toordinal(), _known(first))
-        for fact in self.record.all(EventOccurred):
-            when = (fact.date.toordinal(), _known(fact))
-            if fact.event in found:
-                self.later_events.setdefault(fact.event, []).append(when)
+        for name, day, known in happened:
+            if name in found:
+                self.later_events.setdefault(name, []).append((day.toordinal(), known))
             else:
-                found[fact.event] = when
+                found[name] = day.toordinal(), known
         return found
 
 

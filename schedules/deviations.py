@@ -7,6 +7,7 @@ reduction, an omission by its rules) is none.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from operator import itemgetter
@@ -56,8 +57,17 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     found = [deviation for visit in told_of for deviation in _of_visit(walk, visit)]
     for search in _SEARCHES:
         found.extend(search(walk))
-    unique = {deviation.id: deviation for deviation in found}
-    return tuple(sorted(unique.values(), key=lambda d: (d.date or date.max, d.id)))
+    unique: dict[str, Deviation] = {}
+    for deviation in sorted(found, key=_by_day):
+        first = unique.setdefault(deviation.id, deviation)
+        if first.date != deviation.date:
+            name = f"{deviation.id}:{deviation.date}"  # the same again on a later day is another one
+            unique.setdefault(name, replace(deviation, id=name))
+    return tuple(sorted(unique.values(), key=_by_day))
+
+
+def _by_day(deviation: Deviation) -> tuple[date, str]:
+    return deviation.date or date.max, deviation.id
 
 
 # -- one visit ----------------------------------------------------------------------------------
@@ -76,6 +86,7 @@ def _of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     yield from _holds(walk, visit)
     yield from _own_windows(walk, visit)
     yield from _drugs(walk, visit)
+    yield from _given_again(walk, visit)
 
 
 def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:
@@ -182,6 +193,17 @@ def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
             yield _found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
 
 
+def _given_again(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    """Whole doses beyond the first at one visit; the rest of one that was given in part is none."""
+    whole: dict[str, list[Given]] = {}
+    for given in walk.record.given.get(visit.key, ()):
+        whole.setdefault(given.activity, []).append(given)
+    for drug, doses in whole.items():
+        if len(doses) > 1 and not all(given.partial for given in doses):
+            text = f"{drug} was given {len(doses)} times at {visit.spec.label}"
+            yield _found(Kind.GIVEN_AGAIN, visit.key, text, activity=drug, day=doses[-1].date, important=True)
+
+
 def _is_of_another_arm(walk: Walk, visit: ScheduledVisit) -> bool:
     """Whether the visit belongs to an epoch that this participant's arm cannot come to."""
     compiled, epoch_id = walk.course.compiled, visit.spec.stay.epoch
@@ -221,7 +243,7 @@ def _too_close(walk: Walk) -> Iterator[Deviation]:
         doses = sorted((f for f in walk.record.all(Given) if f.activity == rule.drug), key=lambda f: f.date)
         for before, after in pairwise(doses):
             apart = (after.date - before.date).days
-            if 0 < apart < least:
+            if apart < least and (apart or before.visit != after.visit):
                 text = (
                     f"{_label(walk, rule.drug)} was given on {day_words(before.date)} and on {day_words(after.date)},"
                     f" {days_words(apart)} apart instead of at least {least}"

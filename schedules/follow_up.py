@@ -23,7 +23,6 @@ def place_follow_up(walk: Walk) -> None:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
         for spec in stay.visits:
             place_counted(walk, spec)
-            _place_again(walk, spec)
 
 
 def _place_again(walk: Walk, spec: VisitSpec) -> None:
@@ -37,8 +36,14 @@ def _place_again(walk: Walk, spec: VisitSpec) -> None:
         place(walk, again, nominal, Basis(base.what, day, base.how, spec.by_words), wait)
 
 
-def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
+def place_counted(walk: Walk, spec: VisitSpec) -> None:
     """Place a visit that is counted from something else; nothing if that is an event that has not come about."""
+    _place_once(walk, spec)
+    if walk.course.later_events:
+        _place_again(walk, spec)
+
+
+def _place_once(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     base = base_of(walk, spec.base, spec.stay) if spec.base is not None else stay_start(walk, spec.stay)
     if base is None:
         return _without_base(walk, spec)

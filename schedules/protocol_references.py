@@ -41,11 +41,11 @@ def check_base(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> I
     """A problem if a visit is planned in a cycle or an arm that has not got the visit it is counted from."""
     name = visit.after.visit if visit.after else None
     base = epoch.visits.get(name or "")
+    if visit.after is not None and visit.after.event not in (None, "last-dose", "end-of-treatment"):
+        yield from _check_set_off(names, path[:-1], visit, epoch)
     if base is None:
         return
-    bound = epoch.cycles is None or epoch.cycles.at_most or epoch.cycles.within
-    cycles = range(1, (most_cycles(epoch.cycles) if bound else MOST_CYCLES) + 1) if base.cycles else ()
-    for cycle in cycles:
+    for cycle in _cycles(epoch) if base.cycles else ():
         if base.cycles and cycle not in base.cycles and (visit.cycles is None or cycle in visit.cycles):
             wrong = f"in cycle {cycle} there is no {name} to count from"
             yield names.problem(path, wrong, f"give the two the same cycles: write cycles: {base.cycles}")
@@ -55,6 +55,20 @@ def check_base(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> I
             wrong = f"in the arm {arm} there is no {name} to count from"
             yield names.problem(path, wrong, f"give the two the same arms: write arms: [{', '.join(base.arms)}]")
             break
+
+
+def _cycles(epoch: Epoch) -> range:
+    """The cycles that an epoch may have."""
+    bound = epoch.cycles is None or epoch.cycles.at_most or epoch.cycles.within
+    return range(1, (most_cycles(epoch.cycles) if bound else MOST_CYCLES) + 1)
+
+
+def _check_set_off(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> Iterator[Problem]:
+    """A day that does not move from cycle to cycle would bring the same visit in each of them."""
+    cycles = [cycle for cycle in _cycles(epoch) if visit.cycles is None or cycle in visit.cycles]
+    if epoch.cycles is not None and len(cycles) > 1:
+        wrong = "the visit would come on the same day in each cycle"
+        yield names.problem(path, wrong, "move it to an epoch of the stage follow-up, or name one cycle: cycles: 1")
 
 
 _ORDER = {stage: place for place, stage in enumerate((Stage.SCREENING, Stage.TREATMENT, Stage.FOLLOW_UP))}
