@@ -22,7 +22,7 @@ def occurred_on(walk: Walk, spec: VisitSpec, wait: Wait | None) -> int | None:
         return min(doses)
     days = [fact.date.toordinal() for fact in record.attended.get(spec.key, ())]
     days += [fact.date.toordinal() for fact in record.assessed.get(spec.key, ()) if _is_the_visit(spec, fact)]
-    if not days or (wait is not None and spec.doses and min(days) < (wait.until or FOREVER)):
+    if not days or (wait is not None and spec.doses and min(days) < (wait.over or FOREVER)):
         return None
     return min(days)
 

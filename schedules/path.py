@@ -10,6 +10,7 @@ from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
+from schedules.waits import cycle_wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
@@ -212,13 +213,8 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
 
 
 def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
-    if nominal is None or not (walk.record.cycle_held or walk.record.cycle_delayed):
-        return nominal
-    holds = walk.record.cycle_holds(str(stay))
-    delay = walk.record.cycle_delayed.get(str(stay))
-    until = [hold.resume.toordinal() for hold in holds if hold.resume]
-    until += [delay.to.toordinal()] if delay else []
-    return max([nominal, *until])
+    wait = cycle_wait(walk.record, str(stay)) if nominal is not None else None
+    return nominal if nominal is None or wait is None else max(nominal, wait.over or nominal)
 
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:

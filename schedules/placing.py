@@ -16,7 +16,7 @@ from schedules.scheduled import Basis, Conflict, ScheduledVisit
 from schedules.slots import Slot, slot_of, visit_hold
 from schedules.spacing import How
 from schedules.statuses import Status
-from schedules.waits import Wait
+from schedules.waits import Wait, both
 from schedules.walk import Walk
 from schedules.wording import day_words, given_back_words, span_words
 
@@ -45,7 +45,7 @@ def place(
         if plain is not None:
             return plain
     if touched:
-        wait = wait or visit_hold(walk, spec)
+        wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None and _fell_away(walk, spec, FOREVER) is None:
         visit = held_visit(walk, spec, basis, wait, nominal)

@@ -28,11 +28,11 @@ from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
+from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
-from schedules.waits import Wait
+from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
-from schedules.wording import day_words
 
 #: Grows when the same input may give other dates than before.
 ENGINE = "2"
@@ -124,17 +124,17 @@ def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     came = _first_dose(walk, specs[0]) if specs else None
     if came is not None:
         return came, "given" if specs[0].doses else "attended"
+    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
     booking = walk.record.bookings.get(specs[0].key) if specs else None
-    if booking is not None:
+    if booking is not None and (moved is None or booking.day >= moved):
         return booking.day, "booked"
-    moved = _moved_day_1(walk, stay)
     if moved is not None:
-        return moved, "planned"
-    if walk.course.planned_day_1 is None and stay in dosed:
+        return max(moved, planned or moved), "planned"
+    if planned is None and stay in dosed:
         return _counted_back(walk, specs, dosed[stay]), "planned"
-    if walk.course.planned_day_1 is None:
+    if planned is None:
         raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
-    return walk.course.planned_day_1, "planned"
+    return planned, "planned"
 
 
 def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
@@ -152,13 +152,12 @@ def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
     return came
 
 
-def _moved_day_1(walk: Walk, stay: Stay) -> int | None:
-    """Where a recorded delay, or a hold with an end, has moved the first Day 1 to."""
-    delay = walk.record.cycle_delayed.get(str(stay))
-    if delay is not None:
-        return delay.to.toordinal()
-    until = [hold.resume.toordinal() for hold in walk.record.cycle_holds(str(stay)) if hold.resume]
-    return max(until, default=None)
+def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
+    """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
+    wait = cycle_wait(walk.record, str(stay))
+    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
+    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
+    return max(ends, default=None)
 
 
 def _place_stay(
@@ -214,7 +213,7 @@ def _place_day_1(
     blocked: tuple[Conflict, ...],
 ) -> Anchor:
     spec = specs[0] if specs and specs[0].is_day_1 else None
-    wait = _cycle_wait(walk, stay, first=not walk.anchors)
+    wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
     came = occurred_on(walk, spec, wait) if nominal is None else None
@@ -235,27 +234,18 @@ def _unvisited_day_1(
     if wait is None or nominal is None:
         return Anchor(stay, label, nominal, "nominal", False)
     label = f"{label}, since {wait.words},"
-    if wait.until is not None:
-        day = max(nominal, wait.until) if wait.moves_window else wait.until
-        return Anchor(stay, label, day, "planned", False)
+    if wait.over is not None:
+        return Anchor(stay, label, max(nominal, wait.over), "planned", False)
     begun = any(spec.key in walk.record.given for spec in specs)
     return Anchor(stay, label, nominal if begun else None, "nominal", not begun)
 
 
-def _cycle_wait(walk: Walk, stay: Stay, first: bool) -> Wait | None:
-    """A recorded hold or delay of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
-    if not (walk.record.cycle_held or walk.record.cycle_delayed):
-        return None
-    holds = walk.record.cycle_holds(str(stay))
-    if holds:
-        hold = holds[-1]
-        recheck = f", recheck on {day_words(hold.recheck)}" if hold.recheck else ""
-        words = f"the cycle was held on {day_words(hold.date)} ({hold.reason}{recheck})"
-        return Wait(hold.resume.toordinal() if hold.resume else None, hold.date.toordinal(), True, words)
-    delay = walk.record.cycle_delayed.get(str(stay))
-    if delay is None or first:
-        return None
-    return Wait(delay.to.toordinal(), delay.date.toordinal(), False, f"the cycle was delayed ({delay.reason})")
+def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
+    """The recorded wait of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    wait = cycle_wait(walk.record, str(stay))
+    if wait is None or not first:
+        return wait
+    return wait._replace(then=None) if wait.moves_window else None
 
 
 def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
@@ -266,16 +256,19 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
-    if (
-        visit.booking is not None
-        and visit.target in (None, visit.booking.date)
-        and visit.status is not Status.CANCELLED
-    ):
+    if visit.booking is not None and visit.status is not Status.CANCELLED and _may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
     due = visit.due.toordinal() if visit.due else nominal
     return Anchor(stay, label, due, "nominal", True)
+
+
+def _may_stand(visit: ScheduledVisit, booked: date) -> bool:
+    """Whether a booked visit stands on that day, or, while a decision is asked first, may stand there."""
+    if visit.target is not None or visit.limits is None:
+        return visit.target in (None, booked)
+    return visit.limits.first <= booked.toordinal() <= visit.limits.last
 
 
 def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
