@@ -44,7 +44,7 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
 
 def _where_it_stands(visit: ScheduledVisit, nominal: date, tentative: bool) -> Base:
     """An anchor as a starting point: the booked day, else the moved one; a booking that does not fit is neither."""
-    fits = visit.booking is not None and visit.booking.date == visit.target
+    fits = visit.booking is not None and visit.booking.date == visit.target and visit.status is not Status.TO_REBOOK
     unsure = tentative or visit.target is None or (visit.booking is not None and not fits)
     day = (visit.target or nominal).toordinal()
     return Base(visit.spec.label, day, "booked" if fits else "planned", 0, unsure)

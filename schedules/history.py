@@ -222,6 +222,8 @@ class Booked(Fact):
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
     chair: Line | None = None  #: which chair or room
+    #: where it is; left out, the site that saw the participant on that day by what was recorded before it
+    site: Identifier | None = None
 
 
 @record
@@ -236,6 +238,8 @@ class Rebooked(Fact):
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
     chair: Line | None = None  #: which chair or room
+    #: where it is; left out, the site that saw the participant on that day by what was recorded before it
+    site: Identifier | None = None
 
 
 @record
