@@ -44,7 +44,7 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
 
 def _where_it_stands(visit: ScheduledVisit, nominal: date, tentative: bool) -> Base:
     """An anchor as a starting point: the booked day, else the moved one; a booking that does not fit is neither."""
-    fits = visit.booking is not None and visit.booking.date == visit.target
+    fits = visit.booking is not None and visit.booking.date == visit.target and visit.status is not Status.TO_REBOOK
     unsure = tentative or visit.target is None or (visit.booking is not None and not fits)
     day = (visit.target or nominal).toordinal()
     return Base(visit.spec.label, day, "booked" if fits else "planned", 0, unsure)
@@ -179,7 +179,7 @@ def _last_dose_base(walk: Walk) -> Base | None:
     known = walk.course.compiled.protocol.activities
     taken = [doses for doses in walk.home_doses if doses.days and known[doses.activity].kind is ActivityKind.HOME_DOSE]
     at_home = max((doses.days[-1].toordinal() for doses in taken), default=None)
-    if end is not None:
+    if end is not None and not end.completes:
         days = [day for day in (given, at_home) if day is not None]
         return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
     planned = [day for day, _ in walk.ledger.latest.values()]
@@ -190,7 +190,7 @@ def _last_dose_base(walk: Walk) -> Base | None:
     if undated := _undated_dose(walk, last):
         return undated
     unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
-    return Base("the last dose", last, "given" if last == given else "planned", 0, unsure)
+    return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, unsure)
 
 
 def _unrecorded_dose(walk: Walk, day: int) -> bool:

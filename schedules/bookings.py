@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+from schedules.course import Course
+from schedules.history import Transferred
+from schedules.record import Booking, entered_at
 from schedules.scheduled import Conflict, ScheduledVisit
 from schedules.walk import Walk
 from schedules.wording import day_words, given_back_words
+
+
+def elsewhere(course: Course, booking: Booking) -> str | None:
+    """Why an appointment is not at the site that sees the participant on its day; None where it is."""
+    fact = booking.fact
+    if fact.site is None and len(course.sites) == 1:
+        return None
+    seen = course.site_on(booking.day).site
+    at = fact.site or _site_when_made(course, booking)
+    if at == seen.id:
+        return None
+    unsure = " as far as is recorded" if fact.site is None and fact.recorded is None else ""
+    way = f" (write site: {seen.id} if it was made there)" if unsure else ""
+    name = course.design.calendar(at).site.name
+    return f"it is at {name}{unsure}, and the participant is seen at {seen.name} on {day_words(booking.day)}{way}"
+
+
+def _site_when_made(course: Course, booking: Booking) -> str:
+    """The site that an appointment was made at: the one on its day by the transfers that were recorded before it.
+
+    Nobody makes an appointment on its own day: one that does not say when it was recorded may be older than
+    any transfer.
+    """
+    made = booking.fact.recorded
+    if made is None:
+        return course.sites[0][1].site.id
+    transfers = course.record.all(Transferred)
+    known = [each.site for each in transfers if each.date <= booking.fact.date and entered_at(each) <= made]
+    return known[-1] if known else course.sites[0][1].site.id
 
 
 def with_booking(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:

@@ -33,19 +33,27 @@ from schedules.history import (
     TreatmentEnded,
     Withdrew,
 )
-from schedules.keys import parse_key
+from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
 from schedules.record import Record, live_facts
 
 FOREVER = date(9000, 1, 1).toordinal()
 
 
+#: what ends a treatment on the day of the decision, wherever in a cycle the gate stands
+_AT_ONCE = frozenset({Mark.PROGRESSION, Mark.TOXICITY, Mark.NEW_THERAPY})
+
+
 class Cause(NamedTuple):
-    """What ended the treatment (or cut visits off): on which day, why, and when the planner knew."""
+    """What ended the treatment (or cut visits off): on which day, why, and when the planner knew.
+
+    ``completes``: the cycle before it goes on to its end, so that its doses still count.
+    """
 
     day: int
     reason: str
     known: int
+    completes: bool = False
 
 
 @dataclass(slots=True)
@@ -73,10 +81,16 @@ class OwnClosedDays:
 
 
 class Course:
-    """What holds for one participant on each day, from the facts that had been recorded."""
+    """What holds for one participant on each day, from the facts that had been recorded.
 
-    def __init__(self, design: Design, history: History, as_of: date, facts: list[Fact]) -> None:
+    ``aside`` are gates whose decisions end and mark nothing: the path does not come to them.
+    """
+
+    def __init__(
+        self, design: Design, history: History, as_of: date, facts: list[Fact], aside: frozenset[str] = frozenset()
+    ) -> None:
         self.design = design
+        self.aside = aside
         self.as_of = as_of.toordinal()
         facts = live_facts(facts)
         first = self._first_version(facts)
@@ -207,10 +221,24 @@ class Course:
 
     def _gate_ends(self) -> Iterable[Cause]:
         for key, fact in self.record.decided.items():
-            outcome = self.outcome(key, fact.outcome)
-            if outcome is not None and leads_to(outcome, key, self.compiled) == "end":
-                reason = next((mark.value for mark in outcome.marks), fact.outcome)
-                yield Cause(fact.date.toordinal(), reason, _known(fact))
+            gate = self.gate_with(key, fact.outcome) if key not in self.aside else None
+            if gate is None or self.ends_with_the_cycle(key, gate, gate.outcomes[fact.outcome]):
+                continue
+            if leads_to(gate.outcomes[fact.outcome], key, self.compiled) == "end":
+                yield self.end_by(gate, fact)
+
+    def ends_with_the_cycle(self, key: str, gate: Gate, outcome: Outcome) -> bool:
+        """Whether an answer before a cycle leaves the one before it as it is: it ends the treatment behind it."""
+        parts = parse_key(key)
+        begins = parts is not None and parts.stay == Stay(self.compiled.sequence[0], 1, parts.stay.cycle and 1)
+        return gate.when == "before-each-cycle" and not begins and _AT_ONCE.isdisjoint(outcome.marks)
+
+    def end_by(self, gate: Gate, decision: GateDecided, not_before: int = 0) -> Cause:
+        """The end of treatment by a gate: on the day of the decision, or when the next cycle would have begun."""
+        marks = gate.outcomes[decision.outcome].marks
+        reason = next((mark.value for mark in marks), decision.outcome)
+        day = max(decision.date.toordinal(), not_before)
+        return Cause(day, reason, _known(decision), completes=not_before > 0)
 
     def outcome(self, gate_key: str, outcome: str) -> Outcome | None:
         """What a recorded answer to a gate means, by the newest version that knows it."""
@@ -243,7 +271,7 @@ class Course:
             if withdrew.scope == "visits":
                 found[Mark.WITHDRAWN_FROM_VISITS].append(withdrew.date.toordinal())
         for key, decision in self.record.decided.items():
-            for mark in self._outcome_marks(key, decision):
+            for mark in self._outcome_marks(key, decision) if key not in self.aside else ():
                 found[mark].append(decision.date.toordinal())
         return {mark: min(days) for mark, days in found.items()}
 

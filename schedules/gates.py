@@ -50,7 +50,10 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     decided = _as_decided(walk, spec, decision) if decision is not None else None
     if decided is not None and decision is not None:
         walk.gates.append(decided_state(walk, decided, place.next_day_1, decision))
-        return _follow(walk, decided, decision.outcome, place)
+        found = _follow(walk, decided, decision.outcome, place)
+        if found.to == "end":
+            _end_with_the_cycle(walk, decided, decision, place.next_day_1 or 0)
+        return found
     gate = spec.gate
     if gate.answered_by is not None and _answered_on_entry(walk.course.compiled, spec, place):
         return _answered(walk, spec, place)
@@ -61,6 +64,12 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
         return Answer(None, (), state if gate.asks else None)
     found = _follow(walk, spec, gate.default, place)
     return found._replace(asked=state) if gate.asks else found
+
+
+def _end_with_the_cycle(walk: Walk, spec: GateSpec, decision: GateDecided, next_day_1: int) -> None:
+    """What was decided before a cycle ends the treatment on the day on which that cycle would have begun."""
+    if walk.course.ends_with_the_cycle(spec.key, spec.gate, spec.gate.outcomes[decision.outcome]):
+        walk.end_treatment(walk.course.end_by(spec.gate, decision, next_day_1))
 
 
 def _as_decided(walk: Walk, spec: GateSpec, decision: GateDecided) -> GateSpec | None:

@@ -222,6 +222,7 @@ class Booked(Fact):
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
     chair: Line | None = None  #: which chair or room
+    site: Identifier | None = None  #: where it is; left out, the site of that day by what was recorded before it
 
 
 @record
@@ -236,6 +237,7 @@ class Rebooked(Fact):
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
     chair: Line | None = None  #: which chair or room
+    site: Identifier | None = None  #: where it is; left out, the site of that day by what was recorded before it
 
 
 @record

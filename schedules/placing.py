@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from schedules.bookings import with_booking
+from schedules.bookings import elsewhere, with_booking
 from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
@@ -222,14 +222,15 @@ def _warnings(limits: Limits, target: int) -> tuple[Conflict, ...]:
 def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     """A booking that fits is where the visit stands; one that does not is never moved, but marked."""
     booking = walk.record.bookings[spec.key]
-    fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked
+    away = elsewhere(walk.course, booking)
+    fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked and not away
     if fits:
         visit = _planned(walk, spec, slot, limits, booking.day, ())
         return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
     outside = not limits.first <= booking.day <= limits.last
     window = f"it may be only within {span_words(limits.first, limits.last)}"
-    why = limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
+    why = away or limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))

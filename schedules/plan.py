@@ -28,6 +28,7 @@ from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
+from schedules.set_aside import walked
 from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
@@ -45,16 +46,24 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     the plan of any past moment. Raises DesignError if the design does not fit the history (no such site,
     version or arm; no Day 1), and DateOutOfRange for a date outside 1900 to 2200.
     """
-    course = Course(design, history, as_of, known_by(history.facts, known_at))
-    walk = _walk(course)
+    facts = known_by(history.facts, known_at)
+    walk = walked(lambda aside: _walked(Course(design, history, as_of, facts, aside)))
     try:
-        _walk_the_path(walk)
         place_follow_up(walk)
     except DateOutOfRange as error:
         raise _too_far(walk, error) from None
     place_leftovers(walk)
     place_leftover_gates(walk)
     return _finished(walk)
+
+
+def _walked(course: Course) -> Walk:
+    walk = _walk(course)
+    try:
+        _walk_the_path(walk)
+    except DateOutOfRange as error:
+        raise _too_far(walk, error) from None
+    return walk
 
 
 def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
-from schedules.course import Course
+from schedules.course import Cause, Course
 from schedules.keys import Stay
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
@@ -80,6 +80,15 @@ class Walk:
     study_day_1: int | None = None
     bases: dict[str, Base | None] = field(default_factory=dict)
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
+
+    def end_treatment(self, cause: Cause) -> None:
+        """End the treatment where the path came to its end, unless something ended it before."""
+        course = self.course
+        if course.end is None or cause.day < course.end.day:
+            course.end = cause
+            course.cut.treatment = cause.day
+            self.first_cut = min(self.first_cut, cause.day)
+            self.quiet_until = min(self.quiet_until, cause.day)
 
     def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
         """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""

@@ -58,9 +58,16 @@ def test_the_same_wall_time_is_another_instant_after_the_clock_change() -> None:
 
 def test_after_a_transfer_the_clock_is_that_of_the_new_site() -> None:
     moved = Transferred(date=date(2026, 1, 11), site="south")
-    appointment = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
+    appointment = Booked(date=date(2026, 1, 12), visit="induction.c1.d8", time=time(9, 30), site="south")
     event = events(moved, appointment, sites=(NEW_YORK, JERUSALEM))["induction.c1.d8"]
     assert event["DTSTART"].dt == datetime(2026, 1, 12, 7, 30, tzinfo=UTC)
+
+
+def test_an_hour_on_the_clock_of_a_site_that_was_left_is_no_hour_of_the_calendar() -> None:
+    moved = Transferred(date=date(2026, 1, 11), site="south")
+    appointment = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
+    event = events(moved, appointment, sites=(NEW_YORK, JERUSALEM))["induction.c1.d8"]
+    assert (event["DTSTART"].dt, event["STATUS"]) == (date(2026, 1, 12), "TENTATIVE")
 
 
 def test_an_appointment_without_a_length_takes_as_long_as_its_activities() -> None:
