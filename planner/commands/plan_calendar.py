@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.calendars.ical_text import Calendar, CalendarEvent, EventStatus, calendar_text
+from planner.commands.plan_earlier import Earlier, earlier_visits, known_facts, whose
 from planner.commands.planning import Study
-from planner.commands.visit_words import Item, Recorded, timed_items, visit_items
+from planner.commands.visit_words import GONE, Item, Recorded, timed_items, visit_items
 from planner.protocol_table import clock_words, timed_words
-from schedules.history import Enrolled
 from schedules.protocol import Protocol
-from schedules.record import known_by, live_facts
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 from schedules.wording import day_words, span_words, state_words
@@ -21,56 +21,92 @@ from schedules.wording import day_words, span_words, state_words
 SHORTEST_VISIT = 15  # minutes, where a booking does not say how long it takes
 
 
-def plan_calendar(study: Study, plan: Plan) -> bytes:
-    """The calendar of a plan; a visit that needs a decision, or has no date for another reason, is not in it."""
-    stamp = datetime.combine(plan.as_of, time(), UTC)
-    begins = _planned_start(study) or plan.day_1
-    facts = study.recorded(study.imagined)
-    events = tuple(
-        _event(study, plan, visit, facts, visit.target, stamp, begins)
-        for visit in plan.visits
-        if visit.target is not None
-    )
-    name = f"{plan.protocol} {plan.version}" + (f", Day 1 on {day_words(plan.day_1)}" if plan.day_1 else "")
-    return calendar_text(Calendar(name, events, study.design.sites[0].zone))
+def plan_calendar(study: Study, plan: Plan, participant: str | None = None) -> bytes:
+    """The calendar of a plan, with the participant's study code if it is given.
+
+    What an earlier file of the same record may have held and has no date now is in it as cancelled: an app that
+    took the earlier file would keep it otherwise. The more facts there are, the higher the SEQUENCE.
+    """
+    made = _Events(study, plan, participant)
+    about = [f"{plan.protocol} {plan.version}"]
+    about += [participant] if participant is not None else []
+    about += [f"Day 1 on {day_words(plan.day_1)}"] if plan.day_1 else []
+    return calendar_text(Calendar(", ".join(about), tuple(made.all()), study.design.sites[0].zone))
 
 
-def _planned_start(study: Study) -> date | None:
-    """The Day 1 that was planned at first: unlike the actual one it stays what it is, and so do the UIDs."""
-    facts = live_facts(known_by(study.history.facts, study.known_at))
-    enrolled = [fact.day_1 for fact in facts if isinstance(fact, Enrolled) and fact.day_1]
-    return enrolled[0] if enrolled else study.history.planned_start
+class _Events:
+    """Makes the events of one file: what they have in common is found once."""
+
+    def __init__(self, study: Study, plan: Plan, participant: str | None) -> None:
+        self.study, self.plan = study, plan
+        self.facts = study.recorded(study.imagined)
+        self.whose = whose(study, participant)
+        self.about = ", ".join([plan.protocol, *([participant] if participant is not None else [])])
+        self.stamp = datetime.combine(plan.as_of, time(), UTC)
+        self.sequence = len(known_facts(study))
+
+    def all(self) -> Iterator[CalendarEvent]:
+        """The visits that have a date, then what is withdrawn."""
+        earlier = earlier_visits(self.study)
+        for visit in self.plan.visits:
+            if visit.target is not None:
+                yield self._dated(visit, visit.target)
+            elif day := _last_day(visit, earlier):
+                yield self._withdrawn(visit, day, self.plan, state_words(visit.status.value))
+        now = {visit.key for visit in self.plan.visits}
+        for key, (visit, planned) in earlier.items():
+            if key not in now and visit.target is not None:
+                yield self._withdrawn(visit, visit.target, planned, "no longer planned")
+
+    def _dated(self, visit: ScheduledVisit, target: date) -> CalendarEvent:
+        protocol = self.study.protocol_of(self.plan)
+        start, end = _hours(self.study, visit, protocol) or (target, target + timedelta(days=1))
+        event = self._event(visit, target, "\n".join(_description(visit, protocol, self.facts)), self.plan)
+        return replace(
+            event,
+            start=start,
+            end=end,
+            status=EventStatus.CONFIRMED if _is_certain(visit) else EventStatus.TENTATIVE,
+            transparent=not isinstance(start, datetime),
+        )
+
+    def _withdrawn(self, visit: ScheduledVisit, day: date, planned: Plan, state: str) -> CalendarEvent:
+        """It stands on the day that it had; "cancelled" only where the visit is: others may get another day."""
+        gone = planned is not self.plan or (visit.status in GONE and visit.status is not Status.SUSPENDED)
+        words = [f"Status: {state}", *(conflict.text for conflict in visit.conflicts), f"Visit: {visit.key}"]
+        event = self._event(visit, day, "\n".join(words), planned)
+        return replace(event, summary=f"{'CANCELLED' if gone else 'NO DATE'}: {event.summary}")
+
+    def _event(self, visit: ScheduledVisit, day: date, description: str, planned: Plan) -> CalendarEvent:
+        epoch = self.study.protocol_of(planned).epochs.get(visit.spec.stay.epoch)
+        return CalendarEvent(
+            uid=visit_uid(self.plan.protocol, self.whose, visit.key),
+            summary=f"{visit.spec.label} ({self.about})",
+            start=day,
+            end=day + timedelta(days=1),
+            stamp=self.stamp,
+            description=description,
+            status=EventStatus.CANCELLED,
+            transparent=True,
+            categories=(epoch.label,) if epoch else (),
+            sequence=self.sequence,
+        )
 
 
-def _event(
-    study: Study,
-    plan: Plan,
-    visit: ScheduledVisit,
-    facts: Recorded,
-    target: date,
-    stamp: datetime,
-    begins: date | None,
-) -> CalendarEvent:
-    protocol = study.protocol_of(plan)
-    start, end = _hours(study, visit, protocol) or (target, target + timedelta(days=1))
-    is_open = visit.tentative or visit.status is Status.TO_REBOOK
-    return CalendarEvent(
-        uid=visit_uid(plan.protocol, begins, visit.key),
-        summary=f"{visit.spec.label} ({plan.protocol})",
-        start=start,
-        end=end,
-        stamp=stamp,
-        description="\n".join(_description(visit, protocol, facts)),
-        status=EventStatus.TENTATIVE if is_open else EventStatus.CONFIRMED,
-        transparent=not isinstance(start, datetime),
-        categories=(protocol.epochs[visit.spec.stay.epoch].label,) if visit.spec.stay.epoch in protocol.epochs else (),
-    )
+def _last_day(visit: ScheduledVisit, earlier: Mapping[str, Earlier]) -> date | None:
+    """Where a visit without a date stood last, else where it would stand."""
+    before = earlier[visit.key][0].target if visit.key in earlier else None
+    return before or visit.due or visit.nominal
 
 
-def visit_uid(protocol: str, begins: date | None, key: str) -> str:
+def _is_certain(visit: ScheduledVisit) -> bool:
+    """Whether the day is agreed: it is booked, or the visit took place."""
+    return visit.actual is not None or (visit.status is Status.BOOKED and not visit.tentative)
+
+
+def visit_uid(protocol: str, whose: tuple[str, ...], key: str) -> str:
     """A visit's UID, which stays the same while its date moves; it names no person and no machine."""
-    words = repr((protocol, begins.isoformat() if begins else "", key))
-    return f"visit-{hashlib.sha256(words.encode()).hexdigest()[:32]}"
+    return f"visit-{hashlib.sha256(repr((protocol, *whose, key)).encode()).hexdigest()[:32]}"
 
 
 def _hours(study: Study, visit: ScheduledVisit, protocol: Protocol) -> tuple[datetime, datetime] | None:
