@@ -74,6 +74,8 @@ def plan_screen(
 ) -> Iterator[RenderableType]:
     """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol."""
     yield from plan_heading(plan)
+    if not facts.anything:
+        yield Text('From a start date alone: until something is recorded, all visits are "planned".', "dim")
     yield from visit_lines(plan.visits, protocol, width, facts)
     yield from _legend(plan.visits, protocol)
     yield from _gates(plan.gates)

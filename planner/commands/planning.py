@@ -93,7 +93,7 @@ class Study:
     def recorded(self, history: History) -> Recorded:
         """What the facts of a history say that its plan does not repeat."""
         record = Course(self.design, history, self.as_of, known_by(history.facts, self.known_at)).record
-        return Recorded(record.given, record.first(TreatmentEnded))
+        return Recorded(record.given, record.first(TreatmentEnded), bool(record.facts))
 
     def site_on(self, day: date) -> Site:
         """The site that sees the participant on that day."""

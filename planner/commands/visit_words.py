@@ -22,10 +22,14 @@ _HOUR = 60
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the facts say and a plan does not repeat: the doses really given, by the key of their visit, and the end."""
+    """What the facts say and a plan does not repeat: the doses really given, by the key of their visit, and the end.
+
+    ``anything``: there are facts at all, and not a start date alone.
+    """
 
     given: Mapping[str, Sequence[Given]] = field(default_factory=dict)
     ended: TreatmentEnded | None = None
+    anything: bool = True
 
 
 NOTHING = Recorded()
