@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.commands.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
+from planner.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
 from schedules.deviation import Deviation
 from schedules.keys import Stay
 from schedules.protocol import Protocol

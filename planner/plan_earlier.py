@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, time
 
-from planner.commands.planning import Study
+from planner.study import Study
 from schedules.errors import ScheduleError
 from schedules.history import Enrolled, Fact
 from schedules.plan import plan

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.calendars.ical_text import Calendar, CalendarEvent, EventStatus, calendar_text
-from planner.commands.plan_earlier import Earlier, earlier_visits, known_facts, whose
-from planner.commands.planning import Study
-from planner.commands.visit_words import GONE, Item, Recorded, timed_items, visit_items
+from planner.plan_earlier import Earlier, earlier_visits, known_facts, whose
 from planner.protocol_table import clock_words, timed_words
+from planner.study import Study
+from planner.visit_words import GONE, Item, Recorded, timed_items, visit_items
 from schedules.protocol import Protocol
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
@@ -21,15 +21,14 @@ from schedules.wording import day_words, span_words, state_words
 SHORTEST_VISIT = 15  # minutes, where a booking does not say how long it takes
 
 
-def plan_calendar(study: Study, plan: Plan, participant: str | None = None) -> bytes:
-    """The calendar of a plan, with the participant's study code if it is given.
+def plan_calendar(study: Study, plan: Plan, participant: str | None = None, remark: str = "") -> bytes:
+    """The calendar of a plan, with the participant's study code and a remark in each event, if they are given.
 
     What an earlier file of the same record may have held and has no date now is in it as cancelled: an app that
     took the earlier file would keep it otherwise. The more facts there are, the higher the SEQUENCE.
     """
-    made = _Events(study, plan, participant)
-    about = [f"{plan.protocol} {plan.version}"]
-    about += [participant] if participant is not None else []
+    made = _Events(study, plan, participant, remark)
+    about = [f"{plan.protocol} {plan.version}", *made.marks]
     about += [f"Day 1 on {day_words(plan.day_1)}"] if plan.day_1 else []
     return calendar_text(Calendar(", ".join(about), tuple(made.all()), study.design.sites[0].zone))
 
@@ -37,11 +36,12 @@ def plan_calendar(study: Study, plan: Plan, participant: str | None = None) -> b
 class _Events:
     """Makes the events of one file: what they have in common is found once."""
 
-    def __init__(self, study: Study, plan: Plan, participant: str | None) -> None:
+    def __init__(self, study: Study, plan: Plan, participant: str | None, remark: str) -> None:
         self.study, self.plan = study, plan
         self.facts = study.recorded(study.imagined)
         self.whose = whose(study, participant)
-        self.about = ", ".join([plan.protocol, *([participant] if participant is not None else [])])
+        self.marks = [mark for mark in (participant, remark) if mark]
+        self.about = ", ".join([plan.protocol, *self.marks])
         self.stamp = datetime.combine(plan.as_of, time(), UTC)
         self.sequence = len(known_facts(study))
 
