@@ -101,13 +101,23 @@ def main() -> None:
 @cli.command(cls=options.WithSeveralDays)
 @click.argument("protocol", metavar="P")
 @options.planning
+@click.option(
+    "--participant", type=options.study_code, metavar="CODE",
+    help="Whose calendar it is, for --format ics: a study code, never a name. It stands in each event and keeps the"
+    " events of two participants apart; give the same one each time.",
+)  # fmt: skip
 @options.formats("table", "json", "csv", "ics")
-def plan(form: str, **request: Any) -> None:
-    """Plan the visits of one participant, or of a start date alone."""
+def plan(form: str, participant: str | None, **request: Any) -> None:
+    """Plan the visits of one participant, or of a start date alone.
+
+    As iCalendar (ics) it has the visits that have a date, and as cancelled those that have lost theirs since
+    something was recorded before: take every new file into the same calendar. What only a changed file of the
+    protocol, its parameters or a site takes away is not withdrawn.
+    """
     from planner.commands.plan import show_plan
     from planner.commands.planning import Request
 
-    show_plan(Request(**request), form)
+    show_plan(Request(**request), form, participant)
 
 
 @cli.command(cls=options.WithSeveralDays)

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.output import show, write
-from planner.commands.planning import Request, Study, read_study
+from planner.commands.planning import Request, read_study
 from planner.problems import visible
+from planner.study import Study
 from schedules.errors import HistoryError
 from schedules.fact_kinds import NAMES, content
 from schedules.history import Enrolled, Fact, Given, Void

@@ -14,6 +14,7 @@ import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HOLIDAYS = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+LONGEST_CODE = 40
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -63,6 +64,13 @@ class Command(click.Command):
             if isinstance(option, click.Option) and not option.multiple and option in given[:place]:
                 raise click.UsageError(f"{option.opts[0]} is given twice; keep the one that is meant", ctx)
         return super().parse_args(ctx, args)
+
+
+def study_code(written: str) -> str:
+    """What a study calls a participant: one short line."""
+    if not written.strip() or len(written) > LONGEST_CODE or not written.isprintable():
+        raise click.BadParameter(f"write a study code of at most {LONGEST_CODE} characters, such as 014")
+    return written.strip()
 
 
 class WithSeveralDays(Command):

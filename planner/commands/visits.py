@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.output import show, write
-from planner.commands.planning import Request, Study, read_study
-from planner.commands.visit_words import distance_words, started, timed
+from planner.commands.planning import Request, read_study
 from planner.plan_json import to_json, visit_data
 from planner.plan_table import short_day, short_span
 from planner.protocol_table import clock_words
+from planner.study import Study
+from planner.visit_words import distance_words, started, timed
 from schedules.errors import VisitNotFound
 from schedules.feasible_days import FeasibleDay, RefusedDay, feasible_days, refused_days
 from schedules.scheduled import Conflict, Plan, ScheduledVisit

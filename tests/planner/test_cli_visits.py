@@ -37,6 +37,7 @@ def test_why_shows_the_four_dates_and_what_the_status_means() -> None:
     assert "Feasible 20–21 Jan (2 days)" in words
     assert "Target Tue 20 Jan 2026" in words
     assert "Status planned, firm. It has a date" in words
+    assert "or nothing is recorded yet" in words
 
 
 def test_why_proposes_what_to_decide_where_no_day_is_left() -> None:
