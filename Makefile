@@ -44,8 +44,9 @@ soak: setup ## Run all tests, with thousands of examples each
 	@scripts/browser
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
 
-coverage: setup ## Branch coverage of schedules; fails under 97 %
-	$(PYTEST) tests/schedules --cov=schedules --cov-branch --cov-report=term-missing --cov-fail-under=97
+# A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
+coverage: setup ## Branch coverage of schedules by its quick tests; fails under 97 %
+	$(PYTEST) tests/schedules -m "not hypothesis and not soak" --cov=schedules --cov-branch --cov-report=term-missing --cov-fail-under=97
 
 mutation: .venv-mutation/.ready ## Do the tests notice when the planning code is broken?
 	.venv-mutation/bin/python -m mutmut run

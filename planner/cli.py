@@ -28,15 +28,45 @@ class Refused(click.ClickException):
         click.echo(f"{prefix}{self.message}", file=file, err=file is None)
 
 
-class Planner(click.Group):
+def _harmless(error: click.UsageError) -> click.UsageError:
+    """The words of a command line that cannot be used may hold what commands a terminal."""
+    from planner.problems import visible
+
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    return click.UsageError(visible(error.format_message()), error.ctx)
+
+
+class Commands(click.Group):
+    """Commands of which every option may be given once, unless it says that it may be repeated."""
+
+    command_class = options.Command
+
+
+class Planner(Commands):
     """The commands, with one way to fail: what is wrong on standard error, and exit code 2."""
+
+    group_class = Commands
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the words before the command's own."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            raise _harmless(error) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what a user can do wrong never ends in a traceback."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise _harmless(error) from None
         except ScheduleError as error:
-            raise Refused(str(error)) from error
+            from planner.problems import visible
+
+            raise Refused(visible(str(error))) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly when nobody reads on
@@ -59,6 +89,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdout is None:
+        click.echo("Error: the answer cannot be written: standard output is closed", err=True)
+        sys.exit(Refused.exit_code)
     cli(prog_name="planner")
 
 
@@ -68,13 +101,23 @@ def main() -> None:
 @cli.command(cls=options.WithSeveralDays)
 @click.argument("protocol", metavar="P")
 @options.planning
+@click.option(
+    "--participant", type=options.study_code, metavar="CODE",
+    help="Whose calendar it is, for --format ics: a study code, never a name. It stands in each event and keeps the"
+    " events of two participants apart; give the same one each time.",
+)  # fmt: skip
 @options.formats("table", "json", "csv", "ics")
-def plan(form: str, **request: Any) -> None:
-    """Plan the visits of one participant, or of a start date alone."""
+def plan(form: str, participant: str | None, **request: Any) -> None:
+    """Plan the visits of one participant, or of a start date alone.
+
+    As iCalendar (ics) it has the visits that have a date, and as cancelled those that have lost theirs since
+    something was recorded before: take every new file into the same calendar. What only a changed file of the
+    protocol, its parameters or a site takes away is not withdrawn.
+    """
     from planner.commands.plan import show_plan
     from planner.commands.planning import Request
 
-    show_plan(Request(**request), form)
+    show_plan(Request(**request), form, participant)
 
 
 @cli.command(cls=options.WithSeveralDays)
@@ -224,8 +267,9 @@ def facts() -> None:
 @options.amendments
 @options.sites
 def check_facts(**request: Any) -> None:
-    """List every problem of a history.
+    """List every problem of a history, and its facts with their ids.
 
+    An id is what a void or a told fact names; a fact without one is shown with the id that is made for it.
     Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
     """
     from planner.commands import facts as commands

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.commands.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
+from planner.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
 from schedules.deviation import Deviation
 from schedules.keys import Stay
 from schedules.protocol import Protocol
@@ -74,6 +74,8 @@ def plan_screen(
 ) -> Iterator[RenderableType]:
     """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol."""
     yield from plan_heading(plan)
+    if not facts.anything:
+        yield Text('From a start date alone: until something is recorded, all visits are "planned".', "dim")
     yield from visit_lines(plan.visits, protocol, width, facts)
     yield from _legend(plan.visits, protocol)
     yield from _gates(plan.gates)

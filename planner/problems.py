@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 LONGEST_SHOWN = 40
+_KEPT = "\n\t\u200c\u200d"  # the last two are parts of words, of Persian and Hindi ones for example
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +175,10 @@ def shown(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with a replacement character for each one that is invisible or reverses what follows."""
-    return "".join(_visible(character) for character in text)
+    """The text with a replacement character for each one that hides, reverses what follows or commands a terminal."""
+    return text if text.isprintable() else "".join(_visible(character) for character in text)
 
 
 def _visible(character: str) -> str:
-    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character not in "\n\t"
+    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} and character not in _KEPT
     return "\N{REPLACEMENT CHARACTER}" if hidden else character

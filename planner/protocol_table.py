@@ -317,7 +317,8 @@ def _home_words(protocol: Protocol, dosing: HomeDosing) -> str:
         words += f" of {cycles_words(dosing.cycles)}"
     if dosing.arms:
         words += f", {_only_arms(protocol, dosing.arms)}"
-    return f"{words}; {dosing.note}" if dosing.note else words
+    where = f"{cycles_words(dosing.note_cycles)}: " if dosing.note_cycles is not None else ""
+    return f"{words}; {where}{dosing.note}" if dosing.note else words
 
 
 # -- down: activities ---------------------------------------------------------------------------

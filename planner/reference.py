@@ -107,7 +107,7 @@ PLAN_KEYS = {
     "assumptions": "what the protocol file takes for granted, as sentences",
     "visits": "the visits, in the order of their days",
     "visits[].day": "its day of the cycle or epoch, where the protocol gives one",
-    "visits[].study_day": "the day of the study on which it stands; there is no day 0",
+    "visits[].study_day": "the day of the study on which it stands; there is no Day 0",
     "visits[].nominal": "the protocol's day",
     "visits[].due": "the day around which its window stands; later than nominal after a hold",
     "visits[].target": "where it stands now: the actual day, else the booked, else the planned; null: no date",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.history import Given
+from schedules.home import last_home_dose
 from schedules.keys import Stay
+from schedules.labels import label_of
 from schedules.protocol import ActivityKind, Reference
 from schedules.scheduled import ScheduledVisit
 from schedules.spacing import last_given
@@ -21,7 +24,7 @@ def base_of(walk: Walk, reference: Reference, stay: Stay, moves: bool = False) -
         return _visit_base(walk, reference.visit, stay, moves)
     if reference.activity is not None:
         return _activity_base(walk, reference.activity)
-    return _event_base(walk, reference.event or "")
+    return _event_base(walk, reference.event or "", stay)
 
 
 def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
@@ -41,7 +44,7 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
 
 def _where_it_stands(visit: ScheduledVisit, nominal: date, tentative: bool) -> Base:
     """An anchor as a starting point: the booked day, else the moved one; a booking that does not fit is neither."""
-    fits = visit.booking is not None and visit.booking.date == visit.target
+    fits = visit.booking is not None and visit.booking.date == visit.target and visit.status is not Status.TO_REBOOK
     unsure = tentative or visit.target is None or (visit.booking is not None and not fits)
     day = (visit.target or nominal).toordinal()
     return Base(visit.spec.label, day, "booked" if fits else "planned", 0, unsure)
@@ -59,56 +62,88 @@ def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
 
 
 def _activity_base(walk: Walk, activity: str) -> Base | None:
-    """The latest day of an activity among the visits that the path has come to."""
-    what, known = f"the latest {activity}", [day for v in walk.visits for day in _days_of(walk, v, activity)]
-    if not known:
+    """The latest day of an activity among the visits that the path has come to; None if none of them has it."""
+    visits = [v for v in walk.visits if activity in v.spec.activities and v.status is not Status.CANCELLED]
+    if not visits:
         return None
-    day, how, tentative = max(known)
-    return Base(what, day, how, 0, tentative)
+    what = f"the latest {label_of(walk.course.compiled, activity)}"
+    known = [day for v in visits for day in _days_of(walk, v, activity)]
+    last = max(known, default=None)
+    if any(_stands_undated_after(visit, last[0] if last else 0) for visit in visits):
+        return Base(what, None, "has no date yet", 0)
+    return Base(what, last[0], last[1], 0, last[2]) if last else Base(what, None, "was not done", 0)
 
 
 def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, bool]]:
     """When an activity was done at a visit, else when it is planned there."""
-    if activity not in visit.spec.activities or visit.status is Status.CANCELLED:
-        return []
-    facts = [*walk.record.given.get(visit.spec.key, ()), *walk.record.assessed.get(visit.spec.key, ())]
+    record, key = walk.record, visit.spec.key
+    facts = [*record.given.get(key, ()), *record.assessed.get(key, ())]
     done = [(fact.date.toordinal(), "attended", False) for fact in facts if fact.activity == activity]
-    if done or visit.target is None:
+    left_out = activity in record.omitted.get(key, ())
+    left_out = left_out or any(activity in fact.not_done for fact in record.attended.get(key, ()))
+    if done or left_out or visit.target is None:
         return done
     return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.tentative)]
 
 
-def _event_base(walk: Walk, event: str) -> Base | None:
+def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
+    """Whether a visit is still to come after that day and has no date itself: nothing counts from it yet."""
+    due = visit.due or visit.nominal
+    asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
+    return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
+
+
+def _event_base(walk: Walk, event: str, stay: Stay) -> Base | None:
     if event in ("end-of-treatment", "last-dose"):
-        return _base_after_treatment(walk, event)
+        return _base_after_treatment(walk, event, stay)
     if event == "day-1":
-        anchor = next(iter(walk.anchors.values()), None)
-        return None if anchor is None or anchor.day is None else anchor_base(anchor)
+        return _day_1_base(walk)
     if event in walk.course.events:
         day, known = walk.course.events[event]
         return Base(f"the {event.replace('-', ' ')}", day, "event", known)
     return None
 
 
-def _base_after_treatment(walk: Walk, event: str) -> Base | None:
+def _day_1_base(walk: Walk) -> Base:
+    """Day 1 of the study; while it is held it has no date, and nothing that is counted from it has one."""
+    anchor = next(iter(walk.anchors.values()), None)
+    if anchor is None or anchor.day is None:
+        return Base(anchor.label if anchor else "Day 1", None, "has no date yet", 0)
+    return anchor_base(anchor)
+
+
+def _base_after_treatment(walk: Walk, event: str, stay: Stay) -> Base | None:
     """The end of treatment or the last dose; once the treatment is walked, worked out once."""
     if walk.end is None:
-        return _last_dose_so_far(walk) if event == "last-dose" and not walk.walked else None
+        return _last_dose_so_far(walk, stay) if event == "last-dose" and not walk.walked else None
     if event not in walk.bases:
         walk.bases[event] = _treatment_end_base(walk) if event == "end-of-treatment" else _last_dose_base(walk)
     return walk.bases[event]
 
 
-def _last_dose_so_far(walk: Walk) -> Base | None:
+def _last_dose_so_far(walk: Walk, stay: Stay) -> Base | None:
     """The last dose before the stay that the path has come to: what a washout counts from."""
-    doses = list(walk.ledger.latest.values())
-    if not doses:
+    given = _given_before(walk, stay)
+    days = [*(day for day, _ in walk.ledger.latest.values()), *given]
+    if not days:
         return None
-    last = max(day for day, _ in doses)
+    at_home = last_home_dose(walk, [anchor for anchor in walk.anchors.values() if anchor.stay != stay])
+    last = max([*days, *([at_home] if at_home is not None else [])])
     if undated := _undated_dose(walk, last):
         return undated
-    given = any(last in days for days in walk.ledger.given.values())
-    return Base("the last dose", last, "given" if given else "planned", 0, not given and walk.tentative)
+    known = last in given or any(last in days for days in walk.ledger.given.values())
+    unsure = walk.tentative or _unrecorded_dose(walk, last)
+    return Base("the last dose", last, "given" if known else "planned", 0, not known and unsure)
+
+
+def _given_before(walk: Walk, stay: Stay) -> list[int]:
+    """The days of all doses really given before the stay began: at visits of the path so far, or outside of it."""
+    record = walk.record
+    began = [fact.date for key, facts in record.given.items() if key.startswith(f"{stay}.") for fact in facts]
+    loose = [fact.date for fact in record.all(Given) if fact.visit is None and fact.date < min(began, default=date.max)]
+    keys = {visit.spec.key for visit in walk.visits if visit.actual is not None and visit.spec.stay != stay}
+    at_visits = [fact.date for key in keys & record.given.keys() for fact in record.given[key]]
+    return [day.toordinal() for day in (*loose, *at_visits)]
 
 
 def anchor_base(anchor: Anchor) -> Base:
@@ -144,7 +179,7 @@ def _last_dose_base(walk: Walk) -> Base | None:
     known = walk.course.compiled.protocol.activities
     taken = [doses for doses in walk.home_doses if doses.days and known[doses.activity].kind is ActivityKind.HOME_DOSE]
     at_home = max((doses.days[-1].toordinal() for doses in taken), default=None)
-    if end is not None:
+    if end is not None and not end.completes:
         days = [day for day in (given, at_home) if day is not None]
         return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
     planned = [day for day, _ in walk.ledger.latest.values()]
@@ -154,16 +189,22 @@ def _last_dose_base(walk: Walk) -> Base | None:
     last = max(days)
     if undated := _undated_dose(walk, last):
         return undated
-    return Base("the last dose", last, "given" if last == given else "planned", 0, walk.end.tentative)
+    unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
+    return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, unsure)
+
+
+def _unrecorded_dose(walk: Walk, day: int) -> bool:
+    """Whether a dose of that day was planned and nothing tells whether it was given."""
+    return any(
+        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target is not None
+        and visit.target.toordinal() == day
+        for visit in walk.visits
+    )  # fmt: skip
 
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
-    undated = [visit for visit in walk.visits if visit.target is None and visit.spec.doses and visit.is_open]
-    for visit in undated:
-        due = visit.due or visit.nominal
-        later = due is None or due.toordinal() > last
-        asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
-        if later and not asked:
+    for visit in walk.visits:
+        if visit.spec.doses and _stands_undated_after(visit, last):
             return Base("the last dose", None, "has no date yet", 0)
     return None

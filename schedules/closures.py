@@ -18,7 +18,7 @@ from pydantic import Field
 from schedules.language import Label
 from schedules.protocol import Resource
 from schedules.recurrence import Rule, days_of_rule
-from schedules.scalars import Identifier, IsoDate, Text, Zone
+from schedules.scalars import Identifier, IsoDate, Line, Zone
 from schedules.validation import record
 
 
@@ -45,7 +45,7 @@ class ClosedDay:
     date: IsoDate
     until: IsoDate | None = None
     resources: tuple[Resource, ...] = ()
-    reason: Text = "closed"
+    reason: Line = "closed"
 
 
 @record
@@ -55,7 +55,7 @@ class ClosedRule:
     rule: Rule
     date: IsoDate
     resources: tuple[Resource, ...] = ()
-    reason: Text = "closed"
+    reason: Line = "closed"
 
 
 @record
@@ -68,7 +68,7 @@ class PublicHolidays:
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     region: Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")] | None = None
-    dates: dict[IsoDate, Text] = field(default_factory=dict)
+    dates: dict[IsoDate, Line] = field(default_factory=dict)
 
 
 @record

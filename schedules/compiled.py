@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from schedules.keys import Stay
 from schedules.offsets import Offset, Unit
+from schedules.order import in_order_of_placing
 from schedules.protocol import (
     Activity,
     ActivityKind,
@@ -35,7 +36,6 @@ _NEEDS = {
     ActivityKind.SAMPLE: frozenset({Resource.LABORATORY}),
 }
 _CLINIC = frozenset({Resource.CLINIC})
-_DAYS_OF = {Unit.MINUTES: 0.0, Unit.HOURS: 0.0, Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 30.4, Unit.YEARS: 365.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,11 @@ class GateSpec(NamedTuple):
     gate: Gate
     options: tuple[tuple[str, str], ...]
 
+    @classmethod
+    def of(cls, key: str, stay: Stay, gate: Gate) -> GateSpec:
+        """A gate, with its possible answers, id and label."""
+        return cls(key, stay, gate, tuple((name, outcome.label) for name, outcome in gate.outcomes.items()))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StaySpec:
@@ -124,6 +129,7 @@ class CompiledProtocol:
         self.arm = arm
         self.old_names = old_names
         self.sequence = treatment_sequence(protocol, arm)
+        self.within_reach = _within_reach(protocol, self.sequence)
         self.screening = epochs_of(protocol, arm, Stage.SCREENING)
         self.follow_up = epochs_of(protocol, arm, Stage.FOLLOW_UP)
         self.longest_hold = protocol.longest_hold.in_days if protocol.longest_hold else None
@@ -155,26 +161,34 @@ class CompiledProtocol:
         visits = [
             spec
             for name, planned in epoch.visits.items()
-            if self._applies(planned, stay, stopped)
+            if self._is_planned(epoch, planned, stay, stopped)
             for spec in self._specs(stay, epoch, name, planned, stopped)
         ]
-        order = {spec.key: _rough_offset(epoch, spec.planned, spec.by) for spec in visits}
         length = epoch.cycles.length if epoch.cycles else epoch.length
-        placed = tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, order[spec.key])))
         gates = {name: self._gate(stay, name, gate) for name, gate in epoch.gates.items()}
         cycle = stay.cycle or 1
         standing = [spec for spec in gates.values() if spec.gate.cycles is None or cycle in spec.gate.cycles]
         after = ("after-each-cycle", "at-end") if is_last_cycle(epoch, stay) else ("after-each-cycle",)
         return StaySpec(
-            stay, str(stay), epoch, placed, gates,
+            stay, str(stay), epoch, in_order_of_placing(stay.epoch, visits), gates,
             before=tuple(spec for spec in standing if spec.gate.when == "before-each-cycle"),
             after=tuple(spec for spec in standing if spec.gate.when in after),
             length=length, length_words=length_words(length) if length else "",
         )  # fmt: skip
 
     def _gate(self, stay: Stay, name: str, gate: Gate) -> GateSpec:
-        options = tuple((answer, outcome.label) for answer, outcome in gate.outcomes.items())
-        return GateSpec(stay.key(self.name_of(stay.epoch, name)), stay, gate, options)
+        return GateSpec.of(stay.key(self.name_of(stay.epoch, name)), stay, gate)
+
+    def _is_planned(self, epoch: Epoch, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
+        """Whether the stay has the visit, and whatever visit of the same stay it is counted from."""
+        for _ in range(len(epoch.visits)):
+            if not self._applies(planned, stay, stopped):
+                return False
+            base = epoch.visits.get(planned.after.visit) if planned.after and planned.after.visit else None
+            if base is None:
+                return True
+            planned = base
+        return True
 
     def _applies(self, planned: PlannedVisit, stay: Stay, stopped: frozenset[str]) -> bool:
         if planned.arms and self.arm not in planned.arms:
@@ -275,6 +289,19 @@ def treatment_sequence(protocol: Protocol, arm: str | None) -> tuple[str, ...]:
     return epochs_of(protocol, arm, Stage.TREATMENT)
 
 
+def _within_reach(protocol: Protocol, sequence: tuple[str, ...]) -> frozenset[str]:
+    """The treatment epochs that a participant may come to: those of the sequence, and where gates lead from them."""
+    found, todo = set[str](), list(sequence)
+    while todo:
+        name = todo.pop()
+        epoch = protocol.epochs.get(name)
+        if epoch is not None and name not in found:
+            found.add(name)
+            outcomes = [outcome for gate in epoch.gates.values() for outcome in gate.outcomes.values()]
+            todo += [way for outcome in outcomes for way in (outcome.to, outcome.after_last_cycle) if way]
+    return frozenset(found)
+
+
 def epochs_of(protocol: Protocol, arm: str | None, stage: Stage) -> tuple[str, ...]:
     """The epochs of a stage that an arm goes through, in the order of the file."""
     return tuple(
@@ -352,25 +379,3 @@ def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -
 
 def _numbered(label: str, count: int | None) -> str:
     return label if count is None else label.replace("{n}", str(count))
-
-
-def _rough_offset(epoch: Epoch, planned: PlannedVisit, by: Offset, depth: int = 0) -> float:
-    """Days after Day 1, more or less: the order in which the visits of a stay are placed.
-
-    What is counted from a visit or an activity of the same epoch comes after it.
-    """
-    days = by.amount * _DAYS_OF[by.unit]
-    bases = _counted_from(epoch, planned) if depth <= len(epoch.visits) else []
-    return days + max((_rough_offset(epoch, base, _start(base), depth + 1) + 0.001 for base in bases), default=0.0)
-
-
-def _counted_from(epoch: Epoch, planned: PlannedVisit) -> list[PlannedVisit]:
-    """The visits of the same epoch that a visit is counted from."""
-    base = planned.after
-    if base is None:
-        return []
-    if base.visit is not None:
-        found = epoch.visits.get(base.visit)
-        return [found] if found is not None and found is not planned else []
-    others = [visit for visit in epoch.visits.values() if visit is not planned]
-    return [visit for visit in others if any(item.activity == base.activity for item in visit.activities)]

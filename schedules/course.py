@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from schedules.arms import check_arm, dose_levels_of
 from schedules.closures import ClosedDays, SiteCalendar
 from schedules.compiled import CompiledProtocol, is_last_cycle
 from schedules.design import Design
-from schedules.errors import DesignError
 from schedules.history import (
     Admitted,
     AmendmentApplied,
@@ -33,19 +33,27 @@ from schedules.history import (
     TreatmentEnded,
     Withdrew,
 )
-from schedules.keys import parse_key
+from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
 from schedules.record import Record, live_facts
 
 FOREVER = date(9000, 1, 1).toordinal()
 
 
+#: what ends a treatment on the day of the decision, wherever in a cycle the gate stands
+_AT_ONCE = frozenset({Mark.PROGRESSION, Mark.TOXICITY, Mark.NEW_THERAPY})
+
+
 class Cause(NamedTuple):
-    """What ended the treatment (or cut visits off): on which day, why, and when the planner knew."""
+    """What ended the treatment (or cut visits off): on which day, why, and when the planner knew.
+
+    ``completes``: the cycle before it goes on to its end, so that its doses still count.
+    """
 
     day: int
     reason: str
     known: int
+    completes: bool = False
 
 
 @dataclass(slots=True)
@@ -73,19 +81,28 @@ class OwnClosedDays:
 
 
 class Course:
-    """What holds for one participant on each day, from the facts that had been recorded."""
+    """What holds for one participant on each day, from the facts that had been recorded.
 
-    def __init__(self, design: Design, history: History, as_of: date, facts: list[Fact]) -> None:
+    ``aside`` are gates whose decisions end and mark nothing: the path does not come to them.
+    """
+
+    def __init__(
+        self, design: Design, history: History, as_of: date, facts: list[Fact], aside: frozenset[str] = frozenset()
+    ) -> None:
         self.design = design
+        self.aside = aside
         self.as_of = as_of.toordinal()
         facts = live_facts(facts)
         first = self._first_version(facts)
         self.record = Record(facts, design.renamer(first))
         self.enrolled = self.record.first(Enrolled)
-        self.arm = self._arm(history)
+        steps = self._version_steps(first)
+        protocols = [design.versions[version] for _, version in steps]
+        self.arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
+        check_arm(self.arm, protocols)
         self.cohort = self.enrolled.cohort if self.enrolled else None
-        self.dose_levels = self._dose_levels()
-        self.versions = self._versions(first)
+        self.dose_levels = dose_levels_of(self.enrolled, protocols)
+        self.versions = [(day, design.compiled(version, self.arm, first)) for day, version in steps]
         self.compiled = self.compiled_on(self.as_of)
         #: the day on which the version in force began to hold; None for the first version
         self.amended = self._amended_on()
@@ -113,16 +130,10 @@ class Course:
         named = [fact.version for fact in facts if isinstance(fact, Enrolled) and fact.version]
         return self.design.version_index(named[0]) if named else 0
 
-    def _dose_levels(self) -> dict[str, str]:
-        """The dose level of each drug: the cohort's, unless the enrolment names another."""
-        cohorts = self.design.versions[0].cohorts
-        levels = dict(cohorts[self.cohort].dose_levels) if self.cohort in cohorts else {}
-        return {**levels, **(self.enrolled.dose_levels if self.enrolled else {})}
-
-    def _versions(self, first: int) -> list[tuple[int, CompiledProtocol]]:
+    def _version_steps(self, first: int) -> list[tuple[int, int]]:
+        """From which day on the participant is under which version (an index)."""
         amended = self.record.all(AmendmentApplied)
-        steps = [(fact.date.toordinal(), self.design.version_index(fact.version)) for fact in amended]
-        return [(day, self.design.compiled(version, self.arm, first)) for day, version in [(0, first), *steps]]
+        return [(0, first), *((fact.date.toordinal(), self.design.version_index(fact.version)) for fact in amended)]
 
     def compiled_on(self, day: int) -> CompiledProtocol:
         """The version in force on that day."""
@@ -143,16 +154,6 @@ class Course:
         ):
             return frozenset()
         return frozenset(_visit_names(self.compiled) - _visit_names(self.compiled_on(since - 1)))
-
-    def _arm(self, history: History) -> str | None:
-        arm = self.enrolled.arm if self.enrolled and self.enrolled.arm else history.planned_arm
-        arms = self.design.versions[0].arms
-        if arms and arm is None:
-            raise DesignError(f"the protocol has arms; say which one: {', '.join(arms)}")
-        if arm is not None and arm not in arms:
-            known = f"its arms are {', '.join(arms)}" if arms else "it has no arms"
-            raise DesignError(f"the protocol has no arm {arm!r}; {known}")
-        return arm
 
     def _sites(self, history: History) -> list[tuple[int, SiteCalendar]]:
         named = self.enrolled.site if self.enrolled else None
@@ -221,19 +222,38 @@ class Course:
 
     def _gate_ends(self) -> Iterable[Cause]:
         for key, fact in self.record.decided.items():
-            outcome = self.outcome(key, fact.outcome)
-            if outcome is not None and leads_to(outcome, key, self.compiled) == "end":
-                reason = next((mark.value for mark in outcome.marks), fact.outcome)
-                yield Cause(fact.date.toordinal(), reason, _known(fact))
+            gate = self.gate_with(key, fact.outcome) if key not in self.aside else None
+            if gate is None or self.ends_with_the_cycle(key, gate, gate.outcomes[fact.outcome]):
+                continue
+            if leads_to(gate.outcomes[fact.outcome], key, self.compiled) == "end":
+                yield self.end_by(gate, fact)
+
+    def ends_with_the_cycle(self, key: str, gate: Gate, outcome: Outcome) -> bool:
+        """Whether an answer before a cycle leaves the one before it as it is: it ends the treatment behind it."""
+        parts = parse_key(key)
+        begins = parts is not None and parts.stay == Stay(self.compiled.sequence[0], 1, parts.stay.cycle and 1)
+        return gate.when == "before-each-cycle" and not begins and _AT_ONCE.isdisjoint(outcome.marks)
+
+    def end_by(self, gate: Gate, decision: GateDecided, not_before: int = 0) -> Cause:
+        """The end of treatment by a gate: on the day of the decision, or when the next cycle would have begun."""
+        marks = gate.outcomes[decision.outcome].marks
+        reason = next((mark.value for mark in marks), decision.outcome)
+        day = max(decision.date.toordinal(), not_before)
+        return Cause(day, reason, _known(decision), completes=not_before > 0)
 
     def outcome(self, gate_key: str, outcome: str) -> Outcome | None:
         """What a recorded answer to a gate means, by the newest version that knows it."""
+        gate = self.gate_with(gate_key, outcome)
+        return gate.outcomes[outcome] if gate is not None else None
+
+    def gate_with(self, gate_key: str, outcome: str) -> Gate | None:
+        """The gate as the newest version has it that knows this answer to it."""
         parts = parse_key(gate_key)
         for _, compiled in reversed(self.versions):
             epoch = compiled.protocol.epochs.get(parts.stay.epoch) if parts else None
             gate = find_gate(compiled, epoch, parts.stay.epoch, parts.name) if epoch and parts else None
             if gate is not None and outcome in gate.outcomes:
-                return gate.outcomes[outcome]
+                return gate
         return None
 
     def _marks(self) -> dict[Mark, int]:
@@ -252,7 +272,7 @@ class Course:
             if withdrew.scope == "visits":
                 found[Mark.WITHDRAWN_FROM_VISITS].append(withdrew.date.toordinal())
         for key, decision in self.record.decided.items():
-            for mark in self._outcome_marks(key, decision):
+            for mark in self._outcome_marks(key, decision) if key not in self.aside else ():
                 found[mark].append(decision.date.toordinal())
         return {mark: min(days) for mark, days in found.items()}
 
@@ -274,20 +294,20 @@ class Course:
     def _events(self) -> dict[str, tuple[int, int]]:
         """The recorded events that visits may be counted from: the day, and the day it was known."""
         found: dict[str, tuple[int, int]] = {}
-        for transplant in self.record.all(Transplanted):
-            found["transplant"] = (transplant.date.toordinal(), _known(transplant))
-            if transplant.conditioning:
-                found["conditioning"] = (transplant.conditioning.toordinal(), _known(transplant))
+        happened = [("transplant", fact.date, _known(fact)) for fact in self.record.all(Transplanted)]
+        happened += [
+            ("conditioning", f.conditioning, _known(f)) for f in self.record.all(Transplanted) if f.conditioning
+        ]
+        happened += [(fact.event, fact.date, _known(fact)) for fact in self.record.all(EventOccurred)]
         for kind, name in ((Progressed, "progression"), (NewTherapy, "new-therapy"), (Enrolled, "enrolment")):
             first = self.record.first(kind)
             if first is not None:
                 found[name] = (first.day.toordinal(), _known(first))
-        for fact in self.record.all(EventOccurred):
-            when = (fact.date.toordinal(), _known(fact))
-            if fact.event in found:
-                self.later_events.setdefault(fact.event, []).append(when)
+        for name, day, known in happened:
+            if name in found:
+                self.later_events.setdefault(name, []).append((day.toordinal(), known))
             else:
-                found[fact.event] = when
+                found[name] = day.toordinal(), known
         return found
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from schedules.closures import PLAIN_SITE, Site, SiteCalendar
 from schedules.compiled import CompiledProtocol
-from schedules.errors import DesignError
+from schedules.errors import DesignError, Problem, ProtocolError
+from schedules.identities import Clash, clashes
 from schedules.keys import parse_key
 from schedules.protocol import Epoch, Protocol
 
@@ -20,7 +21,8 @@ OldNames = Mapping[tuple[str, str], str]
 class Design:
     """The protocol versions of a study, oldest first, and its sites, home site first.
 
-    Raises DesignError if the versions are of different protocols, or two have the same number.
+    Raises DesignError if the versions are of different protocols, or two have the same number, and
+    ProtocolError if an id of a later version does not say clearly which visit or gate it is.
     """
 
     versions: tuple[Protocol, ...]
@@ -35,6 +37,13 @@ class Design:
         for what, found in (("version", [p.version for p in self.versions]), ("site", [s.id for s in self.sites])):
             if len(set(found)) != len(found) or not found:
                 raise DesignError(f"each {what} once, at least one; here are {', '.join(found) or 'none'}")
+        if unclear := [self._problem(clash) for clash in clashes(self.versions)]:
+            raise ProtocolError(unclear)
+
+    def _problem(self, clash: Clash) -> Problem:
+        protocol = self.versions[clash.version]
+        wrong = f"{'.'.join(clash.path)}: {clash.wrong}"
+        return Problem(f"{protocol.protocol} {protocol.version}", 1, 1, wrong, clash.right)
 
     def compiled(self, version: int, arm: str | None, first: int) -> CompiledProtocol:
         """Version number ``version`` (an index) for an arm, for participants who began under ``first``."""

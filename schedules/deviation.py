@@ -30,6 +30,7 @@ class Kind(StrEnum):
     NO_CONSENT = "no-consent"
     WRONG_DRUG = "wrong-drug"
     WRONG_LEVEL = "wrong-level"
+    GIVEN_AGAIN = "given-again"
 
 
 KIND_MEANINGS = {
@@ -52,6 +53,7 @@ KIND_MEANINGS = {
     Kind.NO_CONSENT: "Study procedures are recorded and no consent is.",
     Kind.WRONG_DRUG: "A drug was given that the visit does not plan for this participant.",
     Kind.WRONG_LEVEL: "A dose level was given that is not the participant's, and no reduction is recorded.",
+    Kind.GIVEN_AGAIN: "A drug was given more than once at one visit, and not as parts of one dose.",
 }
 
 

@@ -7,14 +7,17 @@ reduction, an omission by its rules) is none.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind
 from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted, UnscheduledVisit
-from schedules.protocol import Resource
+from schedules.labels import label_of, labels_of
+from schedules.protocol import Resource, Stage
 from schedules.record import fact_id
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import GateStatus, Status
@@ -41,6 +44,10 @@ def _found(
     return Deviation(name, kind, about or None, activity, day, days, text, state, important)
 
 
+def _label(walk: Walk, activity: str) -> str:
+    return label_of(walk.course.compiled, activity)
+
+
 def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Deviation, ...]:
     """Every candidate and every query, in the order of their days."""
     if not walk.begun:
@@ -50,8 +57,17 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     found = [deviation for visit in told_of for deviation in _of_visit(walk, visit)]
     for search in _SEARCHES:
         found.extend(search(walk))
-    unique = {deviation.id: deviation for deviation in found}
-    return tuple(sorted(unique.values(), key=lambda d: (d.date or date.max, d.id)))
+    unique: dict[str, Deviation] = {}
+    for deviation in sorted(found, key=_by_day):
+        first = unique.setdefault(deviation.id, deviation)
+        if first.date != deviation.date:
+            name = f"{deviation.id}:{deviation.date}"  # the same again on a later day is another one
+            unique.setdefault(name, replace(deviation, id=name))
+    return tuple(sorted(unique.values(), key=_by_day))
+
+
+def _by_day(deviation: Deviation) -> tuple[date, str]:
+    return deviation.date or date.max, deviation.id
 
 
 # -- one visit ----------------------------------------------------------------------------------
@@ -70,6 +86,7 @@ def _of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     yield from _holds(walk, visit)
     yield from _own_windows(walk, visit)
     yield from _drugs(walk, visit)
+    yield from _given_again(walk, visit)
 
 
 def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:
@@ -92,11 +109,11 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     if visit.actual is None or visit.opens is None or visit.closes is None or visit.status is Status.EXPIRED:
         return
     days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
-    for activity, day in sorted(days, key=lambda found: (found[1], found[0] or "")):
+    for activity, day in sorted(days, key=itemgetter(1)):
         off = days_outside(day, visit.opens, visit.closes)
         if off and (activity is None or day != visit.actual):
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
-            what = f"{activity} at {visit.spec.label}" if activity else visit.spec.label
+            what = f"{_label(walk, activity)} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
             washout = off < 0 and visit.spec.is_day_1 and _starts_after(walk, visit)
             yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off, important=washout)
@@ -114,15 +131,15 @@ def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         activities = (omitted.activity,) if omitted.activity else visit.spec.doses or visit.spec.activities
         for activity in activities:
             if activity not in known or omitted.reason not in known[activity].omit_for:
-                yield _not_done(visit, activity, omitted)
+                yield _not_done(walk, visit, activity, omitted)
     for attended in walk.record.attended.get(visit.key, ()):
         for activity in attended.not_done:
-            yield _not_done(visit, activity, attended)
+            yield _not_done(walk, visit, activity, attended)
 
 
-def _not_done(visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
+def _not_done(walk: Walk, visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
     reason = f" ({fact.reason})" if isinstance(fact, Omitted) else ""
-    text = f"{activity} was not done at {visit.spec.label}{reason}"
+    text = f"{_label(walk, activity)} was not done at {visit.spec.label}{reason}"
     return _found(Kind.NOT_DONE, visit.key, text, activity=activity, day=fact.date)
 
 
@@ -136,7 +153,8 @@ def _hold_reason(walk: Walk, key: str, spec: VisitSpec, hold: Held) -> Iterator[
     for drug in (hold.activity,) if hold.activity else spec.doses:
         allowed = known[drug].hold_for if drug in known else ()
         if allowed and hold.reason not in allowed:
-            text = f"{drug} at {spec.label} was held for {hold.reason}, which the protocol does not give as a reason"
+            held = f"{_label(walk, drug)} at {spec.label} was held for {hold.reason}"
+            text = f"{held}, which the protocol does not give as a reason"
             yield _found(Kind.HOLD_NOT_ALLOWED, key, text, activity=drug, day=hold.date)
 
 
@@ -149,7 +167,8 @@ def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
             continue
         off = days_outside(fact.date, *window.around(visit.actual))
         if off:
-            text = f"{fact.activity} for {visit.spec.label} was done on {day_words(fact.date)}, outside its window"
+            what = f"{_label(walk, fact.activity)} for {visit.spec.label}"
+            text = f"{what} was done on {day_words(fact.date)}, outside its window"
             yield _found(Kind.ACTIVITY_OUTSIDE_WINDOW, visit.key, text, activity=fact.activity, day=fact.date, days=off)
 
 
@@ -161,13 +180,35 @@ def _window_of(spec: VisitSpec, fact: Assessed) -> Window | None:
 def _drugs(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     levels = walk.course.dose_levels
     for given in walk.record.given.get(visit.key, ()):
-        if given.activity not in visit.spec.activities:
-            text = f"{given.activity} was given at {visit.spec.label}, which does not plan it for this participant"
+        drug = _label(walk, given.activity)
+        if visit.spec.stage is Stage.TREATMENT and _is_of_another_arm(walk, visit):
+            text = f"{drug} was given at {visit.key}, which is no visit of the arm {walk.course.arm}"
+            yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
+        elif given.activity not in visit.spec.activities:
+            text = f"{drug} was given at {visit.spec.label}, which does not plan it for this participant"
             yield _found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
         level = levels.get(given.activity)
         if level and given.level and given.level != level and not _reduced_to(walk, given):
-            text = f"{given.activity} was given at {given.level}, not at {level}"
+            text = f"{drug} was given at {given.level}, not at {level}"
             yield _found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
+
+
+def _given_again(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    """Whole doses beyond the first at one visit; the rest of one that was given in part is none."""
+    whole: dict[str, list[Given]] = {}
+    for given in walk.record.given.get(visit.key, ()):
+        whole.setdefault(given.activity, []).append(given)
+    for drug, doses in whole.items():
+        if len(doses) > 1 and not all(given.partial for given in doses):
+            text = f"{drug} was given {len(doses)} times at {visit.spec.label}"
+            yield _found(Kind.GIVEN_AGAIN, visit.key, text, activity=drug, day=doses[-1].date, important=True)
+
+
+def _is_of_another_arm(walk: Walk, visit: ScheduledVisit) -> bool:
+    """Whether the visit belongs to an epoch that this participant's arm cannot come to."""
+    compiled, epoch_id = walk.course.compiled, visit.spec.stay.epoch
+    epoch = compiled.protocol.epochs.get(epoch_id)
+    return epoch is not None and walk.course.arm is not None and epoch_id not in compiled.within_reach
 
 
 def _reduced_to(walk: Walk, given: Given) -> bool:
@@ -202,9 +243,9 @@ def _too_close(walk: Walk) -> Iterator[Deviation]:
         doses = sorted((f for f in walk.record.all(Given) if f.activity == rule.drug), key=lambda f: f.date)
         for before, after in pairwise(doses):
             apart = (after.date - before.date).days
-            if 0 < apart < least:
+            if apart < least and (apart or before.visit != after.visit):
                 text = (
-                    f"{rule.drug} was given on {day_words(before.date)} and on {day_words(after.date)},"
+                    f"{_label(walk, rule.drug)} was given on {day_words(before.date)} and on {day_words(after.date)},"
                     f" {days_words(apart)} apart instead of at least {least}"
                 )
                 about = walk.record.rename(after.visit) if after.visit else fact_id(after)
@@ -218,7 +259,8 @@ def _same_day(walk: Walk) -> Iterator[Deviation]:
         for place, one in enumerate(group):
             for other in group[place + 1 :]:
                 for day in sorted(_done_days(walk, one) & _done_days(walk, other)):
-                    text = f"{one} and {other} were both given on {day_words(day)}; they must never share a day"
+                    text = f"{labels_of(walk.course.compiled, (one, other))} were both given on {day_words(day)}"
+                    text += "; they must never share a day"
                     about = f"{one}+{other}+{day.isoformat()}"
                     yield _found(Kind.SAME_DAY, about, text, day=day, important=True)
 
@@ -270,19 +312,22 @@ def _off_path(walk: Walk) -> Iterator[Deviation]:
             text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
             yield _found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
         elif gate is not None and gate.status is GateStatus.DECIDED:
-            text = f"{stay} was begun, although {gate.key} was decided as {gate.outcome}"
+            decided = dict(gate.options).get(gate.outcome or "", gate.outcome)
+            text = f'{stay} was begun, although {gate.key} was decided as "{decided}"'
             yield _found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
-        elif gate is None or gate.status is not GateStatus.DECIDED:
+        else:
             text = f"{stay} was begun, and no decision leads there"
             yield _found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
 
 
 def _after_end(walk: Walk) -> Iterator[Deviation]:
     end = walk.course.end
-    for given in walk.record.all(Given) if end else ():
-        if end and given.date.toordinal() > end.day:
+    if end is None:
+        return
+    for given in walk.record.all(Given):
+        if given.date.toordinal() > end.day:
             text = (
-                f"{given.activity} was given on {day_words(given.date)}, after the end of treatment on"
+                f"{_label(walk, given.activity)} was given on {day_words(given.date)}, after the end of treatment on"
                 f" {day_words(end.day)}"
             )
             about = walk.record.rename(given.visit) if given.visit else fact_id(given)

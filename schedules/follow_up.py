@@ -9,6 +9,7 @@ from schedules.compiled import VisitSpec
 from schedules.happened import occurred_on
 from schedules.keys import Stay
 from schedules.placing import place, place_cancelled, undated
+from schedules.protocol import Stage
 from schedules.scheduled import Basis, ScheduledVisit
 from schedules.waits import Wait
 from schedules.walk import Base, Walk
@@ -22,7 +23,6 @@ def place_follow_up(walk: Walk) -> None:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
         for spec in stay.visits:
             place_counted(walk, spec)
-            _place_again(walk, spec)
 
 
 def _place_again(walk: Walk, spec: VisitSpec) -> None:
@@ -36,11 +36,17 @@ def _place_again(walk: Walk, spec: VisitSpec) -> None:
         place(walk, again, nominal, Basis(base.what, day, base.how, spec.by_words), wait)
 
 
-def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
-    """Place a visit that is counted from something else; nothing if that has not come about."""
+def place_counted(walk: Walk, spec: VisitSpec) -> None:
+    """Place a visit that is counted from something else; nothing if that is an event that has not come about."""
+    _place_once(walk, spec)
+    if walk.course.later_events:
+        _place_again(walk, spec)
+
+
+def _place_once(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     base = base_of(walk, spec.base, spec.stay) if spec.base is not None else stay_start(walk, spec.stay)
     if base is None:
-        return None
+        return _without_base(walk, spec)
     if base.day is None:
         return _without_start(walk, spec, base)
     nominal = spec.by.after_day(base.day)
@@ -57,12 +63,35 @@ def place_counted(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     return visit
 
 
+def _without_base(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
+    """A visit before or during the treatment that nothing planned or done leads to: it is shown, without a date.
+
+    An event need not come about, nor after the treatment what the path might have led to.
+    """
+    base = spec.base
+    if base is None or spec.stage is Stage.FOLLOW_UP or base.event not in (None, "last-dose"):
+        return None
+    if not required(walk, spec, _end_of_stay(walk, spec.stay)):
+        return None
+    what = base.visit or (f"the latest {base.activity}" if base.activity else "the last dose")
+    return _without_start(walk, spec, Base(what, None, "is neither planned nor done", 0))
+
+
+def _end_of_stay(walk: Walk, stay: Stay) -> int:
+    """The last day on which a visit of the stay may be asked for, more or less."""
+    anchor = walk.anchors.get(stay)
+    epoch = walk.course.compiled.protocol.epochs[stay.epoch]
+    length = epoch.cycles.length if epoch.cycles else epoch.length
+    day = anchor.day if anchor and anchor.day is not None else walk.study_day_1 or walk.course.as_of
+    return length.after_day(day) if length else day
+
+
 def _without_start(walk: Walk, spec: VisitSpec, base: Base) -> ScheduledVisit:
     """A visit whose starting point has no date yet has none either, unless it took place all the same."""
     came = occurred_on(walk, spec, None)
     if came is not None:
         return place(walk, spec, came, Basis("it", came, "attended"))
-    return undated(walk, spec, Basis(base.what, None, base.how), f"{base.what} has no date yet")
+    return undated(walk, spec, Basis(base.what, None, base.how), f"{base.what} {base.how}")
 
 
 def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import GateSpec
+from schedules.compiled import CompiledProtocol, GateSpec
 from schedules.course import leads_to
 from schedules.history import GateDecided
 from schedules.protocol import Resource
@@ -46,12 +46,16 @@ def standing(specs: tuple[GateSpec, ...], treatment_cycles: int) -> Iterable[Gat
 
 def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     """How the gate stands and where it leads; it is noted on the walk, and what is beyond an open one is tentative."""
-    gate = spec.gate
     decision = walk.record.decided.get(spec.key)
-    if decision is not None and decision.outcome in gate.outcomes:
-        walk.gates.append(decided_state(walk, spec, place.next_day_1, decision))
-        return _follow(walk, spec, decision.outcome, place)
-    if gate.answered_by is not None and _answered_on_entry(spec, place):
+    decided = _as_decided(walk, spec, decision) if decision is not None else None
+    if decided is not None and decision is not None:
+        walk.gates.append(decided_state(walk, decided, place.next_day_1, decision))
+        found = _follow(walk, decided, decision.outcome, place)
+        if found.to == "end":
+            _end_with_the_cycle(walk, decided, decision, place.next_day_1 or 0)
+        return found
+    gate = spec.gate
+    if gate.answered_by is not None and _answered_on_entry(walk.course.compiled, spec, place):
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
     walk.gates.append(state)
@@ -62,6 +66,26 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
     return found._replace(asked=state) if gate.asks else found
 
 
+def _end_with_the_cycle(walk: Walk, spec: GateSpec, decision: GateDecided, next_day_1: int) -> None:
+    """What was decided before a cycle ends the treatment on the day on which that cycle would have begun."""
+    if walk.course.ends_with_the_cycle(spec.key, spec.gate, spec.gate.outcomes[decision.outcome]):
+        walk.end_treatment(walk.course.end_by(spec.gate, decision, next_day_1))
+
+
+def _as_decided(walk: Walk, spec: GateSpec, decision: GateDecided) -> GateSpec | None:
+    """The gate that was decided: an older one if an amendment took the answer away, and the path can follow it."""
+    if decision.outcome in spec.gate.outcomes:
+        return spec
+    older = walk.course.gate_with(spec.key, decision.outcome)
+    if older is None:
+        return None
+    epochs = walk.course.compiled.protocol.epochs
+    outcome = older.outcomes[decision.outcome]
+    ways = {outcome.to, outcome.after_last_cycle or outcome.to} - {"proceed", "next-cycle", "end"}
+    known = outcome.ask is None or outcome.ask in epochs[spec.stay.epoch].gates
+    return GateSpec.of(spec.key, spec.stay, older) if known and ways <= epochs.keys() else None
+
+
 def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer:
     outcome = spec.gate.outcomes[outcome_id]
     if outcome.ask is not None:
@@ -69,11 +93,12 @@ def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer
     return Answer(leads_to(outcome, spec.key, walk.course.compiled), outcome.stops)
 
 
-def _answered_on_entry(spec: GateSpec, place: Place) -> bool:
+def _answered_on_entry(compiled: CompiledProtocol, spec: GateSpec, place: Place) -> bool:
     entered = place.entered_by
     if entered is None or spec.stay.cycle not in (None, 1):
         return False
-    return entered.status is GateStatus.DECIDED and entered.key.rpartition(".")[2] == spec.gate.answered_by
+    answers = entered.stay.key(compiled.name_of(entered.stay.epoch, spec.gate.answered_by or ""))
+    return entered.status is GateStatus.DECIDED and entered.key == answers
 
 
 def _answered(walk: Walk, spec: GateSpec, place: Place) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from schedules.compiled import VisitSpec
 from schedules.course import FOREVER
 from schedules.history import Assessed
+from schedules.labels import labels_of
 from schedules.waits import Wait
 from schedules.walk import Walk
 
@@ -21,7 +22,7 @@ def occurred_on(walk: Walk, spec: VisitSpec, wait: Wait | None) -> int | None:
         return min(doses)
     days = [fact.date.toordinal() for fact in record.attended.get(spec.key, ())]
     days += [fact.date.toordinal() for fact in record.assessed.get(spec.key, ()) if _is_the_visit(spec, fact)]
-    if not days or (wait is not None and spec.doses and min(days) < (wait.until or FOREVER)):
+    if not days or (wait is not None and spec.doses and min(days) < (wait.over or FOREVER)):
         return None
     return min(days)
 
@@ -36,7 +37,7 @@ def doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
     """A note on the doses of a visit that took place and of which nothing is recorded."""
     given = {fact.activity for fact in walk.record.given.get(spec.key, ())}
     missing = [drug for drug in active_doses(walk, spec) if drug not in given]
-    return (f"no dose of {' and '.join(missing)} is recorded",) if missing else ()
+    return (f"no dose of {labels_of(walk.course.compiled, missing)} is recorded",) if missing else ()
 
 
 def active_doses(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:

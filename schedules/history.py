@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schedules.scalars import Identifier, Instant, IsoDate, PartialDate, Text, WallTime
+from schedules.scalars import Identifier, Instant, IsoDate, Line, PartialDate, Text, WallTime
 from schedules.validation import record
 
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -41,7 +41,7 @@ class Fact:
     date: IsoDate  #: the day that it is about, at the participant's site
     id: FactId | None = None  #: its name, so that it can be voided or told; left out, one is made from its content
     recorded: Instant | None = None  #: when it was entered, with Z or an offset; left out, the start of its day, UTC
-    by: Text | None = None  #: who entered it
+    by: Line | None = None  #: who entered it
     note: Text | None = None  #: anything else to say, such as why
     origin: Annotated[Origin | None, Field(exclude=True)] = field(default=None, compare=False, repr=False)
 
@@ -77,7 +77,7 @@ class PartlyDated(Fact):
 class Consented(Fact):
     """The participant signed the consent form. {fact: consented, date: 2025-12-01, version: "1.0"}"""
 
-    version: Text | None = None  #: the protocol version that the form belongs to
+    version: Line | None = None  #: the protocol version that the form belongs to
 
 
 @record
@@ -87,9 +87,9 @@ class Enrolled(Fact):
     day_1: IsoDate | None = None  #: the day for which Day 1 is planned
     arm: Identifier | None = None  #: the arm, where the protocol has arms
     cohort: Identifier | None = None  #: the cohort, where the protocol has cohorts
-    version: Text | None = None  #: the protocol version; left out, the study's first
+    version: Line | None = None  #: the protocol version; left out, the study's first
     site: Identifier | None = None  #: the site; left out, the study's first
-    dose_levels: dict[Identifier, Text] = field(default_factory=dict)  #: the level of each drug, where fixed here
+    dose_levels: dict[Identifier, Line] = field(default_factory=dict)  #: the level of each drug, where fixed here
 
 
 @record
@@ -100,7 +100,7 @@ class Attended(Fact):
     not_done: tuple[Identifier, ...] = ()  #: planned activities that were left out
     #: true where the visit should not have happened by the plan: a further cycle, another path
     outside_plan: bool = False
-    version: Text | None = None  #: the protocol version under which it was done, where not the one in force
+    version: Line | None = None  #: the protocol version under which it was done, where not the one in force
 
 
 @record
@@ -112,14 +112,14 @@ class Given(Fact):
 
     activity: Identifier  #: the drug
     visit: Key | None = None  #: the visit's key; left out, outside any visit: at home, or unscheduled
-    amount: Text | None = None  #: how much, with the unit
-    level: Text | None = None  #: the dose level given
+    amount: Line | None = None  #: how much, with the unit
+    level: Line | None = None  #: the dose level given
     start: WallTime | None = None  #: when it began, on the site's clock
     stop: WallTime | None = None  #: when it was over
     partial: bool = False  #: true where only a part was given; it counts as a dose
     again: bool = False  #: true for a second administration at one visit
     outside_plan: bool = False  #: true where it should not have happened by the plan
-    version: Text | None = None  #: the protocol version under which it was done, where not the one in force
+    version: Line | None = None  #: the protocol version under which it was done, where not the one in force
 
 
 @record
@@ -131,7 +131,7 @@ class Reduced(Fact):
 
     visit: Key  #: the visit's key
     activity: Identifier  #: the drug
-    to: Text  #: the dose level from now on
+    to: Line  #: the dose level from now on
     reason: Identifier  #: why
 
 
@@ -196,7 +196,7 @@ class Assessed(Fact):
 
     activity: Identifier  #: what was done
     visit: Key | None = None  #: the visit's key; left out, outside any visit
-    result: Text | None = None  #: what came out
+    result: Line | None = None  #: what came out
     outside_plan: bool = False  #: true where it should not have happened by the plan
 
 
@@ -221,7 +221,8 @@ class Booked(Fact):
     visit: Key  #: the visit's key
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
-    chair: Text | None = None  #: which chair or room
+    chair: Line | None = None  #: which chair or room
+    site: Identifier | None = None  #: where it is; left out, the site of that day by what was recorded before it
 
 
 @record
@@ -235,7 +236,8 @@ class Rebooked(Fact):
     instead_of: IsoDate  #: the day that was booked before
     time: WallTime | None = None  #: the hour on the site's clock, in quotes
     minutes: Count | None = None  #: how long it takes
-    chair: Text | None = None  #: which chair or room
+    chair: Line | None = None  #: which chair or room
+    site: Identifier | None = None  #: where it is; left out, the site of that day by what was recorded before it
 
 
 @record
@@ -351,7 +353,7 @@ class Transferred(Fact):
 class AmendmentApplied(Fact):
     """From ``date`` on another protocol version holds. {fact: amendment_applied, date: 2026-03-01, version: "2.0"}"""
 
-    version: Text  #: the version that holds now
+    version: Line  #: the version that holds now
 
 
 @record

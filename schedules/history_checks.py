@@ -202,7 +202,7 @@ def _of_the_design(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
     design = names.design
     if isinstance(fact, Enrolled):
         yield from _enrolment(names, fact)
-    site = fact.site if isinstance(fact, Enrolled | Transferred) else None
+    site = fact.site if isinstance(fact, Enrolled | Transferred | Booked | Rebooked) else None
     if site is not None:
         yield from names.known("site", site, [known.id for known in design.sites])
     version = fact.version if isinstance(fact, Enrolled | AmendmentApplied | Consented | Attended | Given) else None
@@ -216,7 +216,7 @@ def _of_the_design(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
 
 def _enrolment(names: KnownNames, fact: Enrolled) -> Iterator[Complaint]:
     if fact.arm is not None:
-        yield from names.known("arm", fact.arm, names.design.versions[0].arms)
+        yield from names.known("arm", fact.arm, names.arms(fact.version))
     if fact.cohort is not None:
         yield from names.known("cohort", fact.cohort, names.cohorts)
     for drug in fact.dose_levels:

@@ -18,8 +18,9 @@ from schedules.bounded import bounded
 from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import KINDS
 from schedules.history import Fact, Origin
-from schedules.protocol_names import quoted
+from schedules.invisible import INVISIBLE, code_point
 from schedules.validation import validate
+from schedules.wording import quoted
 from schedules.yaml_text import MOST_PROBLEMS, Document, Path, read_yaml
 
 MOST_FACTS = 20_000
@@ -104,6 +105,8 @@ def read_fact_line(line: str) -> Fact:
     text = line.strip()
     if len(text) > LONGEST_LINE:
         raise _wrong_line(f"a line of {len(text):,} characters", f"write at most {LONGEST_LINE:,}")
+    if bad := INVISIBLE.search(text):
+        raise _wrong_line(f"the invisible character {code_point(bad[0])}", "remove it", bad.start() + 1)
     written = _as_yaml(text) if text.startswith(("-", "{")) else _in_braces(text)
     try:
         facts = read_facts(written.yaml, WHAT_IF)
@@ -166,5 +169,5 @@ def _text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _wrong_line(wrong: str, right: str) -> HistoryError:
-    return HistoryError([Problem(WHAT_IF, 1, 1, wrong, right)])
+def _wrong_line(wrong: str, right: str, column: int = 1) -> HistoryError:
+    return HistoryError([Problem(WHAT_IF, 1, column, wrong, right)])

@@ -8,7 +8,8 @@ from schedules.design import Design, old_names
 from schedules.history import CycleDelayed, CycleHeld, Fact, GateDecided
 from schedules.keys import Key, Stay, parse_key, parse_stay
 from schedules.protocol import ActivityKind, Epoch, Gate, PlannedVisit, Stage
-from schedules.protocol_names import hint, numbered, quoted
+from schedules.protocol_names import hint, numbered
+from schedules.wording import quoted
 
 #: What is wrong with a fact, and what would be right.
 Complaint = tuple[str, str]
@@ -35,6 +36,12 @@ class KnownNames:
         """A complaint if the name is none of the names."""
         if name not in names:
             yield f"there is no {what} {quoted(name)}", hint(name, names)
+
+    def arms(self, version: str | None) -> Collection[str]:
+        """The arms of the version of an enrolment; if it has none, those that an amendment may bring."""
+        versions = self.design.versions
+        own = next((protocol for protocol in versions if protocol.version == version), versions[0])
+        return own.arms or [name for protocol in versions for name in protocol.arms]
 
     # -- visits
 

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from schedules.course import FOREVER
 from schedules.path import calendar_limit
-from schedules.protocol import Epoch, HomeDosing
+from schedules.protocol import ActivityKind, Epoch, HomeDosing
 from schedules.scheduled import HomeDoses
 from schedules.walk import Anchor, Walk
 
 
 def place_home_doses(walk: Walk) -> None:
     """Lay out the doses at home of every stay, from its Day 1 to the day before the next one."""
-    anchors = list(walk.anchors.values())
+    walk.home_doses.extend(_home_doses(walk, list(walk.anchors.values())))
+
+
+def last_home_dose(walk: Walk, anchors: list[Anchor]) -> int | None:
+    """The last day on which a study drug is taken at home in these stays, one after the other."""
+    known = walk.course.compiled.protocol.activities
+    doses = (each for each in _home_doses(walk, anchors) if known[each.activity].kind is ActivityKind.HOME_DOSE)
+    return max((each.days[-1].toordinal() for each in doses if each.days), default=None)
+
+
+def _home_doses(walk: Walk, anchors: list[Anchor]) -> Iterator[HomeDoses]:
+    epochs = walk.course.compiled.protocol.epochs
     for place, anchor in enumerate(anchors):
-        epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
+        epoch = epochs[anchor.stay.epoch]
         if not epoch.home:
             continue
-        following = _next_day_1(walk, anchors[place + 1]) if place + 1 < len(anchors) else None
+        later = anchors[place + 1] if place + 1 < len(anchors) else None
+        apart = later is not None and epochs[later.stay.epoch].starts is not None and (later.stay.cycle or 1) == 1
+        following = None if later is None or apart else _next_day_1(walk, later)
         for activity, dosing in epoch.home.items():
             if anchor.day is not None and _applies(walk, anchor, dosing, activity):
-                walk.home_doses.append(_doses(walk, anchor, epoch, activity, dosing, following))
+                yield _doses(walk, anchor, epoch, activity, dosing, following)
 
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> int | None:
@@ -33,7 +47,7 @@ def _applies(walk: Walk, anchor: Anchor, dosing: HomeDosing, activity: str) -> b
     in_arm = not dosing.arms or walk.course.arm in dosing.arms
     in_cycle = dosing.cycles is None or (anchor.stay.cycle or 1) in dosing.cycles
     begun = walk.course.end is None or (anchor.day or 0) <= walk.course.end.day
-    return in_arm and in_cycle and begun and activity not in walk.stopped
+    return in_arm and in_cycle and begun and activity not in walk.stopped_in.get(anchor.stay, ())
 
 
 def _doses(
@@ -47,8 +61,12 @@ def _doses(
     days = [day for day in planned if day not in set(held)]
     return HomeDoses(
         activity, anchor.stay, tuple(map(date.fromordinal, days)), tuple(map(date.fromordinal, held)),
-        anchor.tentative or walk.visit_is_tentative(anchor), dosing.note,
+        anchor.tentative or walk.visit_is_tentative(anchor), _note(dosing, anchor.stay.cycle or 1),
     )  # fmt: skip
+
+
+def _note(dosing: HomeDosing, cycle: int) -> str | None:
+    return dosing.note if dosing.note_cycles is None or cycle in dosing.note_cycles else None
 
 
 def _last_day(walk: Walk, first: int, epoch: Epoch, following: int | None) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -21,7 +22,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from schedules.offsets import Offset, parse_offset
+from schedules.scalars import one_line
 from schedules.windows import ClockWindow, DayRange, Window, parse_clock_window, parse_window
+from schedules.wording import quoted
 
 _SPAN = re.compile(r"(\d{1,4})(?:\s*(?:-|to)\s*(\d{1,4}))?")
 _FROM = re.compile(r"from\s+(\d{1,4})")
@@ -73,7 +76,7 @@ def parse_spans(written: object) -> Spans:
 
 def _joined(parts: list[Spans], written: object) -> Spans:
     if any(part.every > 1 for part in parts):
-        raise ValueError(f"{written!r} has an every within a list; write every 2 alone, or list the numbers")
+        raise ValueError(f"{quoted(written)} has an every within a list; write every 2 alone, or list the numbers")
     return Spans(tuple(span for part in parts for span in part.spans))
 
 
@@ -99,7 +102,7 @@ def _ordered(first: int, last: int | None, written: object) -> tuple[int, int | 
 
 
 def _not_spans(written: object) -> ValueError:
-    return ValueError(f"{written!r} is no set of numbers from 1 on; write e.g. 1, 2-6, from 7, every 2 or [1, 3]")
+    return ValueError(f"{quoted(written)} is no set of numbers from 1 on; write e.g. 1, 2-6, from 7, every 2 or [1, 3]")
 
 
 def _reader(kind: type, parse: Callable[[str], object], example: str) -> BeforeValidator:
@@ -107,7 +110,7 @@ def _reader(kind: type, parse: Callable[[str], object], example: str) -> BeforeV
         if isinstance(written, kind):
             return written
         if not isinstance(written, str):
-            raise ValueError(f"{written!r} is not written out; write e.g. {example}")
+            raise ValueError(f"{quoted(written)} is not written out; write e.g. {example}")
         return parse(written)
 
     return BeforeValidator(read)
@@ -116,21 +119,21 @@ def _reader(kind: type, parse: Callable[[str], object], example: str) -> BeforeV
 def _days_only(text: str) -> Offset:
     offset = parse_offset(text)
     if offset.in_days is None:
-        raise ValueError(f"{text!r} is not a number of days; write e.g. 28 days or 4 weeks")
+        raise ValueError(f"{quoted(text)} is not a number of days; write e.g. 28 days or 4 weeks")
     return offset
 
 
 def _clock_only(text: str) -> Offset:
     offset = parse_offset(text)
     if offset.in_minutes is None:
-        raise ValueError(f"{text!r} is not a length within a visit; write e.g. 2 hours or 30 minutes")
+        raise ValueError(f"{quoted(text)} is not a length within a visit; write e.g. 2 hours or 30 minutes")
     return offset
 
 
 def _calendar_only(text: str) -> Offset:
     offset = parse_offset(text)
     if offset.in_minutes is not None:
-        raise ValueError(f"{text!r} stays within one day; write days, weeks, months or years")
+        raise ValueError(f"{quoted(text)} stays within one day; write days, weeks, months or years")
     return offset
 
 
@@ -169,7 +172,7 @@ SpansText = Annotated[
         }
     ),
 ]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 
 
 @dataclass(frozen=True, slots=True)

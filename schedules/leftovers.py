@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from schedules.compiled import VisitSpec
+from schedules.bookings import with_booking
+from schedules.compiled import GateSpec, VisitSpec
 from schedules.course import Course
 from schedules.gates import decided_state
 from schedules.history import Attended, Fact, Given, UnscheduledVisit
@@ -16,6 +18,7 @@ from schedules.scheduled import Basis, ScheduledVisit
 from schedules.statuses import Status
 from schedules.walk import Walk
 
+_NO_SUCH = "the plan as it is now has no such visit"
 UNSCHEDULED = Stay("unscheduled", 1, None)
 
 
@@ -24,7 +27,7 @@ def place_leftovers(walk: Walk) -> None:
     if not walk.begun:
         return
     placed = {visit.key: visit for visit in walk.visits}
-    for key in sorted(walk.record.keys() - set(placed)):
+    for key in sorted((walk.record.keys() | set(walk.record.bookings)) - set(placed)):
         _place_unplanned(walk, key)
     for fact in walk.record.all(UnscheduledVisit):
         walk.visits.append(_unscheduled(walk, fact, fact.activities))
@@ -43,12 +46,9 @@ def place_leftover_gates(walk: Walk) -> None:
     shown = {gate.key for gate in walk.gates}
     for key, decision in sorted(walk.record.decided.items()):
         parts = parse_key(key)
-        if key in shown or parts is None or parts.stay.epoch not in walk.course.compiled.protocol.epochs:
-            continue
-        gates = walk.course.compiled.stay(parts.stay).gates.values()
-        spec = next((spec for spec in gates if spec.key == key), None)
-        if spec is not None and decision.outcome in spec.gate.outcomes:
-            walk.gates.append(decided_state(walk, spec, None, decision))
+        gate = walk.course.gate_with(key, decision.outcome)
+        if key not in shown and parts is not None and gate is not None:
+            walk.gates.append(decided_state(walk, GateSpec.of(key, parts.stay, gate), None, decision))
 
 
 def _is_the_visit(walk: Walk, visit: ScheduledVisit, attended: Attended) -> bool:
@@ -70,22 +70,34 @@ def _unscheduled(walk: Walk, fact: Fact, activities: tuple[str, ...], instead: s
 
 
 def _place_unplanned(walk: Walk, key: str) -> None:
-    """A visit that took place and that the plan has no place for: by another version, or off the path."""
+    """A visit that something is recorded about and that the plan has no place for: of another version, off the path."""
     spec = _spec_of_any_version(walk.course, key)
     days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(key, ())]
     days = days or [fact.date for fact in walk.record.assessed.get(key, ())]
-    if spec is None or not days:
+    if spec is None:
+        return
+    if not days:
+        walk.visits.append(_not_made(walk, spec))
         return
     actual = min(days)
     nominal = _nominal(walk, spec) or actual
     basis = Basis(spec.label, nominal.toordinal(), "nominal")
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
-    note = "the plan as it is now has no such visit"
     walk.visits.append(
         ScheduledVisit(
-            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(note,)
+            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(_NO_SUCH,)
         )
     )
+
+
+def _not_made(walk: Walk, spec: VisitSpec) -> ScheduledVisit:
+    """A visit that the plan has no place for and that was missed, left out, or has only an appointment."""
+    status = Status.MISSED if spec.key in walk.record.missed else Status.CANCELLED
+    status = Status.OMITTED if status is Status.CANCELLED and spec.key in walk.record.omitted else status
+    nominal = _nominal(walk, spec)
+    basis = Basis(spec.label, nominal.toordinal() if nominal else None, "nominal" if nominal else "has no date")
+    visit = ScheduledVisit(spec, nominal, nominal, None, None, None, status, False, basis, notes=(_NO_SUCH,))
+    return with_booking(walk, visit)
 
 
 def _nominal(walk: Walk, spec: VisitSpec) -> date | None:
@@ -99,11 +111,12 @@ def _spec_of_any_version(course: Course, key: str) -> VisitSpec | None:
     parts = parse_key(key)
     if parts is None:
         return None
+    first = parts.stay.key(parts.name)
     for _, compiled in reversed(course.versions):
         if parts.stay.epoch in compiled.protocol.epochs:
-            found = [spec for spec in compiled.stay(parts.stay).visits if spec.key == key]
+            found = [spec for spec in compiled.stay(parts.stay).visits if spec.key == first]
             if found:
-                return found[0]
+                return found[0] if key == first else replace(found[0], key=key, variations=())
     return None
 
 

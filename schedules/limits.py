@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from schedules.closures import ClosedDays
 from schedules.course import Course, OwnClosedDays
+from schedules.labels import label_of
 from schedules.spacing import Bound
 from schedules.wording import day_words, days_words, list_words, span_words
 
@@ -67,12 +68,13 @@ class Limits(NamedTuple):
         """What stands in the way of that day, in words; None if nothing does."""
         for bound in self.bounds:
             if bound.rule.blocks and not bound.allows(day):
-                return too_close(bound, day)
+                return self._too_close(bound, day)
         closed = self.closed[day]
         if closed is not None:
             return closed_words(closed, day)
         if day in self.never:
-            return f"{self.never[day]} is on {day_words(day)}, and the two are never given on the same day"
+            other = label_of(self.course.compiled, self.never[day])
+            return f"{other} is on {day_words(day)}, and the two are never given on the same day"
         return f"the participant is away on {day_words(day)}" if self.course.is_away(day) else None
 
     def why_none(self) -> list[str]:
@@ -89,7 +91,10 @@ class Limits(NamedTuple):
 
     def warnings(self, day: int) -> tuple[str, ...]:
         """Spacing that only warns and that this day does not keep."""
-        return tuple(too_close(b, day) for b in self.bounds if not b.rule.blocks and not b.allows(day))
+        return tuple(self._too_close(b, day) for b in self.bounds if not b.rule.blocks and not b.allows(day))
+
+    def _too_close(self, bound: Bound, day: int) -> str:
+        return too_close(bound, day, label_of(self.course.compiled, bound.rule.drug))
 
 
 def closed_words(closed: tuple[str, str], *days: int) -> str:
@@ -104,10 +109,10 @@ def closed_words(closed: tuple[str, str], *days: int) -> str:
     return f"{_PLACES.get(place, f'the {place}')} is closed on {when}{because}"
 
 
-def too_close(bound: Bound, day: int) -> str:
-    """Which dose a day is too close to, and from when on (or until when) it would do."""
+def too_close(bound: Bound, day: int, drug: str) -> str:
+    """Which dose of the drug a day is too close to, and from when on (or until when) it would do."""
     earliest, latest = bound.earliest, bound.latest
-    drug, days = bound.rule.drug, days_words(bound.rule.days)
+    days = days_words(bound.rule.days)
     if earliest is not None and bound.previous is not None and day < earliest:
         how = {"given": "was given on", "booked": "is booked for", "planned": "is planned for"}[bound.how]
         apart = f"{drug} {how} {day_words(bound.previous)} and must be {days} apart"

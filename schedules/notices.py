@@ -6,9 +6,9 @@ from datetime import date
 
 from schedules.history import Assessed, Transplanted
 from schedules.keys import Stay
-from schedules.protocol import Advisory, Observation
+from schedules.protocol import Advisory
 from schedules.scheduled import Notice, ObservationState
-from schedules.walk import Walk
+from schedules.walk import Anchor, Walk
 from schedules.wording import day_words
 
 _BY_THE_RULES = frozenset({"toxicity", "dlt"})
@@ -37,13 +37,21 @@ def _no_response_within(walk: Walk, advisory: Advisory) -> bool:
     """So many cycles are over, and none of the results was recorded in them."""
     limit = advisory.treatment_cycles or 1
     over = [anchor for anchor in walk.anchors.values() if anchor.how == "given" and anchor.stay.cycle]
-    if len(over) < limit or over[limit - 1].day is None:
+    if len(over) < limit:
         return False
-    until = (over[limit - 1].day or 0) + 28
-    if walk.course.as_of < until:
+    until = _end_of_cycle(walk, over[limit - 1])
+    if until is None or walk.course.as_of < until:
         return False
     results = [fact for fact in walk.record.all(Assessed) if fact.activity == advisory.activity]
     return not any(fact.result in advisory.results and fact.date.toordinal() <= until for fact in results)
+
+
+def _end_of_cycle(walk: Walk, anchor: Anchor) -> int | None:
+    """The day on which the cycle has had its length."""
+    cycles = walk.course.compiled.protocol.epochs[anchor.stay.epoch].cycles
+    if cycles is None or anchor.day is None:
+        return None
+    return cycles.length.after(date.fromordinal(anchor.day)).toordinal()
 
 
 def _too_many_before_transplant(walk: Walk, advisory: Advisory) -> bool:
@@ -58,28 +66,34 @@ def observation(walk: Walk) -> ObservationState | None:
     rule = walk.course.compiled.protocol.observation
     if rule is None or (rule.cohorts and walk.course.cohort not in rule.cohorts):
         return None
-    anchor = walk.anchors.get(Stay(rule.epoch, 1, rule.cycle))
+    epoch = walk.course.compiled.protocol.epochs[rule.epoch]
+    stay = Stay(rule.epoch, 1, rule.cycle if epoch.cycles else None)
+    anchor = walk.anchors.get(stay)
     if anchor is None or anchor.day is None:
         return None
     closes = anchor.day + (rule.length.in_days or 0) - 1
-    state, why = _observed(walk, rule, anchor.day, closes)
+    state, why = _observed(walk, anchor, anchor.day, closes)
     return ObservationState(date.fromordinal(anchor.day), date.fromordinal(closes), state, why, rule.rule)
 
 
-def _observed(walk: Walk, rule: Observation, opens: int, closes: int) -> tuple[str, str]:
-    missed = _missed_doses(walk, Stay(rule.epoch, 1, rule.cycle))
+def _observed(walk: Walk, anchor: Anchor, opens: int, closes: int) -> tuple[str, str]:
+    missed = _missed_doses(walk, anchor.stay, closes)
     if missed:
         return "to-be-replaced", f"{missed} was missed during the observation, for another reason than toxicity"
-    if opens > walk.course.as_of or str(Stay(rule.epoch, 1, rule.cycle)) == "":
+    if opens > walk.course.as_of:
         return "not-begun", f"begins on {day_words(opens)}"
+    if anchor.how not in ("given", "attended"):
+        return "not-begun", f"begins with {anchor.label}, of which nothing is recorded yet"
     if walk.course.as_of <= closes:
         return "observing", f"until {day_words(closes)}"
     return "evaluable", f"observed until {day_words(closes)}"
 
 
-def _missed_doses(walk: Walk, stay: Stay) -> str | None:
+def _missed_doses(walk: Walk, stay: Stay, closes: int) -> str | None:
+    """The first dose that was due during the observation and missed, or left out for another reason than toxicity."""
     for visit in walk.visits:
-        if visit.spec.stay != stay or not visit.spec.doses:
+        due = visit.spec.stay == stay and visit.nominal is not None and visit.nominal.toordinal() <= closes
+        if not due or not visit.spec.doses:
             continue
         if visit.spec.key in walk.record.missed:
             return visit.spec.label

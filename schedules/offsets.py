@@ -11,6 +11,7 @@ from functools import lru_cache
 from dateutil.relativedelta import relativedelta
 
 from schedules.errors import DateOutOfRange, OffsetError
+from schedules.wording import quoted
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2200, 12, 31)
@@ -123,9 +124,9 @@ def parse_offset(text: str) -> Offset:
     """
     written = _WRITTEN.fullmatch(text.strip().lower())
     if written is None:
-        raise OffsetError(f"{text!r} is not a length of time; write e.g. 28 days, 3 months or 2 hours")
+        raise OffsetError(f"{quoted(text)} is not a length of time; write e.g. 28 days, 3 months or 2 hours")
     sign, amount, word = written.groups()
     unit = word if word.endswith("s") else f"{word}s"
     if unit not in list(Unit):
-        raise OffsetError(f"{word!r} is not a unit; write minutes, hours, days, weeks, months or years")
+        raise OffsetError(f"{quoted(word)} is not a unit; write minutes, hours, days, weeks, months or years")
     return Offset(-int(amount) if sign == "-" else int(amount), Unit(unit))

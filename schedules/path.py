@@ -10,6 +10,7 @@ from schedules.keys import Stay, parse_key
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
+from schedules.waits import cycle_wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
@@ -40,7 +41,7 @@ def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
         parts = parse_key(key)
         if parts is not None and (place < dosed or parts.stay.epoch in compiled.drugless):
             found[parts.stay] = min(found.get(parts.stay, day.toordinal()), day.toordinal())
-    return {stay: day for stay, day in found.items() if stay.epoch in compiled.sequence}
+    return {stay: day for stay, day in found.items() if stay.epoch in compiled.within_reach}
 
 
 def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
@@ -81,11 +82,11 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     nominal, basis = _next_day_1(walk, anchor)
     to = _through_gates(walk, anchor.stay, nominal)
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
-    happened = _next_dosed(walk, dosed)
+    happened = next_dosed(walk, dosed)
     planned = _lead(walk, anchor.stay, to)
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
-        happened = _next_dosed(walk, dosed)
+        happened = next_dosed(walk, dosed)
     if happened is not None and happened != planned:
         walk.off_path.append((happened, entered))
         return Onward(Step(happened, nominal, basis))
@@ -144,8 +145,10 @@ def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
     if to in ("end", "nothing"):
         return None
     if to in ("proceed", "next-cycle"):
-        if epoch.cycles and (epoch.cycles.at_most is None or (stay.cycle or 1) < epoch.cycles.at_most):
-            return Stay(stay.epoch, stay.entry, (stay.cycle or 1) + 1)
+        if epoch.cycles:
+            following = _next_cycle(walk, stay)
+            if epoch.cycles.at_most is None or (following.cycle or 1) <= epoch.cycles.at_most:
+                return following
         place = compiled.sequence.index(stay.epoch) + 1 if stay.epoch in compiled.sequence else len(compiled.sequence)
         to = compiled.sequence[place] if place < len(compiled.sequence) else ""
     if not to:
@@ -157,7 +160,15 @@ def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
     return stay_of(walk, to, entry, 1)
 
 
-def _next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
+def _next_cycle(walk: Walk, stay: Stay) -> Stay:
+    """The cycle after this one that the path has not come to: cycles may have been begun in another order."""
+    following = stay._replace(cycle=(stay.cycle or 1) + 1)
+    while following in walk.anchors:
+        following = following._replace(cycle=(following.cycle or 1) + 1)
+    return following
+
+
+def next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:
     """The stay that really came next: the earliest dosed one that the path has not come to yet."""
     left = [(day, stay) for stay, day in dosed.items() if stay not in walk.anchors]
     return min(left)[1] if left else None
@@ -202,13 +213,8 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
 
 
 def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
-    if nominal is None or not (walk.record.cycle_held or walk.record.cycle_delayed):
-        return nominal
-    holds = walk.record.cycle_holds(str(stay))
-    delay = walk.record.cycle_delayed.get(str(stay))
-    until = [hold.resume.toordinal() for hold in holds if hold.resume]
-    until += [delay.to.toordinal()] if delay else []
-    return max([nominal, *until])
+    wait = cycle_wait(walk.record, str(stay)) if nominal is not None else None
+    return nominal if nominal is None or wait is None else max(nominal, wait.over or nominal)
 
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:

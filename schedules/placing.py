@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
+from schedules.bookings import elsewhere, with_booking
 from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
+from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
-from schedules.history import Died, TreatmentEnded, Withdrew
 from schedules.limits import Limits
-from schedules.protocol import Stage
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
+from schedules.slots import Slot, slot_of, visit_hold
 from schedules.spacing import How
 from schedules.statuses import Status
-from schedules.waits import Wait
+from schedules.waits import Wait, both
 from schedules.walk import Walk
-from schedules.wording import day_words, days_words, known_day_words, span_words
+from schedules.wording import day_words, given_back_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
-_SCOPES = {"treatment": "treatment", "visits": "visits", "contact": "all contact"}
-
-
-class Slot(NamedTuple):
-    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
-
-    nominal: int
-    due: int
-    opens: int
-    closes: int
-    first: int
-    last: int
-    basis: Basis
 
 
 def place(
@@ -58,14 +45,14 @@ def place(
         if plain is not None:
             return plain
     if touched:
-        wait = wait or _visit_hold(walk, spec)
+        wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None and _fell_away(walk, spec, FOREVER) is None:
         visit = held_visit(walk, spec, basis, wait, nominal)
     elif wait is not None and wait.until is None and actual is None:
-        visit = _gone(walk, spec, _slot(walk, spec, nominal, basis, None, None), FOREVER)
+        visit = _gone(walk, spec, slot_of(walk, spec, nominal, basis, None, None), FOREVER)
     else:
-        slot = _slot(walk, spec, nominal, basis, wait, actual)
+        slot = slot_of(walk, spec, nominal, basis, wait, actual)
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
         if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
             _note_doses(walk, visit)
@@ -116,19 +103,6 @@ def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> Scheduled
     )  # fmt: skip
 
 
-# -- holds and windows --------------------------------------------------------------------------
-
-
-def _visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
-    holds = walk.record.held.get(spec.key)
-    if not holds or not spec.doses:
-        return None
-    hold = holds[-1]
-    until = hold.resume.toordinal() if hold.resume else None
-    what = f"{hold.activity} was" if hold.activity else "its doses were"
-    return Wait(until, hold.date.toordinal(), True, f"{what} held on {day_words(hold.date)} ({hold.reason})")
-
-
 def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
     """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
     longest = walk.course.compiled.longest_hold
@@ -137,14 +111,15 @@ def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: i
     late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
     conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
     known = _day(nominal) if nominal is not None else None
-    return ScheduledVisit(
+    visit = ScheduledVisit(
         spec, known, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
     )
+    return with_booking(walk, visit)
 
 
 def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
     """A visit that is counted from one that was cancelled: it falls away with it."""
-    slot = _slot(walk, spec, nominal, basis, None, None)
+    slot = slot_of(walk, spec, nominal, basis, None, None)
     why = "" if slot.closes >= cut_off(walk, spec) else f"it is counted from {basis.what}, which is cancelled"
     visit = _without_date(walk, spec, slot, Status.CANCELLED, why)
     walk.visits.append(visit)
@@ -156,78 +131,17 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
     fallen = _fell_away(walk, spec, FOREVER)
     conflicts = () if fallen else (Conflict("no-anchor", reason),)
     status = fallen or Status.HELD
-    notes = _fall_words(walk, spec, status)
+    notes = fall_words(walk, spec, status)
     visit = ScheduledVisit(
         spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
         conflicts=conflicts, notes=notes,
     )  # fmt: skip
+    visit = with_booking(walk, visit)
     walk.visits.append(visit)
     return visit
 
 
-def _slot(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
-    judged = spec if actual is None else walk.spec_in_force(spec, actual)
-    slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
-                nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
-    if wait is not None:
-        slot = _after_wait(slot, judged, wait, actual)
-    elif walk.delayed_by_hold and spec.doses:
-        slot = _after_held_dose(walk, slot, judged)
-    if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
-        slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
-    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
-
-
-def _after_wait(slot: Slot, spec: VisitSpec, wait: Wait, actual: int | None) -> Slot:
-    """A hold moves the window to its end; a delay moves only the days on which the visit is placed."""
-    until = wait.until if wait.until is not None else (actual or slot.due)
-    due = max(slot.nominal, until)
-    cause = f"{wait.words}; it is due on {day_words(due)}" if due > slot.nominal else wait.words
-    slot = slot._replace(due=due, basis=slot.basis._replace(cause=cause))
-    if due == slot.nominal and wait.moves_window:
-        return slot
-    if wait.moves_window:
-        return slot._replace(opens=due, closes=due + spec.after, first=due, last=due + spec.after)
-    due = until
-    cause = f"{wait.words}; it is planned for {day_words(due)}"
-    if due > slot.closes:
-        cause += f", {days_words(due - slot.closes)} after its window closes"
-    return slot._replace(due=due, first=due, last=due + spec.after, basis=slot.basis._replace(cause=cause))
-
-
-def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
-    """After a dose that a recorded hold delayed, the next ones are due when spacing allows, and not before."""
-    bounds = walk.ledger.bounds(spec.rules, slot.due)
-    earliest = max((bound.earliest or 0 for bound in bounds if bound.rule.blocks), default=0)
-    if earliest <= slot.nominal:
-        return slot
-    cause = f"a dose before it was held, so it is due when spacing allows, on {day_words(earliest)}"
-    closes = earliest + spec.after
-    return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
-
-
-def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
-    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
-    if spec.ends_before == "conditioning":
-        before = walk.course.event_days.get("conditioning")
-    else:
-        before = walk.next_day_1.get(spec.stay)
-    if before is None or before > slot.closes or before <= slot.opens:
-        return slot
-    return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))
-
-
 # -- still to come ------------------------------------------------------------------------------
-
-
-def cut_off(walk: Walk, spec: VisitSpec) -> int:
-    """From which day on the visit is not planned any more."""
-    course = walk.course
-    if spec.stage is not Stage.FOLLOW_UP:
-        return min(course.cut.treatment, course.cut.visits, course.cut.all)
-    if spec.remote and course.permits_contact:
-        return course.cut.all
-    return min(course.cut.visits, course.cut.all)
 
 
 def _fell_away(walk: Walk, spec: VisitSpec, closes: int) -> Status | None:
@@ -308,14 +222,15 @@ def _warnings(limits: Limits, target: int) -> tuple[Conflict, ...]:
 def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     """A booking that fits is where the visit stands; one that does not is never moved, but marked."""
     booking = walk.record.bookings[spec.key]
-    fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked
+    away = elsewhere(walk.course, booking)
+    fits = limits.first <= booking.day <= limits.last and limits.allows(booking.day) and not blocked and not away
     if fits:
         visit = _planned(walk, spec, slot, limits, booking.day, ())
         return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
     outside = not limits.first <= booking.day <= limits.last
     window = f"it may be only within {span_words(limits.first, limits.last)}"
-    why = limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
+    why = away or limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     visit = _planned(walk, spec, slot, limits, target, (misfit, *left))
@@ -329,38 +244,12 @@ def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
 
 def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: str = "") -> ScheduledVisit:
     booking = walk.record.bookings.get(spec.key)
-    given_back = (f"its appointment on {day_words(booking.day)} is to be given back",) if booking else ()
+    given_back = (given_back_words(booking.day),) if booking else ()
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
         status, walk.tentative and status is not Status.CANCELLED, slot.basis,
-        booking=booking.fact if booking else None, notes=(*_fall_words(walk, spec, status, why), *given_back),
+        booking=booking.fact if booking else None, notes=(*fall_words(walk, spec, status, why), *given_back),
     )  # fmt: skip
-
-
-def _fall_words(walk: Walk, spec: VisitSpec, status: Status, why: str = "") -> tuple[str, ...]:
-    return (f"cancelled: {why or _ended_words(walk, spec)}",) if status is Status.CANCELLED else ()
-
-
-def _ended_words(walk: Walk, spec: VisitSpec) -> str:
-    """What took a visit away: a death, a withdrawal, or the end of the treatment with its reason."""
-    cut, end = cut_off(walk, spec), walk.course.end
-    by_end = end is not None and spec.stage is not Stage.FOLLOW_UP
-    if end is None or not by_end or end.reason == "death":
-        for died in walk.record.all(Died):
-            if died.day.toordinal() == cut:
-                return f"the participant died {known_day_words(died.day, died.last_day)}"
-    if end is None or not by_end or end.reason == "withdrawal":
-        for withdrew in walk.record.all(Withdrew):
-            if withdrew.date.toordinal() == cut and (by_end or withdrew.scope != "treatment"):
-                return f"the participant withdrew from {_SCOPES[withdrew.scope]} on {day_words(cut)}"
-    return f"the treatment ended on {day_words(cut)} ({_end_reason(walk)})"
-
-
-def _end_reason(walk: Walk) -> str:
-    """The recorded reason; "other" says nothing without the note beside it."""
-    reason = walk.course.end.reason if walk.course.end else ""
-    notes = [fact.note for fact in walk.record.all(TreatmentEnded) if fact.reason == reason == "other" and fact.note]
-    return f"{reason}: {notes[0]}" if notes else reason.replace("-", " ")
 
 
 def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:

@@ -14,7 +14,7 @@ from schedules.compiled import VisitSpec
 from schedules.course import Course
 from schedules.design import Design
 from schedules.deviations import find_deviations
-from schedules.errors import DesignError
+from schedules.errors import DateOutOfRange, DesignError
 from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
@@ -22,20 +22,21 @@ from schedules.home import place_home_doses
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories, observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, onward
+from schedules.path import dosed_stays, enter_first, first_step, last_day_of, next_dosed, onward
 from schedules.placing import place, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
+from schedules.set_aside import walked
+from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
-from schedules.waits import Wait
+from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
-from schedules.wording import day_words
 
 #: Grows when the same input may give other dates than before.
-ENGINE = "1"
+ENGINE = "2"
 
 
 def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
@@ -45,13 +46,31 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     the plan of any past moment. Raises DesignError if the design does not fit the history (no such site,
     version or arm; no Day 1), and DateOutOfRange for a date outside 1900 to 2200.
     """
-    course = Course(design, history, as_of, known_by(history.facts, known_at))
-    walk = _walk(course)
-    _walk_the_path(walk)
-    place_follow_up(walk)
+    facts = known_by(history.facts, known_at)
+    walk = walked(lambda aside: _walked(Course(design, history, as_of, facts, aside)))
+    try:
+        place_follow_up(walk)
+    except DateOutOfRange as error:
+        raise _too_far(walk, error) from None
     place_leftovers(walk)
     place_leftover_gates(walk)
     return _finished(walk)
+
+
+def _walked(course: Course) -> Walk:
+    walk = _walk(course)
+    try:
+        _walk_the_path(walk)
+    except DateOutOfRange as error:
+        raise _too_far(walk, error) from None
+    return walk
+
+
+def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:
+    """Where the plan left the years that are planned in: what a person may have to mend is not a date of the study."""
+    wrong = str(error).partition("; ")[0]
+    after = f"after {walk.visits[-1].spec.label} " if walk.visits else ""
+    return DateOutOfRange(f"{after}the plan runs too far: {wrong}; mend Day 1, or the lengths in the protocol")
 
 
 def _walk(course: Course) -> Walk:
@@ -85,9 +104,8 @@ def _walk_the_path(walk: Walk) -> None:
     anchor = Anchor(step.stay, label, day_1, "nominal", True)
     while entered.step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
-        if anchor.day is None or asked is not None:
-            break
-        if walk.course.end is not None and step.stay not in dosed:
+        stops = anchor.day is None or asked is not None or (walk.course.end is not None and step.stay not in dosed)
+        if stops and next_dosed(walk, dosed) is None:
             break
         found = onward(walk, anchor, dosed)
         ends = found.ends
@@ -115,17 +133,17 @@ def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     came = _first_dose(walk, specs[0]) if specs else None
     if came is not None:
         return came, "given" if specs[0].doses else "attended"
+    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
     booking = walk.record.bookings.get(specs[0].key) if specs else None
-    if booking is not None:
+    if booking is not None and (moved is None or booking.day >= moved):
         return booking.day, "booked"
-    moved = _moved_day_1(walk, stay)
     if moved is not None:
-        return moved, "planned"
-    if walk.course.planned_day_1 is None and stay in dosed:
-        return dosed[stay], "given"
-    if walk.course.planned_day_1 is None:
+        return max(moved, planned or moved), "planned"
+    if planned is None and stay in dosed:
+        return _counted_back(walk, specs, dosed[stay]), "planned"
+    if planned is None:
         raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
-    return walk.course.planned_day_1, "planned"
+    return planned, "planned"
 
 
 def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
@@ -134,13 +152,21 @@ def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
     return min((fact.date.toordinal() for fact in facts), default=None)
 
 
-def _moved_day_1(walk: Walk, stay: Stay) -> int | None:
-    """Where a recorded delay, or a hold with an end, has moved the first Day 1 to."""
-    delay = walk.record.cycle_delayed.get(str(stay))
-    if delay is not None:
-        return delay.to.toordinal()
-    until = [hold.resume.toordinal() for hold in walk.record.cycle_holds(str(stay)) if hold.resume]
-    return max(until, default=None)
+def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
+    """Day 1 by the first visit that took place, where nothing is known of Day 1 itself."""
+    for spec in specs:
+        days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(spec.key, ())]
+        if days and spec.offset is not None:
+            return min(days).toordinal() - spec.offset
+    return came
+
+
+def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
+    """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
+    wait = cycle_wait(walk.record, str(stay))
+    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
+    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
+    return max(ends, default=None)
 
 
 def _place_stay(
@@ -151,22 +177,22 @@ def _place_stay(
     if stay.epoch.cycles is not None:
         walk.treatment_cycles += 1
     walk.delayed_by_hold = False
-    nominal, basis = _stay_nominal(walk, step, stay.epoch.starts)
+    if walk.stopped:
+        walk.stopped_in[step.stay] = walk.stopped
+    nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and stay.visits:
         return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)
     anchor = _place_day_1(walk, step.stay, stay.visits, nominal, basis, blocked)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
-    before = walk.tentative
-    walk.tentative = before or anchor.tentative
+    walk.tentative = walk.tentative or anchor.tentative
     begins = 1 if stay.visits and stay.visits[0].is_day_1 else 0
     for spec in stay.visits[begins:]:
         _place_in_stay(walk, spec, anchor)
-    walk.tentative = before or (anchor.tentative and anchor.how != "given")
     return anchor
 
 
-def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, Basis]:
+def _stay_nominal(walk: Walk, step: Step, dosed: dict[Stay, int]) -> tuple[int | None, Basis]:
     """Where the Day 1 of a stay is due: one cycle length after the last, or where the epoch says it starts."""
     epoch = walk.course.compiled.protocol.epochs[step.stay.epoch]
     if epoch.starts is None or (step.stay.cycle or 1) > 1 or not walk.anchors:
@@ -175,6 +201,7 @@ def _stay_nominal(walk: Walk, step: Step, starts: object) -> tuple[int | None, B
     if base is None or base.day is None:
         return None, Basis(base.what if base else "its starting point", None, "has no date yet")
     nominal = epoch.starts.by.after_day(base.day)
+    walk.tentative = walk.tentative or (base.tentative and step.stay not in dosed)
     return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
 
 
@@ -195,31 +222,39 @@ def _place_day_1(
     blocked: tuple[Conflict, ...],
 ) -> Anchor:
     spec = specs[0] if specs and specs[0].is_day_1 else None
+    wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
-        label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
-        return Anchor(stay, label, nominal, "nominal", False)
-    wait = _cycle_wait(walk, stay, first=not walk.anchors)
-    if nominal is None:
+        return _unvisited_day_1(walk, stay, specs, nominal, wait)
+    came = occurred_on(walk, spec, wait) if nominal is None else None
+    if nominal is None and came is None:
         undated(walk, spec, basis, "what it is counted from has no date yet")
         return Anchor(stay, spec.label, None, "nominal", True)
+    if nominal is None or came is not None:
+        nominal, basis = came or 0, Basis("it", came, "attended")
     visit = place(walk, spec, nominal, basis, wait, blocked)
     return _anchor(walk, stay, visit, nominal)
 
 
-def _cycle_wait(walk: Walk, stay: Stay, first: bool) -> Wait | None:
-    """A recorded hold or delay of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
-    if not (walk.record.cycle_held or walk.record.cycle_delayed):
-        return None
-    holds = walk.record.cycle_holds(str(stay))
-    if holds:
-        hold = holds[-1]
-        recheck = f", recheck on {day_words(hold.recheck)}" if hold.recheck else ""
-        words = f"the cycle was held on {day_words(hold.date)} ({hold.reason}{recheck})"
-        return Wait(hold.resume.toordinal() if hold.resume else None, hold.date.toordinal(), True, words)
-    delay = walk.record.cycle_delayed.get(str(stay))
-    if delay is None or first:
-        return None
-    return Wait(delay.to.toordinal(), delay.date.toordinal(), False, f"the cycle was delayed ({delay.reason})")
+def _unvisited_day_1(
+    walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...], nominal: int | None, wait: Wait | None
+) -> Anchor:
+    """Where a stay without a visit on its Day 1 starts; a recorded hold or delay moves it all the same."""
+    label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
+    if wait is None or nominal is None:
+        return Anchor(stay, label, nominal, "nominal", False)
+    label = f"{label}, since {wait.words},"
+    if wait.over is not None:
+        return Anchor(stay, label, max(nominal, wait.over), "planned", False)
+    begun = any(spec.key in walk.record.given for spec in specs)
+    return Anchor(stay, label, nominal if begun else None, "nominal", not begun)
+
+
+def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
+    """The recorded wait of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    wait = cycle_wait(walk.record, str(stay))
+    if wait is None or not first:
+        return wait
+    return wait._replace(then=None) if wait.moves_window else None
 
 
 def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
@@ -230,16 +265,19 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
-    if (
-        visit.booking is not None
-        and visit.target in (None, visit.booking.date)
-        and visit.status is not Status.CANCELLED
-    ):
+    if visit.booking is not None and visit.status is not Status.CANCELLED and _may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
     due = visit.due.toordinal() if visit.due else nominal
     return Anchor(stay, label, due, "nominal", True)
+
+
+def _may_stand(visit: ScheduledVisit, booked: date) -> bool:
+    """Whether a booked visit stands on that day, or, while a decision is asked first, may stand there."""
+    if visit.target is not None or visit.limits is None:
+        return visit.target in (None, booked)
+    return visit.limits.first <= booked.toordinal() <= visit.limits.last
 
 
 def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from schedules.language import Clock, DaysLong, Duration, Hours, Label, SpansText, VisitWindow, by_id
 from schedules.offsets import Offset, Unit
-from schedules.scalars import Identifier, Text
+from schedules.scalars import Identifier, Line, Text
 from schedules.validation import record
 from schedules.windows import Window
 
@@ -207,6 +207,7 @@ class HomeDosing:
     cycles: SpansText | None = None  #: in which cycles it is taken; in all of them if left out
     arms: tuple[Identifier, ...] = ()  #: in which arms it is taken; in all of them if left out
     note: Text | None = None  #: what else people should read, such as how the dose is stepped up
+    note_cycles: SpansText | None = None  #: in which cycles they should read the note; in all of them if left out
 
 
 @record
@@ -260,7 +261,7 @@ class Cohort:
     """A group of participants who are looked at together, as in a dose escalation."""
 
     label: Label  #: what people read
-    dose_levels: dict[Identifier, Text] = field(default_factory=dict)  #: the level of each drug, where it is fixed
+    dose_levels: dict[Identifier, Line] = field(default_factory=dict)  #: the level of each drug, where it is fixed
 
 
 @record
@@ -284,7 +285,7 @@ class Advisory:
     text: Text  #: what is shown
     treatment_cycles: int | None = None  #: how many cycles of treatment
     activity: Identifier | None = None  #: for ``response-within``: the activity with the results
-    results: tuple[Text, ...] = ()  #: for ``response-within``: the results of which one is wanted
+    results: tuple[Line, ...] = ()  #: for ``response-within``: the results of which one is wanted
 
 
 @record
@@ -292,8 +293,8 @@ class Protocol:
     """One immutable version of a study's protocol. Source: USDM 4.0 ``StudyVersion`` and ``StudyDesign``."""
 
     protocol: Identifier  #: the study's short name, the same in every version
-    version: Text  #: the number of this version, in quotes: "1.0"
-    title: Text  #: the study's title
+    version: Line  #: the number of this version, in quotes: "1.0"
+    title: Line  #: the study's title
     source: Text | None = None  #: where this was taken from
     assumptions: tuple[Text, ...] = ()  #: plain sentences: whatever is not in the protocol's own text
     parameters: dict[Identifier, Parameter] = field(default_factory=dict)  #: values that the text does not give

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from schedules.errors import Problem
 from schedules.protocol import Advisory, Epoch, Observation, Protocol
+from schedules.protocol_doses import check_doses
 from schedules.protocol_names import BUILT_IN_EVENTS, KEYWORDS, Names, numbered
 from schedules.protocol_paths import check_paths
 from schedules.protocol_sizes import check_extent, check_sizes
@@ -28,8 +29,8 @@ def check_protocol(protocol: Protocol, document: Document) -> Iterator[Problem]:
     problems = [*_check_lists(names), *check_epochs(names)] or list(check_extent(protocol, document))
     yield from problems
     if not problems:
-        yield from check_paths(protocol, document)
-        yield from _check_keys(names)
+        found = [*check_paths(protocol, document), *_check_keys(names)]
+        yield from found or check_doses(names)
 
 
 def _check_lists(names: Names) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
@@ -17,6 +17,7 @@ from schedules.protocol import Protocol
 from schedules.protocol_checks import check_protocol
 from schedules.protocol_parameters import fill_in
 from schedules.validation import validate
+from schedules.wording import as_written, quoted
 from schedules.yaml_text import Document, read_yaml
 
 
@@ -83,6 +84,11 @@ def _adapter() -> TypeAdapter[Protocol]:
 
 def read_parameters(text: bytes | str, file: str) -> dict[str, Any]:
     """Read a parameter file: a mapping from names to values. Raises ParameterError."""
+    return dict(cast(dict[str, Any], parameter_document(text, file).data))
+
+
+def parameter_document(text: bytes | str, file: str) -> Document:
+    """A parameter file with the places of its values, for what may be wrong with them. Raises ParameterError."""
     document = read_yaml(text, file, ParameterError)
     if not isinstance(document.data, dict):
         wrong = "a parameter file is a list of names with values"
@@ -90,8 +96,9 @@ def read_parameters(text: bytes | str, file: str) -> dict[str, Any]:
     empty = [name for name, value in document.data.items() if value is None]
     if empty:
         right = "write its value, or leave the line out"
-        raise ParameterError(document.problem((name,), f"the parameter {name} is empty", right) for name in empty)
-    return dict(document.data)
+        told = (document.problem((name,), f"the parameter {as_written(name)} is empty", right) for name in empty)
+        raise ParameterError(bounded(told))
+    return document
 
 
 # -- the library --------------------------------------------------------------------------------
@@ -107,7 +114,7 @@ def library_text(name: str) -> str:
     """The source text of a protocol that ships. Raises ProtocolError for an unknown name."""
     if name not in library():
         right = f"the library has {', '.join(library())}"
-        raise ProtocolError([Problem(name, 1, 1, f"the library has no protocol {name!r}", right)])
+        raise ProtocolError([Problem(name, 1, 1, f"the library has no protocol {quoted(name)}", right)])
     return files("schedules").joinpath("library", f"{name}.yaml").read_text("utf-8")
 
 

@@ -9,7 +9,8 @@ from itertools import islice
 from schedules.errors import Problem
 from schedules.protocol import ActivityKind, Epoch, PlannedVisit, Protocol, Stage
 from schedules.protocol_sizes import times_planned
-from schedules.yaml_text import Document, Path, shown
+from schedules.wording import quoted
+from schedules.yaml_text import Document, Path
 
 BUILT_IN_EVENTS = (
     "end-of-treatment", "last-dose", "day-1", "enrolment", "progression", "new-therapy", "transplant", "conditioning",
@@ -35,6 +36,7 @@ class Names:
         self.ways = dict.fromkeys((*KEYWORDS, *self.treatment))
         self.gates = {gate: epoch for epoch in protocol.epochs.values() for gate in epoch.gates}
         self.events = dict.fromkeys((*BUILT_IN_EVENTS, *protocol.events))
+        self.planned = dict.fromkeys(_planned(protocol))
         self.visits = dict.fromkeys(
             f"{name}.{visit}" for name, epoch in protocol.epochs.items() for visit in epoch.visits
         )
@@ -65,9 +67,12 @@ class Names:
             yield self.problem(path, f"there is no visit {quoted(name)}", hint(name, [*epoch.visits, *self.visits]))
 
 
-def quoted(name: str) -> str:
-    """A name from the file in a message, not too long."""
-    return repr(shown(name)[1:-1])
+def _planned(protocol: Protocol) -> Iterator[str]:
+    """The activities of all visits."""
+    for epoch in protocol.epochs.values():
+        for visit in epoch.visits.values():
+            for items in (visit.activities, *(variation.activities for variation in visit.instead)):
+                yield from (item.activity for item in items)
 
 
 def hint(name: str, names: Iterable[str]) -> str:

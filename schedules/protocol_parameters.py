@@ -10,7 +10,8 @@ from typing import Any
 from schedules.bounded import bounded
 from schedules.errors import ParameterError, Problem, ProtocolError, SourceError
 from schedules.scalars import LONGEST_TEXT
-from schedules.yaml_text import MOST_NODES, Document, Path, Place, shown
+from schedules.wording import shown
+from schedules.yaml_text import MOST_NODES, Document, Path, Place
 
 _ALONE = re.compile(r"\$[{(]?([A-Za-z][\w-]*)[})]?")
 _INSIDE = re.compile(r"\$([a-z][a-z0-9-]*)")

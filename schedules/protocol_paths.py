@@ -137,7 +137,7 @@ def _leads_to(protocol: Protocol, network: _Network, gate_id: str, name: str) ->
 def _first_visit(protocol: Protocol, document: Document, name: str, arm: str | None) -> Iterator[Problem]:
     visits = [visit for visit in protocol.epochs[name].visits.values() if not visit.arms or arm in visit.arms]
     if not any(_is_day_1(visit) for visit in visits):
-        wrong = f"the first treatment epoch, {name}, has no visit on day 1"
+        wrong = f"the first treatment epoch, {name}, has no visit on Day 1"
         right = "add one with day: 1; everything is counted from it"
         yield document.problem(("epochs", name), wrong, right, at_key=True)
 

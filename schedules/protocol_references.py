@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from schedules.errors import Problem
 from schedules.protocol import Epoch, PlannedVisit, Protocol, Reference, Stage
 from schedules.protocol_names import Names
+from schedules.protocol_sizes import MOST_CYCLES, most_cycles
 from schedules.yaml_text import Document, Path
 
 LONGEST_CHAIN = 20
@@ -23,11 +24,51 @@ def check_reference(names: Names, path: Path, reference: Reference, epoch: Epoch
         yield from _check_stage(names, (*path, "visit"), reference.visit, epoch)
     if reference.activity is not None:
         yield from names.known((*path, "activity"), "activity", reference.activity, names.protocol.activities)
+        if reference.activity in names.protocol.activities and reference.activity not in names.planned:
+            wrong = f"no visit plans {reference.activity}, so there is nothing to count from"
+            yield names.problem((*path, "activity"), wrong, "name an activity of a visit")
     if reference.event is not None:
         yield from names.known((*path, "event"), "event", reference.event, names.events)
         if reference.event == "end-of-treatment" and epoch.stage is not Stage.FOLLOW_UP:
             wrong = "the end of treatment comes after this epoch"
             yield names.problem((*path, "event"), wrong, "move it to an epoch of the stage follow-up")
+        if reference.event == "last-dose" and epoch.stage is Stage.SCREENING:
+            wrong = "the last dose comes after this epoch"
+            yield names.problem((*path, "event"), wrong, "count it from day-1, or as a day: -7")
+
+
+def check_base(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> Iterator[Problem]:
+    """A problem if a visit is planned in a cycle or an arm that has not got the visit it is counted from."""
+    name = visit.after.visit if visit.after else None
+    base = epoch.visits.get(name or "")
+    if visit.after is not None and visit.after.event not in (None, "last-dose", "end-of-treatment"):
+        yield from _check_set_off(names, path[:-1], visit, epoch)
+    if base is None:
+        return
+    for cycle in _cycles(epoch) if base.cycles else ():
+        if base.cycles and cycle not in base.cycles and (visit.cycles is None or cycle in visit.cycles):
+            wrong = f"in cycle {cycle} there is no {name} to count from"
+            yield names.problem(path, wrong, f"give the two the same cycles: write cycles: {base.cycles}")
+            break
+    for arm in visit.arms or epoch.arms or names.protocol.arms if base.arms else ():
+        if arm not in base.arms:
+            wrong = f"in the arm {arm} there is no {name} to count from"
+            yield names.problem(path, wrong, f"give the two the same arms: write arms: [{', '.join(base.arms)}]")
+            break
+
+
+def _cycles(epoch: Epoch) -> range:
+    """The cycles that an epoch may have."""
+    bound = epoch.cycles is None or epoch.cycles.at_most or epoch.cycles.within
+    return range(1, (most_cycles(epoch.cycles) if bound else MOST_CYCLES) + 1)
+
+
+def _check_set_off(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -> Iterator[Problem]:
+    """A day that does not move from cycle to cycle would bring the same visit in each of them."""
+    cycles = [cycle for cycle in _cycles(epoch) if visit.cycles is None or cycle in visit.cycles]
+    if epoch.cycles is not None and len(cycles) > 1:
+        wrong = "the visit would come on the same day in each cycle"
+        yield names.problem(path, wrong, "move it to an epoch of the stage follow-up, or name one cycle: cycles: 1")
 
 
 _ORDER = {stage: place for place, stage in enumerate((Stage.SCREENING, Stage.TREATMENT, Stage.FOLLOW_UP))}

@@ -12,6 +12,7 @@ from schedules.yaml_text import Document, Path
 MOST_CYCLES = 400
 MOST_REPEATS = 400
 MOST_PLANNED = 5_000
+MOST_DAYS = 36_600
 _MOST = {
     "parameters": 500, "arms": 100, "cohorts": 200, "events": 200, "activities": 1_000, "epochs": 100,
     "spacing": 200, "never_same_day": 100, "advisories": 200,
@@ -58,9 +59,15 @@ def _more_than(items: Sized, most: int, document: Document, path: Path) -> Itera
 
 
 def check_extent(protocol: Protocol, document: Document) -> Iterator[Problem]:
-    """A problem if the plan of a protocol whose parts are right would have too many visits."""
-    visits = 0
+    """A problem if the plan of a protocol whose parts are right would have too many visits, or take too long."""
+    visits = days = 0
     for epoch_id, epoch in protocol.epochs.items():
+        days += most_days(epoch)
+        if days > MOST_DAYS:
+            wrong = f"with this epoch the cycles run {days // 365} years after Day 1, longer than anybody is treated"
+            right = "write fewer or shorter cycles"
+            yield document.problem(("epochs", epoch_id), wrong, right, at_key=True)
+            return
         visits += most_cycles(epoch.cycles) * sum(times_planned(visit) for visit in epoch.visits.values())
         if visits > MOST_PLANNED:
             wrong = f"with this epoch the plan has {visits:,} visits in all cycles, more than {MOST_PLANNED:,}"
@@ -77,6 +84,12 @@ def most_cycles(cycles: Cycles | None) -> int:
         by_time = cycles.within.amount * _DAYS_OF[cycles.within.unit] // (cycles.length.in_days or 1) + 2
         return min(by_time, cycles.at_most or MOST_CYCLES)
     return cycles.at_most or cycles.plan_ahead + 1
+
+
+def most_days(epoch: Epoch) -> int:
+    """How many days an epoch takes at the most, if it says so."""
+    length = epoch.cycles.length if epoch.cycles else epoch.length
+    return most_cycles(epoch.cycles) * length.amount * _DAYS_OF[length.unit] if length else 0
 
 
 def times_planned(visit: PlannedVisit) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schedules.errors import OffsetError, Problem, WindowError
+from schedules.never_together import check_never_together
 from schedules.offsets import Offset, Unit
 from schedules.protocol import (
     Cycles,
@@ -19,7 +20,7 @@ from schedules.protocol import (
 )
 from schedules.protocol_gates import answers, check_cycles_of, check_gates
 from schedules.protocol_names import KEYWORDS, Names
-from schedules.protocol_references import check_reference
+from schedules.protocol_references import check_base, check_reference
 from schedules.protocol_sizes import MOST_CYCLES, MOST_REPEATS
 from schedules.windows import DayRange, Window
 from schedules.wording import days_words
@@ -119,6 +120,9 @@ def _check_home(names: Names, path: Path, drug: str, home: HomeDosing, epoch: Ep
     yield from names.known(path, "home-dose or questionnaire", drug, names.at_home, at_key=True)
     yield from names.each((*path, "arms"), "arm", home.arms, names.protocol.arms)
     yield from check_cycles_of(names, (*path, "cycles"), home.cycles, epoch)
+    yield from check_cycles_of(names, (*path, "note_cycles"), home.note_cycles, epoch)
+    if home.note_cycles is not None and home.note is None:
+        yield names.problem((*path, "note_cycles"), "there is no note that these cycles would show", "write a note")
     longest = _days(epoch.cycles.length if epoch.cycles else epoch.length) or 36_500
     if not 1 <= home.starts_on <= longest:
         wrong = f"there is no day {home.starts_on} from which it could be taken"
@@ -189,7 +193,7 @@ def _check_valid_for(names: Names, path: Path, visit: PlannedVisit, valid: Offse
     elif valid.amount < 1:
         yield names.problem(path, f"{valid} is never valid", "write at least 1 day")
     elif visit.day is not None and -visit.day > (valid.in_days or 0):
-        wrong = f"what is valid for {valid} and done on day {visit.day} is too old on Day 1"
+        wrong = f"what is valid for {valid} and done on Day {visit.day} is too old on Day 1"
         yield names.problem(path, wrong, "write a later day, or a longer time")
 
 
@@ -204,6 +208,7 @@ def _check_timing(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -
         yield names.problem(path, wrong, "write exactly one of day, at and after")
     if visit.after is not None:
         yield from check_reference(names, (*path, "after"), visit.after, epoch)
+        yield from check_base(names, (*path, "after", "visit"), visit, epoch)
     if visit.at is not None:
         yield from _check_at(names, (*path, "at"), visit.at, epoch)
     if visit.day is not None:
@@ -217,16 +222,16 @@ def _check_timing(names: Names, path: Path, visit: PlannedVisit, epoch: Epoch) -
 
 def _check_day(names: Names, path: Path, day: int, epoch: Epoch) -> Iterator[Problem]:
     if day == 0:
-        yield names.problem(path, "there is no day 0", "the day before day 1 is day -1")
+        yield names.problem(path, "there is no Day 0", "the day before Day 1 is Day -1")
     if abs(day) > 36_500:
-        yield names.problem(path, f"day {day} is a hundred years away", "write the day of the cycle or epoch")
+        yield names.problem(path, f"Day {day} is a hundred years away", "write the day of the cycle or epoch")
     if epoch.stage is Stage.SCREENING and day > 0:
-        yield names.problem(path, f"day {day} does not lie before Day 1", "count screening backwards: day -7")
+        yield names.problem(path, f"Day {day} does not lie before Day 1", "count screening backwards: day -7")
     if epoch.stage is not Stage.SCREENING and day < 0:
-        yield names.problem(path, f"day {day} lies before the epoch", "move it to an epoch of the stage screening")
+        yield names.problem(path, f"Day {day} lies before the epoch", "move it to an epoch of the stage screening")
     length = _days(epoch.cycles.length) if epoch.cycles else None
     if length is not None and day > length > 0:
-        yield names.problem(path, f"day {day} lies beyond its cycle of {length} days", f"write day 1 to {length}")
+        yield names.problem(path, f"Day {day} lies beyond its cycle of {length} days", f"write 1 to {length}")
 
 
 def _check_at(names: Names, path: Path, at: Offset, epoch: Epoch) -> Iterator[Problem]:
@@ -308,7 +313,7 @@ def _check_items(names: Names, path: Path, items: tuple[VisitActivity, ...], epo
         if isinstance(item.window, DayRange):
             wrong = "an activity's own window counts around its visit's day"
             yield names.problem((*here, "window"), wrong, "write e.g. -3/0")
-    yield from _never_together(names, path, items)
+    yield from check_never_together(names, path, items, epoch)
 
 
 def _check_times(names: Names, path: Path, item: VisitActivity, planned: dict[str, None]) -> Iterator[Problem]:
@@ -323,12 +328,3 @@ def _check_times(names: Names, path: Path, item: VisitActivity, planned: dict[st
         if abs(at.in_minutes or 0) > LONGEST_TIMED:
             wrong = f"{at} is not within a visit, nor near one"
             yield names.problem((*path, "at", place), wrong, "plan a visit of its own for it")
-
-
-def _never_together(names: Names, path: Path, items: tuple[VisitActivity, ...]) -> Iterator[Problem]:
-    planned = {item.activity for item in items}
-    for group in names.protocol.never_same_day:
-        shared = sorted(planned.intersection(group))
-        if len(shared) > 1:
-            wrong = f"{' and '.join(shared)} must never share a day, and share this visit"
-            yield names.problem(path, wrong, "plan them in two visits")

@@ -53,11 +53,12 @@ def known_by(facts: Iterable[Fact], instant: datetime | None) -> list[Fact]:
     if instant is None:
         return list(facts)
     until = instant.astimezone(UTC)
-    return [fact for fact in facts if (fact.recorded or _start_of(fact)) <= until]
+    return [fact for fact in facts if entered_at(fact) <= until]
 
 
-def _start_of(fact: Fact) -> datetime:
-    return datetime.combine(fact.day, datetime.min.time(), UTC)
+def entered_at(fact: Fact) -> datetime:
+    """When a fact was recorded; where that is not said, at the start of its day, UTC."""
+    return fact.recorded or datetime.combine(fact.day, datetime.min.time(), UTC)
 
 
 def live_facts(facts: Iterable[Fact]) -> list[Fact]:

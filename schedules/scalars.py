@@ -20,8 +20,9 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, Plai
 from pydantic_core import CoreSchema, core_schema
 
 from schedules.errors import DateOutOfRange
+from schedules.invisible import INVISIBLE, code_point, unseen
 from schedules.offsets import EARLIEST, LATEST
-from schedules.wording import day_words
+from schedules.wording import as_written, day_words
 
 LONGEST_IDENTIFIER = 40
 LONGEST_TEXT = 2000
@@ -30,17 +31,10 @@ _PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _INSTANT = re.compile(r"(.{10})T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
 _WALL_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_CONTROL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _as_written(value: object) -> str:
-    """Show a value in a message, on one line and not too long."""
-    if isinstance(value, list | tuple | dict):
-        return "a list" if not isinstance(value, dict) else "a block of keys"
-    if value is None or isinstance(value, bool):
-        return {None: "nothing", True: "true", False: "false"}[value]
-    text = " ".join(str(value).split())
-    return text if len(text) <= LONGEST_IDENTIFIER else f"{text[: LONGEST_IDENTIFIER - 3]}..."
+    return as_written(value, LONGEST_IDENTIFIER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +172,18 @@ def _text(written: str) -> str:
         raise ValueError("this text is empty; write at least one word")
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"this text has {len(text):,} characters; write at most {LONGEST_TEXT:,}")
-    if bad := _CONTROL.search(text):
-        raise ValueError(f"this text has the invisible character U+{ord(bad[0]):04X} in it; remove it")
+    if bad := INVISIBLE.search(text):
+        raise ValueError(f"this text has the invisible character {code_point(bad[0])} in it; remove it")
+    if only := unseen(text):
+        raise ValueError(f"this text is nothing but {only}, which nobody can see; write at least one word")
     return text
+
+
+def one_line(written: str) -> str:
+    """Refuse a text with line breaks: it stands in tables, headings and sentences. Raises ValueError."""
+    if "\n" in written:
+        raise ValueError("this text has a line break in it; write it on one line")
+    return written
 
 
 IsoDate = Annotated[
@@ -236,4 +239,10 @@ Text = Annotated[
     str,
     AfterValidator(_text),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "description": "text"}),
+]
+Line = Annotated[
+    str,
+    AfterValidator(_text),
+    AfterValidator(one_line),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "description": "text on one line"}),
 ]

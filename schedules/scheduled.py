@@ -14,7 +14,7 @@ from schedules.history import Booked, Rebooked
 from schedules.keys import Stay
 from schedules.limits import Limits
 from schedules.statuses import GateStatus, Status
-from schedules.wording import day_words, days_words, span_words
+from schedules.wording import day_words, days_words, quoted, span_words
 
 
 class Basis(NamedTuple):
@@ -226,7 +226,7 @@ def _not_found(key: str, known: list[str]) -> str:
 
     near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the plan's visits are {', '.join(known[:12])} …"
-    return f"the plan has no visit {key!r}; {hint}"
+    return f"the plan has no visit {quoted(key)}; {hint}"
 
 
 # -- why ----------------------------------------------------------------------------------------

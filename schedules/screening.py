@@ -24,7 +24,7 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
     holding: list[Conflict] = []
     for epoch_id in walk.course.compiled.screening:
         for spec in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
-            if spec.base is not None:
+            if spec.base is not None and spec.base.event != "day-1":
                 place_counted(walk, spec)
                 continue
             basis = Basis(label, day_1, how, spec.by_words)

@@ -24,7 +24,7 @@ class Status(StrEnum):
 
 
 STATUS_MEANINGS = {
-    Status.PLANNED: "It has a date, its window is not open yet, and nobody has booked it.",
+    Status.PLANNED: "It has a date and no appointment; its window is not open yet, or nothing is recorded yet.",
     Status.DUE: "Its window is open on the day of the plan; not booked, nothing recorded.",
     Status.BOOKED: "It has an appointment that fits; the target is the booked day.",
     Status.TO_REBOOK: "It has an appointment that no longer fits, and why; the target is where it should be.",

@@ -23,7 +23,7 @@ def day_number(offset: int) -> int:
 def offset_of_day(number: int) -> int:
     """How many days after Day 1 the day of this number falls. Raises ValueError for Day 0."""
     if number == 0:
-        raise ValueError("there is no day 0; the day before day 1 is day -1")
+        raise ValueError("there is no Day 0; the day before Day 1 is Day -1")
     return number - 1 if number > 0 else number
 
 

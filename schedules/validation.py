@@ -18,7 +18,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from schedules.errors import Problem, ProtocolError, SourceError
-from schedules.yaml_text import MOST_PROBLEMS, Data, Document, Path, shown
+from schedules.wording import shown
+from schedules.yaml_text import MOST_PROBLEMS, Data, Document, Path
 
 T = TypeVar("T")
 Schema: TypeAlias = dict[str, Any]  # pydantic's core schema, whose typed dicts are too many to name

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
-from schedules.course import Course
+from schedules.course import Cause, Course
 from schedules.keys import Stay
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
@@ -54,6 +54,7 @@ class Walk:
     ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
     ``first_cut``: the first day from which on anything is not planned any more. ``quiet_until``: a visit whose
     window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
+    ``stopped`` are the drugs not given any more from here on; ``stopped_in`` those that a stay began without.
     """
 
     course: Course
@@ -69,6 +70,7 @@ class Walk:
     anchors: dict[Stay, Anchor] = field(default_factory=dict)
     tentative: bool = False
     stopped: frozenset[str] = frozenset()
+    stopped_in: dict[Stay, frozenset[str]] = field(default_factory=dict)
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     treatment_cycles: int = 0
     delayed_by_hold: bool = False
@@ -78,6 +80,15 @@ class Walk:
     study_day_1: int | None = None
     bases: dict[str, Base | None] = field(default_factory=dict)
     off_path: list[tuple[Stay, GateState | None]] = field(default_factory=list)
+
+    def end_treatment(self, cause: Cause) -> None:
+        """End the treatment where the path came to its end, unless something ended it before."""
+        course = self.course
+        if course.end is None or cause.day < course.end.day:
+            course.end = cause
+            course.cut.treatment = cause.day
+            self.first_cut = min(self.first_cut, cause.day)
+            self.quiet_until = min(self.quiet_until, cause.day)
 
     def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
         """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from schedules.errors import WindowError
 from schedules.offsets import days_after
 from schedules.study_day import offset_of_day
+from schedules.wording import quoted
 
 LONGEST_SIDE = 3_660
 _SIDES = re.compile(r"(0|-\s*\d{1,4})\s*/\s*(0|\+\s*\d{1,4})(?:\s*(days?|weeks?|minutes?|hours?))?")
@@ -61,7 +62,7 @@ class DayRange:
 
     def __post_init__(self) -> None:
         if 0 in (self.first, self.last):
-            raise WindowError("there is no day 0; the day before day 1 is day -1")
+            raise WindowError("there is no Day 0; the day before Day 1 is Day -1")
         if self.first > self.last:
             raise WindowError(f"days {self.first} to {self.last} run backwards; write days {self.last} to {self.first}")
 
@@ -69,7 +70,7 @@ class DayRange:
         """The same days as a window around the day of this number. Raises WindowError if it lies outside."""
         if not self.first <= number <= self.last:
             raise WindowError(
-                f"day {number} lies outside its window, days {self.first} to {self.last}; move the one or the other"
+                f"Day {number} lies outside its window, days {self.first} to {self.last}; move the one or the other"
             )
         due = offset_of_day(number)
         return Window(due - offset_of_day(self.first), offset_of_day(self.last) - due)
@@ -96,7 +97,7 @@ def parse_window(text: str) -> Window | DayRange:
         return DayRange(int(days.group(1)), int(days.group(2)))
     before, after, unit = _sides(text, written)
     if unit not in _UNITS:
-        raise WindowError(f"{text!r} counts in {unit}s, a visit's window in whole days or weeks; {_EXAMPLES}")
+        raise WindowError(f"{quoted(text)} counts in {unit}s, a visit's window in whole days or weeks; {_EXAMPLES}")
     return Window(before * _UNITS[unit], after * _UNITS[unit])
 
 
@@ -104,14 +105,14 @@ def parse_clock_window(text: str) -> ClockWindow:
     """Read ``-15/+15 minutes`` or ``0/+1 hours``. Raises WindowError."""
     before, after, unit = _sides(text, text.strip().lower().replace("−", "-"))
     if unit not in _CLOCK:
-        raise WindowError(f"{text!r} counts in {unit}s; within a visit write minutes or hours: -15/+15 minutes")
+        raise WindowError(f"{quoted(text)} counts in {unit}s; within a visit write minutes or hours: -15/+15 minutes")
     return ClockWindow(before * _CLOCK[unit], after * _CLOCK[unit])
 
 
 def _sides(text: str, written: str) -> tuple[int, int, str]:
     sides = _SIDES.fullmatch(written)
     if sides is None:
-        raise WindowError(f"{text!r} is not a window; {_EXAMPLES}")
+        raise WindowError(f"{quoted(text)} is not a window; {_EXAMPLES}")
     before, after = (abs(int("".join(sides.group(n).split()))) for n in (1, 2))
     return before, after, (sides.group(3) or "day").removesuffix("s")
 

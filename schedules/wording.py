@@ -1,4 +1,4 @@
-"""Dates, numbers and states in plain English words, whatever the machine's locale."""
+"""Dates, numbers, states and what was written in plain English words, whatever the machine's locale."""
 
 from __future__ import annotations
 
@@ -52,3 +52,35 @@ def list_words(items: Iterable[str], last: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+LONGEST_SHOWN = 60
+
+
+def shown(text: str) -> str:
+    """Put a text from a file in quotes for a message, on one line and not too long."""
+    return f'"{_short(text)}"'
+
+
+def quoted(value: object) -> str:
+    """What was written, in a message: a text in single quotes and not too long, anything else by what it is."""
+    return repr(_short(value)) if isinstance(value, str) else as_written(value)
+
+
+def as_written(value: object, longest: int = LONGEST_SHOWN) -> str:
+    """What was written, without quotes, on one line and not too long."""
+    if isinstance(value, list | tuple | dict):
+        return "a list" if not isinstance(value, dict) else "a block of keys"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    return _short(str(value), longest)
+
+
+def _short(text: str, longest: int = LONGEST_SHOWN) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def given_back_words(day: int) -> str:
+    """What is to be done with the appointment, on that day, of a visit that is not made."""
+    return f"its appointment on {day_words(day)} is to be given back"

@@ -19,6 +19,8 @@ from ruamel.yaml import YAML, events
 from ruamel.yaml.error import YAMLError
 
 from schedules.errors import Problem, SourceError
+from schedules.invisible import INVISIBLE, code_point, unseen
+from schedules.wording import shown
 
 Data: TypeAlias = "str | int | float | bool | list[Data] | dict[str, Data] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -30,20 +32,13 @@ MOST_NODES = 100_000  # with every alias written out
 DEEPEST = 60
 MOST_PROBLEMS = 1_000
 
-_INVISIBLE = re.compile("[\0-\t\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_REFUSED = re.compile("^%|" + _INVISIBLE.pattern)
+_REFUSED = re.compile("^%|" + INVISIBLE.pattern)
 _NAMED = {"\t": "a tab", "%": "a line that begins with %"}
 _BLANK_LINE = re.compile("^ +$", re.MULTILINE)  # the pure parser refuses a text block that begins with one
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")  # what fits in 64 bits, in every database and in JSON
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TAG = re.compile(r"(?:&\S+\s+)?(!\S*)")
 _WORDS: Mapping[str, Data] = {"": None, "~": None, "null": None, "true": True, "false": False}
-
-
-def shown(text: str) -> str:
-    """Put a text from the file in quotes for a message, on one line and not too long."""
-    line = " ".join(text.split())
-    return f'"{line}"' if len(line) <= 60 else f'"{line[:57]}..."'
 
 
 @dataclass(slots=True)
@@ -142,7 +137,7 @@ def _refused_characters(text: str, file: str) -> Iterator[Problem]:
     """Name the first tab, control character or the like of each line, and every ``%YAML 1.1``."""
     for number, line in enumerate(text.split("\n"), start=1):
         if found := _REFUSED.search(line):
-            wrong = _NAMED.get(found[0]) or f"the invisible character U+{ord(found[0]):04X}"
+            wrong = _NAMED.get(found[0]) or f"the invisible character {code_point(found[0])}"
             yield Problem(file, number, found.start() + 1, wrong, "write spaces instead, or remove it")
 
 
@@ -299,6 +294,8 @@ class _Tree:
         if plain and event.value == "" and self._open and self._open[-1].waiting:
             self.latest = self._open[-1].key_place  # the parsers disagree about where nothing stands
         data = self._resolved(event.value) if plain else self._quoted(event.value)
+        if only := unseen(event.value):
+            self._wrong(f"a text of nothing but {only}, which nobody can see", "write a word, or remove it")
         node = _Node(self.latest, data, event.value)
         self._count(1)
         self._add(node)
@@ -317,8 +314,8 @@ class _Tree:
         return number
 
     def _quoted(self, text: str) -> str:
-        if bad := _INVISIBLE.search(text):
-            self._wrong(f"an escape that stands for U+{ord(bad[0]):04X}, which nobody can see", "remove it")
+        if bad := INVISIBLE.search(text):
+            self._wrong(f"an escape that stands for {code_point(bad[0])}, which nobody can see", "remove it")
         return text
 
     def _refuse_tag(self, event: Any) -> None:

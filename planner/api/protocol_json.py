@@ -140,7 +140,8 @@ def _gate(gate_id: str, gate: Gate) -> Data:
 
 
 def _home(activity: str, dosing: HomeDosing) -> Data:
-    return {"activity": activity, "days": str(dosing.days), "cycles": _text(dosing.cycles), "note": dosing.note}
+    note = {"note": dosing.note, "note_cycles": _text(dosing.note_cycles)}
+    return {"activity": activity, "days": str(dosing.days), "cycles": _text(dosing.cycles), **note}
 
 
 def _rules(protocol: Protocol) -> Data:

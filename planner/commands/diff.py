@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from planner.commands.output import show, write
-from planner.commands.planning import Request, Study, read_study
+from planner.commands.planning import Request, read_study
 from planner.plan_diff import changes_data, changes_screen
 from planner.plan_json import to_json
+from planner.study import Study
 from schedules.changes import Changes, compare
 from schedules.history import AmendmentApplied, Origin
 from schedules.protocol import Protocol

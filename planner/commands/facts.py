@@ -9,13 +9,16 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.output import show, write
-from planner.commands.planning import Request, Study, read_study
+from planner.commands.planning import Request, read_study
+from planner.problems import visible
+from planner.study import Study
 from schedules.errors import HistoryError
 from schedules.fact_kinds import NAMES, content
 from schedules.history import Enrolled, Fact, Given, Void
 from schedules.history_checks import check_history
 from schedules.record import fact_id, live_facts
 
+MOST_IN_TABLE = 1_000  # a table of more takes seconds; they are listed without folding long ones
 _SHOWN_APART = ("date", "id", "recorded", "by", "note")
 
 
@@ -27,11 +30,11 @@ def check_facts(request: Request) -> None:
         if _has_day_1(study):
             study.plan(study.history)  # only a plan shows whether the path leads to what happened
     except HistoryError:
-        show(lambda width: _listed(study.history.facts))
+        _list(study.history.facts)
         raise
     count = len(study.history.facts)
-    write(f"{request.history}: no problems ({count} fact{'' if count == 1 else 's'})\n")
-    show(lambda width: _listed(study.history.facts))
+    write(f"{visible(request.history or '')}: no problems ({count} fact{'' if count == 1 else 's'})\n")
+    _list(study.history.facts)
 
 
 def _has_day_1(study: Study) -> bool:
@@ -39,21 +42,33 @@ def _has_day_1(study: Study) -> bool:
     return any(isinstance(fact, Given) or (isinstance(fact, Enrolled) and fact.day_1) for fact in facts)
 
 
-def _listed(facts: tuple[Fact, ...]) -> Iterator[RenderableType]:
+def _list(facts: tuple[Fact, ...]) -> None:
     """Every fact in the order of the file, with the id that it was given or that is made from its content."""
-    if not facts:
-        return
+    rows = list(_rows(facts))
+    if len(rows) > MOST_IN_TABLE:
+        width = max(len(name) for _, name, _, _ in rows)
+        write("".join(f"{line:>4}  {name:<{width}}  {day:<10}  {words}\n" for line, name, day, words in rows))
+    elif rows:
+        show(lambda width: _table(rows))
+
+
+def _rows(facts: tuple[Fact, ...]) -> Iterator[tuple[str, str, str, str]]:
     counts = {fact_id(fact) for fact in live_facts(facts)} | {fact_id(f) for f in facts if isinstance(f, Void)}
+    for fact in facts:
+        name = fact_id(fact)
+        voided = "" if name in counts else " (voided)"
+        yield str(fact.origin.line) if fact.origin else "", name, str(fact.date), f"{_words(fact)}{voided}"
+
+
+def _table(facts: list[tuple[str, str, str, str]]) -> Iterator[RenderableType]:
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(justify="right", style="dim", min_width=4)
     rows.add_column(no_wrap=True)
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
     rows.add_row("Line", Text("Id", "dim"), Text("Date", "dim"), Text("Fact", "dim"))
-    for fact in facts:
-        voided = "" if fact_id(fact) in counts else " (voided)"
-        line = str(fact.origin.line) if fact.origin else ""
-        rows.add_row(line, Text(fact_id(fact)), str(fact.date), Text(f"{_words(fact)}{voided}"))
+    for line, name, day, words in facts:
+        rows.add_row(line, Text(name), day, Text(words))
     yield rows
 
 

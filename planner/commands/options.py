@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 import click
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 _HOLIDAYS = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+LONGEST_CODE = 40
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -53,7 +54,26 @@ def holiday_code(written: str) -> tuple[str, str | None]:
     return country, region
 
 
-class WithSeveralDays(click.Command):
+class Command(click.Command):
+    """A command that refuses an option given twice: one of the two values would be forgotten without a word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of the command."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for place, option in enumerate(given):
+            if isinstance(option, click.Option) and not option.multiple and option in given[:place]:
+                raise click.UsageError(f"{option.opts[0]} is given twice; keep the one that is meant", ctx)
+        return super().parse_args(ctx, args)
+
+
+def study_code(written: str) -> str:
+    """What a study calls a participant: one short line."""
+    if not written.strip() or len(written) > LONGEST_CODE or not written.isprintable():
+        raise click.BadParameter(f"write a study code of at most {LONGEST_CODE} characters, such as 014")
+    return written.strip()
+
+
+class WithSeveralDays(Command):
     """A command in which several days may follow one ``--closed``, as well as one ``--closed`` each."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -66,7 +86,7 @@ class WithSeveralDays(click.Command):
         return super().parse_args(ctx, written)
 
 
-def formats(*names: str) -> Callable[[Command], Command]:
+def formats(*names: str) -> Callable[[Function], Function]:
     """The option that chooses how the answer is written; the first one is the default."""
     return click.option(
         "--format", "form", type=click.Choice(names), default=names[0], show_default=True,
@@ -110,7 +130,7 @@ _PLANNING = (
 )  # fmt: skip
 
 
-def planning(command: Command) -> Command:
+def planning(command: Function) -> Function:
     """Give a command all the options that say what is to be planned."""
     for option in reversed(_PLANNING):
         command = option(command)

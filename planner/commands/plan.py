@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import click
+
 from planner.commands.output import show, write
-from planner.commands.plan_calendar import plan_calendar
-from planner.commands.planning import Request, Study, read_study
+from planner.commands.planning import Request, read_study
+from planner.plan_calendar import plan_calendar
 from planner.plan_csv import plan_csv
+from planner.plan_earlier import is_told_apart
 from planner.plan_json import plan_data, to_json
 from planner.plan_table import plan_screen
+from planner.problems import visible
 from schedules.scheduled import Plan
 
 
-def show_plan(request: Request, form: str) -> None:
+def show_plan(request: Request, form: str, participant: str | None = None) -> None:
     """Plan, and write the plan in the form that was asked for."""
+    if participant is not None and form != "ics":
+        raise click.UsageError("--participant is for --format ics")
     study = read_study(request)
     planned = study.plan(study.imagined)
     if form == "table":
         protocol, facts = study.protocol_of(planned), study.recorded(study.imagined)
-        show(lambda width: plan_screen(planned, protocol, request.protocol, width, facts))
+        show(lambda width: plan_screen(planned, protocol, visible(request.protocol), width, facts))
+    elif form == "ics":
+        write(plan_calendar(study, planned, participant))
+        if participant is None and not is_told_apart(study):
+            click.echo(UNCLEAR, err=True)
     else:
-        write(_FORMS[form](study, planned))
+        write(_FORMS[form](planned))
 
 
-_FORMS: dict[str, Callable[[Study, Plan], str | bytes]] = {
-    "json": lambda study, planned: to_json(plan_data(planned)),
-    "csv": lambda study, planned: plan_csv(planned),
-    "ics": lambda study, planned: plan_calendar(study, planned),
+UNCLEAR = (
+    "Note: another participant whose enrolment reads the same would have the same events; give --participant CODE,"
+    " or the fact enrolled an id, before two such files are taken into one calendar."
+)
+_FORMS: dict[str, Callable[[Plan], str]] = {
+    "json": lambda planned: to_json(plan_data(planned)),
+    "csv": plan_csv,
 }

@@ -9,12 +9,11 @@ from datetime import date, datetime
 import click
 
 from planner.commands.sources import Problems, read_source
-from planner.commands.versions import read_versions, ready_to_plan
-from planner.commands.visit_words import Recorded
+from planner.commands.versions import read_versions, ready_to_plan, refuse_other_studies
+from planner.study import Study
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
-from schedules.course import Course
 from schedules.design import Design
-from schedules.errors import DesignError, HistoryError, Problem
+from schedules.errors import HistoryError, Problem
 from schedules.history import (
     Away,
     Booked,
@@ -23,18 +22,12 @@ from schedules.history import (
     Fact,
     History,
     Rebooked,
-    Transferred,
     Transplanted,
-    TreatmentEnded,
     UnscheduledVisit,
     Void,
 )
-from schedules.history_checks import check_history, check_path
 from schedules.history_file import read_fact_line, read_facts
-from schedules.plan import plan
-from schedules.protocol import Protocol
 from schedules.record import known_by, live_facts
-from schedules.scheduled import Plan
 from schedules.site_file import read_site
 
 
@@ -56,58 +49,6 @@ class Request:
     what_ifs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Study:
-    """Everything that was read for a request.
-
-    ``history`` is without the what-ifs; ``newest`` is the day to plan as of, if there is one; ``to`` is
-    the protocol version to compare with, one of the design's that no fact need name.
-    """
-
-    design: Design
-    history: History
-    what_ifs: tuple[Fact, ...]
-    newest: date | None
-    known_at: datetime | None
-    to: Protocol | None = None
-
-    @property
-    def as_of(self) -> date:
-        """The day of the plan. Raises DesignError where neither an option nor a fact nor a start gives one."""
-        if self.newest is None:
-            raise DesignError("there is no Day 1 to plan from; give --start DATE, or --history with an enrolment")
-        return self.newest
-
-    @property
-    def imagined(self) -> History:
-        """The history with the what-ifs."""
-        return self.history.and_also(*self.what_ifs)
-
-    def plan(self, history: History) -> Plan:
-        """The plan of a history. Raises HistoryError if it contradicts itself, the design or the path."""
-        check_history(self.design, history)
-        planned = plan(self.design, history, self.as_of, self.known_at)
-        check_path(history, planned)
-        return planned
-
-    def recorded(self, history: History) -> Recorded:
-        """What the facts of a history say that its plan does not repeat."""
-        record = Course(self.design, history, self.as_of, known_by(history.facts, self.known_at)).record
-        return Recorded(record.given, record.first(TreatmentEnded))
-
-    def site_on(self, day: date) -> Site:
-        """The site that sees the participant on that day."""
-        facts = live_facts(known_by(self.imagined.facts, self.known_at))
-        home = [fact.site for fact in facts if isinstance(fact, Enrolled) and fact.site]
-        moves = [fact.site for fact in facts if isinstance(fact, Transferred) and fact.date <= day]
-        named = [*home, *moves]
-        return next((site for site in self.design.sites if named and site.id == named[-1]), self.design.sites[0])
-
-    def protocol_of(self, planned: Plan) -> Protocol:
-        """The protocol version that a plan was made with."""
-        return self.design.versions[self.design.version_index(planned.version)]
-
-
 def read_study(request: Request, to: str | None = None, *, to_plan: bool = True) -> Study:
     """Read all that a request names. Raises SourceError with the problems of all of its files.
 
@@ -120,6 +61,7 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
         sites = problems.of((PLAIN_SITE,), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
+    refuse_other_studies(read, names)
     versions = ready_to_plan(read, names) if to_plan else tuple(each.protocol for each in read)
     every = (*facts, *what_ifs)
     _refuse_other_start(request, every)
@@ -137,7 +79,7 @@ def _refuse_site_with_closures(request: Request) -> None:
 
 def read_history(file: str | None) -> tuple[Fact, ...]:
     """The facts of a file; none without a file."""
-    return read_facts(read_source(file), file) if file else ()
+    return () if file is None else read_facts(read_source(file), file)
 
 
 def read_sites(request: Request) -> tuple[Site, ...]:

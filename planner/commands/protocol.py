@@ -15,6 +15,7 @@ from planner.commands.protocol_words import protocol_data
 from planner.commands.versions import read_values, read_versions
 from planner.plan_csv import csv_text
 from planner.plan_json import to_json
+from planner.problems import visible
 from planner.protocol_table import SoaTable, schedule_of_activities
 from schedules.protocol_file import library, library_protocol
 from schedules.protocol_schema import protocol_schema
@@ -40,7 +41,7 @@ def _list(rows: list[tuple[str, str, str]]) -> Iterator[RenderableType]:
 def show_protocol(name: str, parameters: str | None, form: str) -> None:
     """A protocol's schedule of activities, its decisions, rules, parameters and assumptions."""
     read = read_versions((name,), parameters)[0]
-    data = read_values(parameters).data if parameters else {}
+    data = {} if parameters is None else read_values(parameters).data
     values: dict[str, Any] = data if isinstance(data, dict) else {}
     if form == "table":
         show(lambda width: protocol_screen(read, values, width))
@@ -70,7 +71,7 @@ def check_protocol(name: str, parameters: str | None) -> None:
     protocol = read.protocol
     visits = sum(len(epoch.visits) for epoch in protocol.epochs.values())
     about = f"{protocol.protocol} {protocol.version}, {len(protocol.epochs)} epochs, {visits} visits"
-    write(f"{name}: no problems ({about})\n")
+    write(f"{visible(name)}: no problems ({about})\n")
     if read.missing:
         write(f"to be supplied with --parameters FILE: {', '.join(read.missing)}\n")
 

@@ -9,6 +9,7 @@ import click
 
 from planner.commands.output import write
 from planner.commands.sources import read_source
+from planner.problems import visible
 from schedules.closures import public_holidays
 from schedules.site_file import read_site
 
@@ -36,4 +37,4 @@ def _block(country: str, region: str | None, first: int, last: int) -> Iterator[
 def check_site(file: str) -> None:
     """Say that a site's file has no problem; with any, all of them are raised."""
     site = read_site(read_source(file), file)
-    write(f"{file}: no problems ({site.id}, {site.zone})\n")
+    write(f"{visible(file)}: no problems ({site.id}, {site.zone})\n")

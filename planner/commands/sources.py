@@ -53,6 +53,8 @@ def read_source(file: str) -> bytes:
 
 
 def _read(path: Path, file: str) -> bytes:
+    if not file:
+        _refuse("FILE", "the name of the file is empty", "write the name of a file")
     if not path.exists():
         _refuse(file, "there is no such file", "check its name and its folder")
     about = path.stat()
@@ -78,6 +80,8 @@ def _refuse(file: str, wrong: str, right: str) -> NoReturn:
 
 def protocol_source(name: str) -> tuple[bytes | str, str]:
     """The text of a protocol and the name of its file; ``name`` is one of the library's, or a file."""
+    if not name:
+        _refuse("P", "the name of the protocol is empty", f"the library has {', '.join(library())}")
     if name in library():
         return library_text(name), file_of(name)
     if not _exists(name):

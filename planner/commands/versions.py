@@ -8,8 +8,9 @@ from difflib import get_close_matches
 
 from planner.commands.sources import Problems, file_of, protocol_source, read_source
 from schedules.errors import ParameterError, Problem, SourceError
+from schedules.identities import clashes
 from schedules.protocol import Protocol
-from schedules.protocol_file import ReadProtocol, read_protocol
+from schedules.protocol_file import ReadProtocol, parameter_document, read_protocol
 from schedules.yaml_text import Document, read_yaml
 
 
@@ -19,20 +20,28 @@ def read_versions(names: tuple[str, ...], parameters: str | None) -> tuple[ReadP
     Raises SourceError with every problem of every file, also of values that no version declares.
     """
     with Problems() as problems:
-        values = problems.of(None, read_values, parameters) if parameters else None
+        values = None if parameters is None else problems.of(None, read_values, parameters)
         versions = [problems.of(None, _version, name, values) for name in names]
         if values is not None and None not in versions:
             problems.found.extend(_unknown_values(values, [read for read in versions if read]))
+        problems.found.extend(_unclear_ids(names, [read for read in versions if read]))
     return tuple(read for read in versions if read is not None)
 
 
+def _unclear_ids(names: tuple[str, ...], read: list[ReadProtocol]) -> Iterator[Problem]:
+    """The ids that do not keep one key for life from version to version, each with its place."""
+    versions = tuple(each.protocol for each in read)
+    one_study = len({protocol.protocol for protocol in versions}) == 1
+    if not one_study or len({protocol.version for protocol in versions}) != len(names):
+        return  # what is wrong with that is told elsewhere
+    for clash in clashes(versions):
+        document = read_yaml(*protocol_source(names[clash.version]))
+        yield document.problem(clash.path, clash.wrong, clash.right, at_key=clash.path[-1] != "was")
+
+
 def read_values(file: str) -> Document:
-    """A parameter file. Raises ParameterError unless it is a list of names with values."""
-    document = read_yaml(read_source(file), file, ParameterError)
-    if not isinstance(document.data, dict):
-        wrong = "a parameter file is a list of names with values"
-        raise ParameterError([document.problem((), wrong, "write e.g. venetoclax-days: from 1")])
-    return document
+    """A parameter file. Raises ParameterError with every problem of its form."""
+    return parameter_document(read_source(file), file)
 
 
 def _version(name: str, values: Document | None) -> ReadProtocol:
@@ -69,6 +78,24 @@ def _unknown_values(values: Document, versions: list[ReadProtocol]) -> Iterator[
             near = get_close_matches(name, known, n=1)
             right = f"did you mean {near[0]}?" if near else f"its parameters are {', '.join(known) or 'none'}"
             yield values.problem((name,), f"the protocol has no parameter {name}", right, at_key=True)
+
+
+def refuse_other_studies(versions: tuple[ReadProtocol, ...], names: tuple[str, ...]) -> None:
+    """Raises SourceError if one of the versions is of another study, or is named twice."""
+    first, *others = zip(versions, names, strict=True)
+    seen = {first[0].protocol.version: first[1]}
+    with Problems() as problems:
+        for read, name in others:
+            document, protocol = read_yaml(read.source, file_of(name)), read.protocol
+            if protocol.protocol != first[0].protocol.protocol:
+                wrong = f"this is a version of {protocol.protocol}, not of {first[0].protocol.protocol}"
+                right = "name a file in which protocol: is the same"
+                problems.found.append(document.problem(("protocol",), wrong, right))
+            elif protocol.version in seen:
+                wrong = f"version {protocol.version} is already that of {file_of(seen[protocol.version])}"
+                right = "name each version once; a changed file needs another version"
+                problems.found.append(document.problem(("version",), wrong, right))
+            seen.setdefault(protocol.version, name)
 
 
 def ready_to_plan(versions: tuple[ReadProtocol, ...], names: tuple[str, ...]) -> tuple[Protocol, ...]:

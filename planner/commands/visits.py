@@ -13,16 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.output import show, write
-from planner.commands.planning import Request, Study, read_study
-from planner.commands.visit_words import distance_words, started, timed
+from planner.commands.planning import Request, read_study
 from planner.plan_json import to_json, visit_data
 from planner.plan_table import short_day, short_span
 from planner.protocol_table import clock_words
+from planner.study import Study
+from planner.visit_words import distance_words, started, timed
 from schedules.errors import VisitNotFound
 from schedules.feasible_days import FeasibleDay, RefusedDay, feasible_days, refused_days
 from schedules.scheduled import Conflict, Plan, ScheduledVisit
 from schedules.statuses import STATUS_MEANINGS, Status
-from schedules.wording import day_words, days_words, list_words, state_words
+from schedules.wording import day_words, days_words, list_words, quoted, state_words
 
 
 def show_why(request: Request, name: str, form: str) -> None:
@@ -62,11 +63,13 @@ def find_visit(plan: Plan, name: str) -> ScheduledVisit:
         return found[0]
     if found:
         keys = list_words((visit.key for visit in found), "or")
-        raise VisitNotFound(f"{len(found)} visits are called {name!r}; name one by its key: {keys}")
-    raise VisitNotFound(f"the plan has no visit {name!r}; {_hint(plan, name)}")
+        raise VisitNotFound(f"{len(found)} visits are called {quoted(name)}; name one by its key: {keys}")
+    raise VisitNotFound(f"the plan has no visit {quoted(name)}; {_hint(plan, name)}")
 
 
 def _hint(plan: Plan, name: str) -> str:
+    if any(name == gate.key for gate in plan.gates):
+        return f"{name} is a decision; `planner plan` shows how it stands, under Decisions"
     labels = {visit.spec.label.casefold(): visit.spec.label for visit in plan.visits}
     known = {**labels, **{visit.key: visit.key for visit in plan.visits}}
     near = [known[each] for each in get_close_matches(name.casefold()[:120], known, n=3, cutoff=0.5)]

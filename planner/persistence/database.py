@@ -17,6 +17,8 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from planner.persistence.tables import METADATA
+
 T = TypeVar("T")
 
 BUSY_SECONDS = 20
@@ -35,6 +37,7 @@ class Database:
 
     def __init__(self, url: str, pool: int = 10) -> None:
         self.engine = make_engine(url, pool)
+        self.tables = METADATA  # whoever has a database has every table: they refer to each other
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

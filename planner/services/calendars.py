@@ -8,6 +8,7 @@ from typing import Any
 
 from planner.problems import InputProblem, InvalidInput, ValuesMissing
 from planner.services.library import Closures, Library, examples
+from planner.study import Study
 from schedules.design import Design
 from schedules.errors import DateOutOfRange
 from schedules.history import History
@@ -44,6 +45,11 @@ class Calendar:
     design: Design
     made_up: dict[str, Any]
 
+    @property
+    def study(self) -> Study:
+        """What the plan was made from, for those who make more of it than a page."""
+        return Study(self.design, _history(self.command), (), self.plan.as_of, None)
+
     def why_closed(self, day: date) -> str | None:
         """Why nobody can be seen at the site on that day; None if it is open."""
         closed = self.design.calendar(self.design.sites[0].id).why_closed(day.toordinal(), frozenset(Resource))
@@ -59,12 +65,15 @@ def calendar_for(command: ShowCalendar, library: Library) -> Calendar:
     read = library.protocol(command.protocol)
     _require_values(read, command.made_up)
     design = library.design(command.protocol, command.made_up, command.closures, command.start.year)
-    history = History(planned_start=command.start, planned_arm=command.arm)
     try:
-        planned = plan(design, history, command.as_of or command.start)
+        planned = plan(design, _history(command), command.as_of or command.start)
     except DateOutOfRange:
         raise InvalidInput([_out_of_range(command.start)]) from None
     return Calendar(command, read, planned, design, _made_up(read) if command.made_up else {})
+
+
+def _history(command: ShowCalendar) -> History:
+    return History(planned_start=command.start, planned_arm=command.arm)
 
 
 def values_to_supply(read: ReadProtocol, needed_for: str = "planning") -> tuple[str, ...]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from planner.plan_calendar import plan_calendar
+from planner.plan_csv import plan_csv
 from planner.problems import KINDS, PlannerError
 from planner.protocol_table import schedule_of_activities
 from planner.services.calendar_query import read_calendar_query
@@ -67,6 +69,32 @@ def calendar(name: str) -> ResponseReturnValue:
         return render_template("calendar.html", form=form, calendar=None, error=error), error.status
 
 
+@pages.get("/protocols/<name>/calendar.ics")
+def calendar_ics(name: str) -> Response:
+    """Give the calendar as an iCalendar file."""
+    found = _found(name)
+    remark = "made-up values" if found.made_up else ""
+    return _file(plan_calendar(found.study, found.plan, remark=remark), "text/calendar; charset=utf-8", found, "ics")
+
+
+@pages.get("/protocols/<name>/calendar.csv")
+def calendar_csv(name: str) -> Response:
+    """Give the calendar as CSV; with a byte order mark, without which spreadsheets garble letters such as é."""
+    found = _found(name)
+    return _file(plan_csv(found.plan).encode("utf-8-sig"), "text/csv; charset=utf-8", found, "csv")
+
+
+def _found(name: str) -> Calendar:
+    library = _library()
+    return calendar_for(read_calendar_query(library.protocol(name), request.args.to_dict(flat=False)), library)
+
+
+def _file(content: bytes, kind: str, found: Calendar, ending: str) -> Response:
+    made_up = "-made-up" if found.made_up else ""
+    name = f"{found.command.protocol}-{found.command.start}{made_up}.{ending}"
+    return Response(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
 @pages.get("/problems/<name>")
 def problem(name: str) -> str:
     """Say what a kind of problem means: where the ``type`` of the API's problem details leads."""
@@ -87,6 +115,7 @@ def _calendar_page(form: CalendarForm, found: Calendar) -> str:
         rows=calendar_view.rows(sections),
         legend=calendar_view.legend(found),
         months=months_view.months(found) if form.view == "months" else [],
+        downloads={kind: _address(f"pages.calendar_{kind}", form, given) for kind in ("ics", "csv")},
         addresses={view: _address("pages.calendar", form, given, view) for view in VIEWS},
         as_json=_address("api.show_calendar", form, given),
     )

@@ -29,7 +29,7 @@ def test_a2_day_15_keeps_its_spacing_from_the_planned_day_8(case: Run) -> None:
     plan = case("A2")
     assert plan.target("induction.c1.d8") == "2026-01-20"
     assert plan.target("induction.c1.d15") == "2026-01-27"
-    assert "vsli is planned for 20 January 2026" in plan.why("induction.c1.d15")
+    assert "Vincristine sulfate liposome IV is planned for 20 January 2026" in plan.why("induction.c1.d15")
 
 
 def test_a3_day_15_of_induction_needs_a_decision_when_christmas_and_spacing_leave_no_day(case: Run) -> None:

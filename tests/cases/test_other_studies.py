@@ -326,3 +326,9 @@ def test_no_firm_call_is_planned_while_the_last_dose_has_no_date(monkeypatch: py
     assert plan.target("period-b.second") is None
     call = plan.visits["follow-up.call"]
     assert call["target"] is None or call["certainty"] == "tentative"
+
+
+def test_how_venetoclax_is_stepped_up_is_read_in_cycle_1_alone(case: Run) -> None:
+    doses = [each for each in case("A12").data["home_doses"] if each["activity"] == "venetoclax"]
+    assert len(doses) > 5
+    assert [each["cycle"] for each in doses if each["note"]] == [1]

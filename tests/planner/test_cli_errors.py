@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import cli
+from schedules.protocol_file import library_text
 
 START = ("--start", "2026-01-05")
 
@@ -44,7 +45,8 @@ def a_file(folder: Path, name: str, content: str | bytes) -> Path:
     ],
 )
 def test_a_value_that_cannot_be_says_what_would_be_right(option: str, value: str, said: str) -> None:
-    message = refused("plan", "vsli-ino", *START, option, value)
+    start = () if option == "--start" else START
+    message = refused("plan", "vsli-ino", *start, option, value)
     assert said in message
     assert option in message
 
@@ -149,6 +151,15 @@ def test_a_site_excludes_holidays_and_closed_days(tmp_path: Path) -> None:
         assert f"--site and {option[0]} exclude each other" in message
 
 
+def test_every_empty_parameter_is_told_with_its_place(tmp_path: Path) -> None:
+    values = a_file(tmp_path, "values.yaml", "venetoclax-start:\nnobody-knows: ~\n")
+    for command in (("plan", "ven-ino", *START), ("protocol", "show", "ven-ino"), ("protocol", "check", "ven-ino")):
+        assert refused(*command, "--parameters", values).splitlines() == [
+            f"{values}:1:1: the parameter venetoclax-start is empty; write its value, or leave the line out",
+            f"{values}:2:15: the parameter nobody-knows is empty; write its value, or leave the line out",
+        ]
+
+
 def test_every_missing_parameter_has_a_line_with_its_place_and_remedy() -> None:
     lines = refused("plan", "ven-ino", *START).splitlines()
     assert len(lines) > 1
@@ -174,8 +185,55 @@ def test_an_arm_that_the_protocol_has_not_is_refused() -> None:
     assert "the protocol has no arm 'a'; it has no arms" in refused("plan", "vsli-ino", *START, "--arm", "a")
 
 
-def test_the_same_version_twice_is_refused() -> None:
-    assert "each version once" in refused("plan", "vsli-ino", *START, "--amendment", "vsli-ino")
+def test_the_same_version_twice_or_another_study_is_refused_with_its_place() -> None:
+    twice = "vsli-ino.yaml:3:10: version 1.0 is already that of vsli-ino.yaml; name each version once"
+    other = "ven-ino.yaml:2:11: this is a version of ven-ino, not of vsli-ino; name a file in which"
+    for command in (("plan", "--amendment"), ("diff", "--to")):
+        assert refused(command[0], "vsli-ino", *START, command[1], "vsli-ino").startswith(twice)
+        assert refused(command[0], "vsli-ino", *START, command[1], "ven-ino").startswith(other)
+
+
+@pytest.mark.parametrize("option", ["--as-of", "--format"])
+def test_an_option_given_twice_is_refused_and_one_that_may_be_repeated_is_not(option: str) -> None:
+    values = ("json", "csv") if option == "--format" else ("2026-01-05", "2026-01-06")
+    message = refused("plan", "vsli-ino", *START, option, values[0], option, values[1])
+    assert f"{option} is given twice; keep the one that is meant" in message
+    assert "--parameters is given twice" in refused("protocol", "show", "ven-ino", *("--parameters", "x") * 2)
+    assert run("plan", "vsli-ino", *START, *("--closed", "2026-01-12", "--closed", "2026-01-13")).exit_code == 0
+
+
+def test_a_decision_is_no_visit_and_the_message_says_where_it_is_shown() -> None:
+    message = refused("why", "vsli-ino", "induction.c1.response", *START)
+    assert "induction.c1.response is a decision; `planner plan` shows how it stands" in message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("protocol", "check", ""),
+        ("plan", "", *START),
+        ("site", "check", ""),
+        ("facts", "check", "vsli-ino", ""),
+        ("plan", "vsli-ino", *START, "--history", ""),
+        ("plan", "vsli-ino", *START, "--site", ""),
+        ("plan", "vsli-ino", *START, "--parameters", ""),
+        ("diff", "vsli-ino", *START, "--to", ""),
+    ],
+)
+def test_an_empty_name_is_told_as_such(words: tuple[str, ...]) -> None:
+    assert " is empty; " in refused(*words)
+
+
+def test_an_id_that_no_earlier_version_had_is_told_with_its_place(tmp_path: Path) -> None:
+    text = (
+        library_text("vsli-ino")
+        .replace('"1.0"', '"2.0"')
+        .replace("label: Day 8\n", "label: Day 8\n        was: d7\n", 1)
+    )
+    amended = a_file(tmp_path, "2.yaml", text)
+    said = refused("plan", "vsli-ino", *START, "--amendment", amended)
+    line = text[: text.index("was: d7")].count("\n") + 1
+    assert said.startswith(f"{amended}:{line}:14: no earlier version has a visit 'd7' here; ")
 
 
 @pytest.mark.parametrize("words", ["", "x", "given date", "given 'x", "- [1", "{fact: given", "given date=2026-02-30"])

@@ -110,3 +110,16 @@ def test_a_value_that_cannot_be_is_told_at_its_place_in_the_parameter_file(
     result = run("protocol", "check", "ven-ino", "--parameters", str(path))
     assert result.exit_code == 2
     assert f"{path}:{place}: {said}" in result.stderr
+
+
+def test_the_help_says_that_the_facts_are_listed_with_their_ids() -> None:
+    assert "its facts with their ids" in run("facts", "check", "--help").stdout
+    assert "its facts with their ids" in " ".join(run("facts", "--help").stdout.split())
+
+
+def test_a_very_long_history_is_listed_too(tmp_path: Path) -> None:
+    calls = [f"fact: unscheduled_visit, id: call-{n}, date: 2026-01-06, activities: [bloods]" for n in range(1_500)]
+    shown = run("facts", "check", "vsli-ino", written(tmp_path, *calls)).stdout
+    assert "no problems (1503 facts)" in shown
+    assert ids(shown)["ino-1"] == "given activity=ino visit=induction.c1.d1"
+    assert ids(shown)["call-1499"] == "unscheduled_visit activities=[bloods]"

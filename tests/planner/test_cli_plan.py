@@ -159,4 +159,11 @@ def test_every_example_can_be_written_in_every_form(form: str) -> None:
     for path in examples:
         command = next(line for line in path.read_text().splitlines() if line.startswith("# run: planner plan"))
         words = [str(ROOT / word) if word.startswith("docs/") else word for word in command.split()[4:]]
-        assert plan(*words, "--format", form)
+        whose = ["--participant", "014"] if form == "ics" else []
+        assert plan(*words, "--format", form, *whose)
+
+
+def test_a_plan_of_a_start_date_alone_says_that_as_of_gives_no_visit_another_status(history: Path) -> None:
+    alone = "until something is recorded"
+    assert alone in plan("vsli-ino", *START, "--as-of", "2026-03-01")
+    assert alone not in plan("vsli-ino", "--history", history)

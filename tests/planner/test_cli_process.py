@@ -85,6 +85,13 @@ def test_a_full_disk_is_said_and_no_traceback() -> None:
             assert b"Traceback" not in done.stderr
 
 
+def test_a_closed_standard_output_is_said_and_not_passed_over() -> None:
+    shell = ["sh", "-c", '"$@" >&-', "sh", *command(*PLAN)]
+    done = subprocess.run(shell, cwd=ROOT, check=False, capture_output=True)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"Error: the answer cannot be written: standard output is closed\n"
+
+
 def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     slow = tmp_path / "pipe"
     os.mkfifo(slow)

@@ -37,6 +37,7 @@ def test_why_shows_the_four_dates_and_what_the_status_means() -> None:
     assert "Feasible 20–21 Jan (2 days)" in words
     assert "Target Tue 20 Jan 2026" in words
     assert "Status planned, firm. It has a date" in words
+    assert "or nothing is recorded yet" in words
 
 
 def test_why_proposes_what_to_decide_where_no_day_is_left() -> None:
@@ -95,7 +96,7 @@ def test_why_as_json_is_the_visit_of_the_plan() -> None:
 def test_feasible_lists_the_best_day_first_and_why_not_the_others() -> None:
     words = said("feasible", "vsli-ino", "C1D15", *START, *CLOSED)
     assert "best first 1. Tue 20 Jan 2026 1 day after the day on which it is due 2. Wed 21 Jan 2026" in words
-    assert "Not on Sun 18 Jan 2026 vsli is planned for 12 January 2026" in words
+    assert "Not on Sun 18 Jan 2026 Vincristine sulfate liposome IV is planned for 12 January 2026" in words
     assert "Mon 19 Jan 2026 the site is closed" in words
 
 

@@ -7,8 +7,8 @@ import icalendar
 from click.testing import CliRunner
 
 from planner.cli import cli
-from planner.commands.plan_calendar import plan_calendar, visit_uid
-from planner.commands.planning import Study
+from planner.plan_calendar import plan_calendar, visit_uid
+from planner.study import Study
 from schedules.closures import ClosedDay, Site
 from schedules.design import Design
 from schedules.history import Booked, Enrolled, Fact, Given, History, Transferred
@@ -20,9 +20,15 @@ JERUSALEM = Site(id="south", name="South", zone="Asia/Jerusalem")
 ENROLLED = Enrolled(date=date(2025, 12, 30), day_1=date(2026, 1, 5))
 
 
-def content(*facts: Fact, sites: tuple[Site, ...] = (NEW_YORK,), as_of: date = date(2026, 1, 6)) -> bytes:
-    study = Study(Design((PROTOCOL,), sites), History((ENROLLED, *facts)), (), as_of, None)
-    return plan_calendar(study, study.plan(study.history))
+def content(
+    *facts: Fact,
+    sites: tuple[Site, ...] = (NEW_YORK,),
+    as_of: date = date(2026, 1, 6),
+    enrolled: Enrolled = ENROLLED,
+    participant: str | None = None,
+) -> bytes:
+    study = Study(Design((PROTOCOL,), sites), History((enrolled, *facts)), (), as_of, None)
+    return plan_calendar(study, study.plan(study.history), participant)
 
 
 def events(*facts: Fact, **options: Any) -> dict[str, Any]:
@@ -35,17 +41,24 @@ def booked(key: str, day: date, at: time | None, minutes: int | None = None) -> 
     return Booked(date=day, visit=key, time=at, minutes=minutes)
 
 
-def test_a_visit_without_an_appointment_is_all_day_on_its_target_and_makes_nobody_busy() -> None:
+def test_a_visit_without_an_appointment_is_a_tentative_day_that_makes_nobody_busy() -> None:
     event = events()["induction.c1.d8"]
     assert (event["DTSTART"].dt, event["DTEND"].dt) == (date(2026, 1, 12), date(2026, 1, 13))
-    assert (event["TRANSP"], event["STATUS"]) == ("TRANSPARENT", "CONFIRMED")
+    assert (event["TRANSP"], event["STATUS"]) == ("TRANSPARENT", "TENTATIVE")
 
 
 def test_an_appointment_has_its_hour_on_the_clock_of_the_site() -> None:
     event = events(booked("induction.c1.d8", date(2026, 1, 12), time(9, 30), 90))["induction.c1.d8"]
     assert event["DTSTART"].dt == datetime(2026, 1, 12, 14, 30, tzinfo=UTC)
     assert event["DTEND"].dt == datetime(2026, 1, 12, 16, 0, tzinfo=UTC)
-    assert event["TRANSP"] == "OPAQUE"
+    assert (event["TRANSP"], event["STATUS"]) == ("OPAQUE", "CONFIRMED")
+
+
+def test_only_what_is_booked_or_took_place_is_confirmed() -> None:
+    dosed = Given(date=date(2026, 1, 5), visit="induction.c1.d1", activity="vsli")
+    found = events(dosed, booked("induction.c1.d8", date(2026, 1, 12), time(9, 30)))
+    confirmed = {key for key, event in found.items() if event["STATUS"] == "CONFIRMED"}
+    assert confirmed == {"induction.c1.d1", "induction.c1.d8"}
 
 
 def test_the_same_wall_time_is_another_instant_after_the_clock_change() -> None:
@@ -58,9 +71,16 @@ def test_the_same_wall_time_is_another_instant_after_the_clock_change() -> None:
 
 def test_after_a_transfer_the_clock_is_that_of_the_new_site() -> None:
     moved = Transferred(date=date(2026, 1, 11), site="south")
-    appointment = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
+    appointment = Booked(date=date(2026, 1, 12), visit="induction.c1.d8", time=time(9, 30), site="south")
     event = events(moved, appointment, sites=(NEW_YORK, JERUSALEM))["induction.c1.d8"]
     assert event["DTSTART"].dt == datetime(2026, 1, 12, 7, 30, tzinfo=UTC)
+
+
+def test_an_hour_on_the_clock_of_a_site_that_was_left_is_no_hour_of_the_calendar() -> None:
+    moved = Transferred(date=date(2026, 1, 11), site="south")
+    appointment = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
+    event = events(moved, appointment, sites=(NEW_YORK, JERUSALEM))["induction.c1.d8"]
+    assert (event["DTSTART"].dt, event["STATUS"]) == (date(2026, 1, 12), "TENTATIVE")
 
 
 def test_an_appointment_without_a_length_takes_as_long_as_its_activities() -> None:
@@ -83,10 +103,13 @@ def test_what_lies_beyond_an_open_gate_is_tentative() -> None:
     assert events()["maintenance.c1.d1"]["STATUS"] == "TENTATIVE"
 
 
-def test_a_visit_that_needs_a_decision_has_no_event() -> None:
+def test_a_visit_that_never_had_a_date_is_withdrawn_on_the_day_of_the_protocol() -> None:
     closed = Site(id="a", name="A", closed=(ClosedDay(date=date(2026, 1, 11), until=date(2026, 1, 14)),))
-    assert "induction.c1.d8" not in events(sites=(closed,))
-    assert "induction.c1.d15" in events(sites=(closed,))
+    found = events(sites=(closed,))
+    event = found["induction.c1.d8"]
+    assert (event["STATUS"], event["DTSTART"].dt, event["TRANSP"]) == ("CANCELLED", date(2026, 1, 12), "TRANSPARENT")
+    assert event["SUMMARY"] == "NO DATE: C1D8 (vsli-ino)"
+    assert found["induction.c1.d15"]["STATUS"] == "TENTATIVE"
 
 
 def test_every_event_has_an_id_of_its_own_that_stays_when_dates_move() -> None:
@@ -100,16 +123,17 @@ def test_every_event_has_an_id_of_its_own_that_stays_when_dates_move() -> None:
     }
 
 
-def test_ids_differ_by_protocol_start_and_visit_and_name_nothing() -> None:
-    start = date(2026, 1, 5)
+def test_ids_differ_by_protocol_participant_and_visit_and_name_nothing() -> None:
+    one = ("participant", "014")
     ids = [
-        visit_uid("vsli-ino", start, "induction.c1.d8"),
-        visit_uid("vsli-ino", date(2026, 1, 6), "induction.c1.d8"),
-        visit_uid("ven-ino", start, "induction.c1.d8"),
-        visit_uid("vsli-ino", start, "induction.c1.d1"),
+        visit_uid("vsli-ino", one, "induction.c1.d8"),
+        visit_uid("vsli-ino", ("participant", "015"), "induction.c1.d8"),
+        visit_uid("vsli-ino", ("enrolled", "014"), "induction.c1.d8"),
+        visit_uid("ven-ino", one, "induction.c1.d8"),
+        visit_uid("vsli-ino", one, "induction.c1.d1"),
     ]
     assert len(set(ids)) == len(ids)
-    assert not [uid for uid in ids if "@" in uid or "induction" in uid or "ino" in uid]
+    assert not [uid for uid in ids if "@" in uid or "induction" in uid or "ino" in uid or "014" in uid]
 
 
 def test_the_stamp_is_the_day_of_the_plan_and_never_now() -> None:

@@ -46,7 +46,7 @@ def test_every_other_day_of_the_window_says_why_not() -> None:
     d15 = visit("induction.c1.d15", closed=(date(2026, 1, 19),))
     refused = {day.day: day.why for day in refused_days(d15)}
     assert sorted(refused) == january(18, 19)
-    assert "vsli is planned for 12 January 2026" in refused[date(2026, 1, 18)]
+    assert "Vincristine sulfate liposome IV is planned for 12 January 2026" in refused[date(2026, 1, 18)]
     assert "stock-taking" in refused[date(2026, 1, 19)]
     assert [day.day for day in feasible_days(d15)] == january(20, 21)
 

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.history import AmendmentApplied, History
+from schedules.plan import plan
+from schedules.protocol_file import library_text, read_protocol
 from schedules.scheduled import Plan
 from schedules.statuses import GateStatus, Status
-from tests.builders import attended, closed, cycle_done, decided, dose, enrolled, planned, protocol, targets
+from tests.builders import (
+    attended,
+    closed,
+    cycle_done,
+    decided,
+    design,
+    dose,
+    enrolled,
+    facts,
+    planned,
+    protocol,
+    targets,
+    vsli,
+)
 
 RESPONSE = "induction.c1.response"
 
@@ -248,3 +264,16 @@ def test_a_gate_before_the_very_first_cycle_is_asked_too() -> None:
     assert waiting.visit("treatment.c1.d1").conflicts[0].kind == "gate"
     ready = planned(enrolled(), decided("treatment.c1.ready", date(2026, 1, 2), "go"), protocol=study)
     assert targets(ready) == {"treatment.c1.d1": date(2026, 1, 5), "treatment.c2.d1": date(2026, 2, 2)}
+
+
+def test_a_gate_that_an_amendment_renamed_still_answers_the_check_before_the_first_cycle() -> None:
+    renamed = library_text("vsli-ino").replace('"1.0"', '"2.0"').replace("answered_by: response", "answered_by: answer")
+    renamed = renamed.replace(
+        "      response:\n        label: R", "      answer:\n        was: response\n        label: R"
+    )
+    study = design(vsli(), read_protocol(renamed, "2.yaml").require())
+    done = (enrolled(), cycle_done("induction.c1"), decided(RESPONSE, date(2026, 1, 30), "benefit"))
+    for day in (date(2026, 1, 6), date(2026, 1, 31)):
+        made = plan(study, History(facts(*done, AmendmentApplied(date=day, version="2.0"))), date(2026, 1, 31))
+        first = next(found for found in made.gates if found.key == "maintenance.c1.continue")
+        assert (first.status, first.answered_by) == (GateStatus.DECIDED, RESPONSE)

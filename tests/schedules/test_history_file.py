@@ -295,7 +295,7 @@ def test_a_line_is_read_as_the_fact_that_it_says(line: str, fact: Fact) -> None:
         ("booked date=2026-01-05 visit=a.b minutes=many", "is not a whole number", "write e.g. 8"),
         ("booked date=2026-01-05 visit=a.b minutes=[", "nothing stands before", "write a value"),
         ("given date=2026-01-05 activity=ino again=yes", "is not true or false", "without quotes"),
-        ("given date=2026-01-05 activity=ino 'note=a\x00b'", "which nobody can see", "remove it"),
+        ("given date=2026-01-05 activity=ino 'note=a\x00b'", "the invisible character U+0000", "remove it"),
         ("- {fact: died, date: 2026}\n- {fact: died, date: 2027}", "2 facts in one line", "write one fact"),
         ("--- []", "0 facts in one line", "write one fact"),
         ("-", "this is not a fact", "write e.g. - {fact: given"),

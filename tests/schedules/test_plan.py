@@ -88,7 +88,8 @@ def test_an_anchor_whose_window_passed_without_a_record_slides_nothing_and_makes
 def test_a_visit_attended_without_a_dose_is_not_day_1_and_says_what_is_missing() -> None:
     plan = planned(enrolled(), C1, NO_BENEFIT, attended("induction.c2.d1", february(3)))
     assert plan.visit("induction.c2.d1").actual == february(3)
-    assert "no dose of vsli and ino is recorded" in plan.visit("induction.c2.d1").why
+    missing = "no dose of Vincristine sulfate liposome IV and Inotuzumab ozogamicin IV is recorded"
+    assert missing in plan.visit("induction.c2.d1").why
     assert plan.visit("induction.c2.d8").nominal == february(9)
     assert plan.visit("induction.c2.d8").tentative
 

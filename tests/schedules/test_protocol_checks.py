@@ -181,6 +181,8 @@ EPOCHS = [
     ("starts_on: 2", "starts_on: §0", "there is no day 0", "write 1 to 28"),
     ("starts_on: 2", "starts_on: §-999999999999999", "there is no day -999999999999999", "write 1 to 28"),
     ("cycles: 1-2, arms", "cycles: §3-4, arms", "there is no cycle 3", "cycles from 1 to 2"),
+    ("arms: [a]}\n    visits", "arms: [a], note: N, note_cycles: §3}\n    visits", "there is no cycle 3", "1 to 2"),
+    ("arms: [a]}\n    visits", "arms: [a], note_cycles: §1}\n    visits", "there is no note", "write a note"),
     ("arms: [a]}\n    visits", "arms: [§x]}\n    visits", "there is no arm 'x'", "known here: a, b"),
     ("    label: Extra\n    length: 2 weeks", "    label: Extra\n    home: {§pill: {days: 1}}",
      "without cycles or a length", "give the epoch a length"),
@@ -194,18 +196,18 @@ VISITS = [
     ("      late: {label: Late, at: -2 days,", "      late: §{label: Late,", "here nothing is given", "exactly one of"),
     ("{label: Late, at: -2 days", "§{label: Late, day: -2, at: -2 days", "here day and at is given", "exactly one of"),
     ("{label: End, after", "§{label: End, day: 3, after", "here day and after is given", "exactly one of"),
-    ("day: -7", "day: §0", "there is no day 0", "the day before day 1 is day -1"),
-    ("day: -7, window: days -14 to -1", "day: §7", "day 7 does not lie before Day 1", "count screening backwards"),
+    ("day: -7", "day: §0", "there is no Day 0", "the day before Day 1 is Day -1"),
+    ("day: -7, window: days -14 to -1", "day: §7", "Day 7 does not lie before Day 1", "count screening backwards"),
     ("at: -2 days", "at: §2 weeks", "2 weeks does not lie before Day 1", "count screening backwards"),
     ("at: -2 days", "at: §0 days", "0 days does not lie before Day 1", "count screening backwards"),
-    ("day: 8, window: days 7 to 10", "day: §-8", "day -8 lies before the epoch", "of the stage screening"),
-    ("day: 1, was: d0", "day: §36501", "day 36501 is a hundred years away", "of the cycle or epoch"),
-    ("day: 8, window: days 7 to 10", "day: §29", "beyond its cycle of 28 days", "write day 1 to 28"),
+    ("day: 8, window: days 7 to 10", "day: §-8", "Day -8 lies before the epoch", "of the stage screening"),
+    ("day: 1, was: d0", "day: §36501", "Day 36501 is a hundred years away", "of the cycle or epoch"),
+    ("day: 8, window: days 7 to 10", "day: §29", "beyond its cycle of 28 days", "write 1 to 28"),
     ("at: 1 week", "at: §5 weeks", "5 weeks lies beyond its cycle", "write up to 28 days"),
     ("at: 1 week, repeat: {every: 1 week", "at: §3 months, repeat: {every: 1 month", "3 months lies", "up to 28"),
     ("days -14 to -1", "§-7/+8", "runs 1 day beyond Day 1", "write +6 days after"),
     ("days -14 to -1", "§days -14 to 3", "runs 2 days beyond Day 1", "days … to -1"),
-    ("days 7 to 10", "§days 9 to 10", "day 8 lies outside its window", "move the one or the other"),
+    ("days 7 to 10", "§days 9 to 10", "Day 8 lies outside its window", "move the one or the other"),
     ("at: 1 week", "window: §days 5 to 9, at: 1 week", "a window in days of the cycle needs a day", "write e.g. -3/+3"),
     ("valid_for: 14", "valid_for: §0", "0 days is never valid", "at least 1 day"),
     ("valid_for: 14", "valid_for: §6", "too old on Day 1", "a longer time"),
@@ -275,7 +277,7 @@ def test_all_problems_of_a_file_come_at_once_in_the_order_of_their_places() -> N
     found = problems(text)
     assert list(found) == sorted(found)
     assert [place(problem) for problem in found] == ["12:44", "40:31", "68:42", "75:13", "75:20", "77:40"]
-    assert str(found[1]) == "f.yaml:40:31: there is no day 0; the day before day 1 is day -1"
+    assert str(found[1]) == "f.yaml:40:31: there is no Day 0; the day before Day 1 is Day -1"
 
 
 def test_paths_are_followed_only_once_every_name_is_right() -> None:
@@ -288,7 +290,10 @@ def test_paths_are_followed_only_once_every_name_is_right() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("day: 8, window: days 7 to 10", "at: -1 day, window: -1/0"),  # an admission on the evening before
+        (
+            "label: Day 8, day: 8, window: days 7 to 10, only_with: [drug], activities: [drug]",
+            "label: E, at: -1 day",
+        ),  # an evening
         ("length: 2 weeks", "length: 3 months"),
         ("    length: 2 weeks\n", ""),
         ("until: 12 months", "until: 3 months"),
@@ -357,7 +362,11 @@ def test_a_plan_of_more_than_five_thousand_visits_is_refused_at_the_epoch_that_m
     assert place(problem) == "24:3"
     assert "81,202 visits" in problem.wrong
     assert "fewer" in problem.right
-    open_ended = STUDY.replace("within: 9 months, plan_ahead: 2", "within: 90 years").replace("4 weeks", "1 day")
+    open_ended = (
+        STUDY.replace("within: 9 months, plan_ahead: 2", "within: 90 years")
+        .replace("4 weeks", "1 day")
+        .replace("at_least: 6 days", "at_least: 1 day")
+    )
     assert read_protocol(open_ended, "f.yaml").missing == ()
 
 

@@ -130,7 +130,7 @@ FORM = [
     ("window: days -14 to -1", "window: §-1/-2", "is not a window", "write e.g. -1/+2"),
     ("window: days -14 to -1", "window: §-9999/0", "is not between 0 and 3660", "write e.g. -1/+2"),
     ("window: days -14 to -1", "window: §days -1 to -14", "run backwards", "write days -14 to -1"),
-    ("window: days -14 to -1", "window: §days 0 to 1", "there is no day 0", "day -1"),
+    ("window: days -14 to -1", "window: §days 0 to 1", "there is no Day 0", "Day -1"),
     ("within: -5/+5 minutes", "within: §-5/+5", "counts in days", "within a visit write minutes or hours"),
     ("day: -7", "day: §seven", '"seven" is not a whole number', "write e.g. 8"),
     ("at: 1 week", "at: §7", "7 is not written out", "write e.g. 28 days"),

@@ -314,7 +314,7 @@ def test_a_gate_must_not_lead_into_an_epoch_of_another_arm() -> None:
 @pytest.mark.parametrize("visit", ["day: 2", "day: 1, arms: [b]", "day: 1, cycles: 2", "at: 1 week"])
 def test_the_first_epoch_of_an_arm_needs_a_visit_on_day_1_of_its_first_cycle(visit: str) -> None:
     text = STUDY.replace("d1: {label: Day 1, day: 1, activities: [drug]}", f"d1: {{label: Day 1, {visit}}}", 1)
-    assert set(told(text)) == {"11:3: the first treatment epoch, induction, has no visit on day 1"}
+    assert set(told(text)) == {"11:3: the first treatment epoch, induction, has no visit on Day 1"}
     assert read_protocol(text.replace(visit, "at: 0 days"), "f.yaml").missing == ()
 
 

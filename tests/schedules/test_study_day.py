@@ -39,9 +39,9 @@ def test_the_first_day_is_day_1_and_the_one_before_it_day_minus_1(day: date, num
 
 
 def test_there_is_no_day_0() -> None:
-    with pytest.raises(ValueError, match="there is no day 0"):
+    with pytest.raises(ValueError, match="there is no Day 0"):
         offset_of_day(0)
-    with pytest.raises(ValueError, match="day -1"):
+    with pytest.raises(ValueError, match="Day -1"):
         date_of_day(0, DAY_1)
 
 

@@ -16,16 +16,20 @@ from schedules.statuses import Status
 from schedules.windows import ClockWindow
 
 _DRUGS = (ActivityKind.DOSE, ActivityKind.HOME_DOSE)
-_GONE = (Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED)
+GONE = (Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED)
 _HOUR = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What the facts say and a plan does not repeat: the doses really given, by the key of their visit, and the end."""
+    """What the facts say and a plan does not repeat: the doses really given, by the key of their visit, and the end.
+
+    ``anything``: there are facts at all, and not a start date alone.
+    """
 
     given: Mapping[str, Sequence[Given]] = field(default_factory=dict)
     ended: TreatmentEnded | None = None
+    anything: bool = True
 
 
 NOTHING = Recorded()
@@ -80,7 +84,7 @@ class Timed(NamedTuple):
 
 def timed(visit: ScheduledVisit) -> list[Timed]:
     """Everything that a visit does by the clock, in the order of its base and of the times."""
-    if visit.status in _GONE:
+    if visit.status in GONE:
         return []
     found = [Timed(i.activity, i.timed_from, at, i.within) for i in visit.spec.details for at in i.at]
     bases = list(dict.fromkeys(each.base for each in found))
@@ -147,4 +151,4 @@ def _side(sign: str, size: int) -> str:
 
 def timed_items(visit: ScheduledVisit) -> list[VisitActivity]:
     """The activities of a visit that are done by the clock, as the protocol writes them."""
-    return [] if visit.status in _GONE else [item for item in visit.spec.details if item.at]
+    return [] if visit.status in GONE else [item for item in visit.spec.details if item.at]

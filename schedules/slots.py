@@ -1,0 +1,104 @@
+"""Where a visit is due and on which days it may be, after holds, delays and held doses. Days are ordinals."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from schedules.compiled import VisitSpec
+from schedules.history import CycleHeld, Held
+from schedules.labels import label_of
+from schedules.protocol import Stage
+from schedules.scheduled import Basis
+from schedules.waits import Wait, held
+from schedules.walk import Walk
+from schedules.wording import day_words, days_words
+
+
+class Slot(NamedTuple):
+    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
+
+    nominal: int
+    due: int
+    opens: int
+    closes: int
+    first: int
+    last: int
+    basis: Basis
+
+
+def visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
+    """The recorded hold of a visit's doses."""
+    holds = walk.record.held.get(spec.key)
+    if not holds or not spec.doses:
+        return None
+    return held(holds, partial(_hold_words, walk))
+
+
+def _hold_words(walk: Walk, hold: CycleHeld | Held) -> str:
+    drug = hold.activity if isinstance(hold, Held) else None
+    what = f"{label_of(walk.course.compiled, drug)} was" if drug else "its doses were"
+    return f"{what} held on {day_words(hold.date)} ({hold.reason})"
+
+
+def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
+    """Where a visit is due that is counted to ``nominal``; judged by the version in force where it took place."""
+    judged = spec if actual is None else walk.spec_in_force(spec, actual)
+    slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
+                nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
+    if wait is not None:
+        slot = (_after_hold if wait.moves_window else _after_delay)(slot, judged, wait, actual)
+    elif walk.delayed_by_hold and spec.doses:
+        slot = _after_held_dose(walk, slot, judged)
+    if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
+        slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
+    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
+
+
+def _after_hold(slot: Slot, spec: VisitSpec, hold: Wait, actual: int | None) -> Slot:
+    """A hold moves the window to its end; a dose that was given before that is judged from the first window on."""
+    until = hold.until if hold.until is not None else (actual or slot.due)
+    early = actual is not None and actual < until
+    due = max(slot.nominal, actual if early and actual is not None else until)
+    cause = f"{hold.words}; it is due on {day_words(due)}" if due > slot.nominal else hold.words
+    slot = slot._replace(due=due, basis=slot.basis._replace(cause=cause))
+    if due > slot.nominal:
+        opens = slot.opens if early else due
+        slot = slot._replace(opens=opens, closes=due + spec.after, first=opens, last=due + spec.after)
+    return slot if hold.then is None else _after_delay(slot, spec, hold.then, actual)
+
+
+def _after_delay(slot: Slot, spec: VisitSpec, delay: Wait, actual: int | None) -> Slot:
+    """A delay moves only the days on which the visit is placed, never its window; it makes no visit earlier."""
+    assert delay.until is not None  # noqa: S101 - a delay has an end
+    if delay.until < slot.due:
+        cause = f"{delay.words} to {day_words(delay.until)}, which is before it is due and moves nothing"
+        return slot._replace(basis=slot.basis._replace(cause="; ".join(filter(None, (slot.basis.cause, cause)))))
+    cause = f"{delay.words}; it is planned for {day_words(delay.until)}"
+    if delay.until > slot.closes:
+        cause += f", {days_words(delay.until - slot.closes)} after its window closes"
+    cause = "; ".join(filter(None, (slot.basis.cause, cause)))
+    last = delay.until + spec.after
+    return slot._replace(due=delay.until, first=delay.until, last=last, basis=slot.basis._replace(cause=cause))
+
+
+def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
+    """After a dose that a recorded hold delayed, the next ones are due when spacing allows, and not before."""
+    bounds = walk.ledger.bounds(spec.rules, slot.due)
+    earliest = max((bound.earliest or 0 for bound in bounds if bound.rule.blocks), default=0)
+    if earliest <= slot.nominal:
+        return slot
+    cause = f"a dose before it was held, so it is due when spacing allows, on {day_words(earliest)}"
+    closes = earliest + spec.after
+    return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
+
+
+def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
+    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
+    if spec.ends_before == "conditioning":
+        before = walk.course.event_days.get("conditioning")
+    else:
+        before = walk.next_day_1.get(spec.stay)
+    if before is None or before > slot.closes or before <= slot.opens:
+        return slot
+    return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))

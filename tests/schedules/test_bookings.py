@@ -1,0 +1,132 @@
+"""Appointments are never moved by planning: what no longer fits is marked, and says why."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from schedules.errors import HistoryError
+from schedules.history import Booked, CycleHeld, Held, History, Transferred
+from schedules.history_checks import check_history
+from schedules.plan import plan
+from schedules.scheduled import ScheduledVisit
+from schedules.statuses import Status
+from tests.builders import (
+    booked,
+    cycle_done,
+    decided,
+    design,
+    dose,
+    enrolled,
+    facts,
+    planned,
+    site,
+)
+
+RESPONSE = "induction.c1.response"
+C1 = cycle_done("induction.c1")
+D8 = "induction.c2.d8"
+
+
+def january(day: int) -> date:
+    return date(2026, 1, day)
+
+
+def february(day: int) -> date:
+    return date(2026, 2, day)
+
+
+def entered(day: int) -> datetime:
+    """An instant of that day in February at which something was recorded."""
+    return datetime(2026, 2, day, 10, tzinfo=UTC)
+
+
+# -- at which site ------------------------------------------------------------------------------
+
+NORTH_AND_SOUTH = design(sites=[site(name="north"), site(name="south")])
+BEGUN = facts(enrolled(), C1, decided(RESPONSE, january(30), "no-benefit"), dose("induction.c2.d1", february(2)))
+
+
+def moved(recorded: datetime | None = None) -> Transferred:
+    """From 5 February on the participant is seen at the site south."""
+    return Transferred(date=february(5), site="south", recorded=recorded)
+
+
+def appointment(recorded: datetime | None = None, at: str | None = None) -> Booked:
+    """An appointment of Day 8 on its very day, 9 February."""
+    return Booked(date=february(9), visit=D8, time=time(9, 30), recorded=recorded, site=at)
+
+
+def with_transfer(*more: Booked | Transferred) -> ScheduledVisit:
+    """Day 8 of the second cycle as it stands after the transfer."""
+    return plan(NORTH_AND_SOUTH, History((*BEGUN, *more)), february(6)).visit(D8)
+
+
+def test_an_appointment_made_before_a_transfer_is_at_the_site_that_was_left() -> None:
+    visit = with_transfer(appointment(entered(2)), moved())
+    assert (visit.status, visit.target) == (Status.TO_REBOOK, february(9))
+    told = "it is at Site north, and the participant is seen at Site south on 9 February 2026"
+    assert told in visit.conflicts[0].text
+
+
+def test_an_appointment_made_when_the_transfer_was_known_is_at_the_new_site() -> None:
+    assert with_transfer(appointment(entered(6)), moved()).status is Status.BOOKED
+    assert with_transfer(appointment(entered(3)), moved(recorded=entered(1))).status is Status.BOOKED
+    assert with_transfer(appointment(entered(6)), moved(recorded=entered(8))).status is Status.TO_REBOOK
+
+
+def test_an_appointment_that_does_not_say_when_it_was_made_may_be_older_than_a_transfer() -> None:
+    visit = with_transfer(appointment(), moved())
+    assert visit.status is Status.TO_REBOOK
+    assert "write site: south if it was made there" in visit.conflicts[0].text
+
+
+def test_an_appointment_that_names_its_site_is_there() -> None:
+    assert with_transfer(appointment(at="south"), moved()).status is Status.BOOKED
+    assert with_transfer(appointment(entered(6), at="north"), moved()).status is Status.TO_REBOOK
+    assert with_transfer(appointment(at="south")).status is Status.TO_REBOOK
+
+
+def test_an_appointment_before_the_transfer_stays_where_it_is() -> None:
+    early = Booked(date=february(9), visit=D8, recorded=entered(2))
+    visit = with_transfer(early, Transferred(date=february(10), site="south"))
+    assert visit.status is Status.BOOKED
+
+
+def test_an_appointment_at_a_site_that_the_study_has_not_is_refused() -> None:
+    with pytest.raises(HistoryError, match="there is no site 'west'"):
+        check_history(NORTH_AND_SOUTH, History((*BEGUN, appointment(at="west"))))
+
+
+# -- of a visit that has no day now ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        CycleHeld(date=february(2), cycle="induction.c2", reason="counts"),
+        Held(date=february(2), visit="induction.c2.d1", reason="toxicity"),
+    ],
+)
+def test_the_appointments_of_a_held_cycle_stay_in_the_plan_and_are_to_be_rebooked(hold: CycleHeld | Held) -> None:
+    appointments = (booked("induction.c2.d1", february(2)), booked(D8, february(9)))
+    made = planned(enrolled(), C1, decided(RESPONSE, january(30), "no-benefit"), hold, *appointments, as_of=february(3))
+    for key in ("induction.c2.d1", D8):
+        visit = made.visit(key)
+        assert visit.booking is not None
+        assert (visit.target, visit.conflicts[0].kind) == (None, "to-rebook")
+
+
+def test_an_appointment_beyond_what_the_path_leads_to_is_to_be_given_back() -> None:
+    for outcome in ("benefit", "progression"):
+        made = planned(enrolled(), C1, booked(D8, february(9)), decided(RESPONSE, january(30), outcome))
+        visit = made.visit(D8)
+        assert (visit.status, visit.booking) == (Status.CANCELLED, booked(D8, february(9)))
+        assert "its appointment on 9 February 2026 is to be given back" in visit.why
+
+
+def test_an_appointment_beyond_a_gate_without_a_default_stays_in_the_plan() -> None:
+    open_gate = decided(RESPONSE, january(30), "benefit-with-toxicity")
+    made = planned(enrolled(), C1, booked("maintenance.c1.d1", february(2)), open_gate, as_of=january(31))
+    assert made.visit("maintenance.c1.d1").booking is not None
