@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from planner import operator_cli
 from planner.commands import options
 from schedules.errors import ScheduleError, SourceError
 
@@ -35,6 +36,18 @@ def _harmless(error: click.UsageError) -> click.UsageError:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
     return click.UsageError(visible(error.format_message()), error.ctx)
+
+
+def operator_errors() -> tuple[type[Exception], ...]:
+    """What can be wrong with an installation; its parts are looked at only where a command has loaded them."""
+    names = {
+        "planner.problems": ("PlannerError",),
+        "planner.config": ("ConfigurationError",),
+        "planner.persistence.schema": ("WrongSchema",),
+        "planner.persistence.database": ("DatabaseUnavailable",),
+        "planner.persistence.backup": ("BackupError",),
+    }
+    return tuple(getattr(sys.modules[m], name) for m, found in names.items() if m in sys.modules for name in found)
 
 
 class Commands(click.Group):
@@ -67,6 +80,10 @@ class Planner(Commands):
             from planner.problems import visible
 
             raise Refused(visible(str(error))) from error
+        except operator_errors() as error:
+            from planner.problems import visible
+
+            raise Refused(visible(str(error))) from error
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # click ends quietly when nobody reads on
@@ -82,6 +99,10 @@ def cli() -> None:
 
     A protocol P is a name from the library (`planner protocol list`) or a file.
     """
+
+
+for group in (operator_cli.audit, operator_cli.database, operator_cli.keys):
+    cli.add_command(group)
 
 
 def main() -> None:

@@ -387,8 +387,7 @@ class Void(Fact):
 class History:
     """All facts about one participant, in any order.
 
-    ``planned_start``, ``planned_arm`` and ``planned_site`` stand in for an enrolment: a calendar for somebody who
-    might join.
+    ``planned_start``, ``planned_arm`` and ``planned_site`` stand in for the enrolment of somebody who might join.
     """
 
     facts: tuple[Fact, ...] = ()

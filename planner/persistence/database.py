@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,8 @@ MOST_TRIES = 8
 #: serialization failure, deadlock, lock not available: the same work, done again, may succeed
 RETRIED = frozenset({"40001", "40P01", "55P03"})
 _WRITES = "planner_writes"
+#: classes of PostgreSQL's errors: connection, transaction state (read-only), resources, intervention, system
+_NOT_OUR_DOING = frozenset({"08", "25", "53", "57", "58"})
 
 
 class DatabaseUnavailable(Exception):
@@ -52,6 +54,12 @@ class Database:
             session.connection(execution_options={_WRITES: True})
             yield session
             session.commit()
+
+    @contextmanager
+    def connecting(self, writes: bool = False) -> Iterator[Connection]:
+        """A bare connection, for what works on the database as a whole."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection.execution_options(**{_WRITES: writes})
 
     def transact(self, work: Callable[[Session], T]) -> T:
         """Do some work in one transaction, again if another's got in its way; the work must do no more than that."""
@@ -81,10 +89,16 @@ def _translated() -> Iterator[None]:
     """What the database cannot do, as an error of ours that answers 503; a retry is decided before."""
     try:
         yield
-    except OperationalError as error:
-        if is_retried(error):
+    except DBAPIError as error:
+        if is_retried(error) or not _is_unavailable(error):
             raise
-        raise DatabaseUnavailable(str(error.orig).strip().splitlines()[0]) from error
+        raise DatabaseUnavailable(f"the database cannot be used: {str(error.orig).strip().splitlines()[0]}") from error
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    """Gone, read-only, full or shutting down: nothing that the work itself did wrong."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return isinstance(error, OperationalError) or state[:2] in _NOT_OUR_DOING
 
 
 def make_engine(url: str, pool: int = 10) -> Engine:

@@ -35,7 +35,7 @@ def newest() -> str:
 
 def current(database: Database) -> str | None:
     """The version of a database; none for an empty one."""
-    with database.engine.connect() as connection:
+    with database.connecting() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -45,12 +45,11 @@ def migrate(database: Database, to: str = "head") -> None:
     before = current(database)
     if before is not None and before not in known:
         raise WrongSchema(_newer(before))
-    with database.engine.connect() as connection:
-        connection = connection.execution_options(planner_writes=True)
-        with connection.begin():
-            config = _config(connection)
-            go = command.downgrade if _is_back(before, to) else command.upgrade
-            go(config, to)
+    if to not in known | {"head", "base"}:
+        raise WrongSchema(f"there is no version {to[:40]}; there are {', '.join(sorted(known))}, head and base")
+    with database.connecting(writes=True) as connection, connection.begin():
+        go = command.downgrade if _is_back(before, to) else command.upgrade
+        go(_config(connection), to)
 
 
 def _is_back(before: str | None, to: str) -> bool:

@@ -29,7 +29,7 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 def read_facts(items: Sequence[Mapping[str, Any]], pointer: str = "/facts") -> tuple[Fact, ...]:
     """The facts that plain data says, each ``{"fact": …, "date": …}``. Raises InvalidInput with every problem."""
     try:
-        found = facts_of(plain_document([dict(item) for item in items], pointer))
+        found = facts_of(plain_document([dict(item) for item in items], pointer, HistoryError))
     except HistoryError as error:
         raise InvalidInput(InputProblem(p.file, p.wrong, p.right) for p in error.problems) from None
     return tuple(replace(fact, origin=None) for fact in found)

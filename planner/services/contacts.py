@@ -1,0 +1,111 @@
+"""How participants are reached: kept apart from everything else, encrypted, found by keyed digests, erased for good."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from planner.persistence.participants import Contact, Participant
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import InputProblem, InvalidInput
+from planner.services.keyring import Keys
+
+LANGUAGES = ("en", "es", "fr", "ar", "zh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails:
+    """How to reach a participant. ``phone`` is in E.164, such as +12125550100; everything may be empty."""
+
+    name: str = ""
+    birth_date: str = ""
+    record_number: str = ""
+    phone: str = ""
+    email: str = ""
+    caregiver_name: str = ""
+    caregiver_phone: str = ""
+    language: str = "en"
+    zone: str = ""
+    preferences: dict[str, Any] = field(default_factory=dict)
+
+    def sealed_part(self) -> dict[str, str]:
+        """What is encrypted."""
+        return {name: value for name, value in asdict(self).items() if name not in _OPEN}
+
+
+_OPEN = frozenset({"language", "zone", "preferences"})
+
+
+def keep_contact(uow: UnitOfWork, keys: Keys, participant: Participant, details: ContactDetails) -> Contact:
+    """Keep how to reach a participant. The audit names the fields that changed, and never what they say."""
+    _check(details)
+    row = uow.session.get(Contact, participant.id)
+    before = keys.open(row.sealed) if row is not None and row.sealed else {}
+    if row is None:
+        row = Contact(participant_id=participant.id, study_id=participant.study_id)
+        uow.session.add(row)
+    now = details.sealed_part()
+    row.sealed = keys.seal(now)
+    row.phone_index = keys.find(details.phone) if details.phone else None
+    row.email_index = keys.find(details.email) if details.email else None
+    row.language, row.zone, row.preferences = details.language, details.zone, dict(details.preferences)
+    row.erased_at, row.changed_at = None, uow.now
+    changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before.get(name, "") != value}
+    uow.audit("contact.changed", f"participant:{participant.number}", study_id=participant.study_id, after=changed)
+    return row
+
+
+def contact_of(session: Session, keys: Keys, participant: Participant) -> ContactDetails | None:
+    """How to reach a participant; None if nothing is kept, or it was erased."""
+    row = session.get(Contact, participant.id)
+    if row is None or row.sealed is None:
+        return None
+    return ContactDetails(
+        **keys.open(row.sealed), language=row.language, zone=row.zone, preferences=dict(row.preferences)
+    )
+
+
+def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
+    """Erase for good how a participant was reached; the facts stay."""
+    row = uow.session.get(Contact, participant.id)
+    if row is None:
+        return
+    row.sealed, row.phone_index, row.email_index = None, None, None
+    row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
+    uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
+
+
+def rotate_keys(uow: UnitOfWork, keys: Keys) -> int:
+    """Encrypt everything anew with the newest key; the number of contacts. Older keys can then be taken out."""
+    count = 0
+    for row in uow.session.scalars(select(Contact).where(Contact.sealed.is_not(None)).with_for_update()):
+        if row.sealed is not None:
+            row.sealed = keys.contact.rotate(row.sealed)
+            count += 1
+    uow.audit("contact.keys-rotated", "installation", after={"contacts": count})
+    return count
+
+
+def _check(details: ContactDetails) -> None:
+    problems = []
+    if details.language not in LANGUAGES:
+        problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))
+    if details.zone and details.zone not in available_timezones():
+        problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
+    for name in ("phone", "caregiver_phone"):
+        number = getattr(details, name)
+        if number and not (number.startswith("+") and number[1:].isdecimal() and 8 <= len(number) <= 16):
+            problems.append(InputProblem(name, "this is no number in E.164", "write e.g. +12125550100"))
+    if details.email and ("@" not in details.email[1:-1] or len(details.email) > 254):
+        problems.append(InputProblem("email", "this is no address", "write e.g. somebody@example.org"))
+    problems += [
+        InputProblem(name, f"{name} is too long", "write at most 200 characters")
+        for name, value in details.sealed_part().items()
+        if len(value) > 254
+    ]
+    if problems:
+        raise InvalidInput(problems)

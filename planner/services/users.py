@@ -1,0 +1,245 @@
+"""People who may sign in, and what each may do where."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from planner.persistence.studies import Study
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.persistence.users import ApiToken, Grant, SignInAttempt, User, WebSession, user_by_email
+from planner.problems import Conflict, InputProblem, InvalidInput, NotSignedIn
+from planner.services.access import Scope
+from planner.services.keyring import Keys
+
+LOCKED_OUT = timedelta(minutes=15)
+LONGEST_PASSWORD = 1_000
+_HASHER = PasswordHasher()
+#: a hash of nothing anybody has: a name that does not exist takes as long as one that does
+_NOBODY = _HASHER.hash(secrets.token_hex(32))
+
+
+class Role(StrEnum):
+    """What somebody is in a study, or everywhere."""
+
+    ADMINISTRATOR = "administrator"
+    COORDINATOR = "coordinator"
+    INVESTIGATOR = "investigator"
+    INFUSION_CENTRE = "infusion-centre"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in: who they are, and the scope of each of their roles."""
+
+    user_id: int
+    email: str
+    name: str
+    roles: dict[Role, Scope]
+
+    def may_as(self, *roles: Role) -> Scope:
+        """What lies within the scope of any of these roles."""
+        return Scope(tuple(pair for role in roles if role in self.roles for pair in self.roles[role].pairs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateUser:
+    """A new user: the address they sign in with, their name, and a first password."""
+
+    email: str
+    name: str
+    password: str
+
+
+def create_user(uow: UnitOfWork, command: CreateUser, shortest: int = 12) -> User:
+    """Let somebody sign in; they may do nothing yet. Raises InvalidInput, or Conflict if the address is taken."""
+    email = command.email.strip().lower()
+    problems = password_problems(command.password, shortest, email)
+    if "@" not in email[1:-1] or len(email) > 254:
+        problems.append(InputProblem("email", "this is no e-mail address", "write e.g. somebody@example.org"))
+    if not command.name.strip() or len(command.name) > 200:
+        problems.append(InputProblem("name", "the name is missing or too long", "write 1 to 200 characters"))
+    if problems:
+        raise InvalidInput(problems)
+    if user_by_email(uow.session, email) is not None:
+        raise Conflict([InputProblem("email", "somebody signs in with this address already", "give another one")])
+    user = User(
+        email=email, name=command.name.strip(), password=_HASHER.hash(command.password), totp_step=0,
+        created_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(user)
+    uow.session.flush()
+    uow.audit("user.created", f"user:{user.id}", after={"name": user.name})
+    return user
+
+
+def password_problems(password: str, shortest: int, email: str = "") -> list[InputProblem]:
+    """What is wrong with a password. Its length is what counts; it is asked for no special characters."""
+    if len(password) < shortest or len(password) > LONGEST_PASSWORD:
+        wrong = f"the password has {len(password)} characters"
+        return [InputProblem("password", wrong, f"write {shortest} to {LONGEST_PASSWORD}; a few words are good")]
+    if len(set(password)) < 5 or (email and password.lower() in (email, email.partition("@")[0] * 2)):
+        return [InputProblem("password", "the password is easy to guess", "write a few words that have nothing to do")]
+    return []
+
+
+def set_password(uow: UnitOfWork, user: User, password: str, shortest: int = 12) -> None:
+    """Give somebody another password, and end all their sessions."""
+    problems = password_problems(password, shortest, user.email)
+    if problems:
+        raise InvalidInput(problems)
+    user.password = _HASHER.hash(password)
+    end_sessions(uow, user)
+    uow.audit("user.password-set", f"user:{user.id}")
+
+
+def grant_role(
+    uow: UnitOfWork, user: User, role: Role, study: Study | None = None, site_id: int | None = None
+) -> Grant:
+    """Give somebody a role, in one study or all, at one site or all."""
+    grant = Grant(
+        user_id=user.id, role=role.value, study_id=study.id if study else None, site_id=site_id, granted_at=uow.now
+    )
+    uow.session.add(grant)
+    after = {"role": role.value, "study": study.code if study else None, "site_id": site_id}
+    uow.audit("user.role-granted", f"user:{user.id}", after=after)
+    return grant
+
+
+def person_of(session: Session, user: User) -> Person:
+    """A user with the scope of each of their roles."""
+    grants = session.scalars(select(Grant).where(Grant.user_id == user.id, Grant.ended_at.is_(None)))
+    pairs: dict[Role, list[tuple[int | None, int | None]]] = {}
+    for grant in grants:
+        pairs.setdefault(Role(grant.role), []).append((grant.study_id, grant.site_id))
+    return Person(user.id, user.email, user.name, {role: Scope(tuple(found)) for role, found in pairs.items()})
+
+
+# -- signing in ---------------------------------------------------------------------------------
+
+
+def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, most: int) -> tuple[User, str] | None:
+    """Sign somebody in: the user and the session's secret, or None, with the failure counted.
+
+    Raises NotSignedIn for a name that is locked out. A name that does not exist, a wrong password and a wrong code
+    look alike, and take as long.
+    """
+    who = keys.find(f"sign-in:{email}")
+    if _failures(uow.session, who, uow.now) >= most:
+        wrong = "there were too many failed attempts"
+        raise NotSignedIn([InputProblem("email", wrong, "wait a quarter of an hour, and try again")])
+    user = user_by_email(uow.session, email)
+    right = _password_fits(user, password)
+    if user is None or user.disabled_at is not None or not right or not _code_fits(keys, user, code, uow.now):
+        uow.session.add(SignInAttempt(who=who, at=uow.now))
+        return None
+    uow.session.execute(delete(SignInAttempt).where(SignInAttempt.who == who))
+    secret = secrets.token_urlsafe(32)
+    uow.session.add(WebSession(digest=digest(secret), user_id=user.id, began_at=uow.now, seen_at=uow.now))
+    uow.audit("user.signed-in", f"user:{user.id}")
+    return user, secret
+
+
+def _failures(session: Session, who: str, now: datetime) -> int:
+    query = select(func.count()).where(SignInAttempt.who == who, SignInAttempt.at > now - LOCKED_OUT)
+    return session.scalar(query) or 0
+
+
+def _password_fits(user: User | None, password: str) -> bool:
+    try:
+        _HASHER.verify(user.password if user else _NOBODY, password[:LONGEST_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return False
+    return user is not None
+
+
+def password_fits(user: User, password: str) -> bool:
+    """Whether this is the user's password: asked again before a signature."""
+    return _password_fits(user, password)
+
+
+def _code_fits(keys: Keys, user: User, code: str, now: datetime) -> bool:
+    """Whether the one-time code is right and new; anything is, while none has been set up."""
+    if user.totp is None:
+        return True
+    totp = pyotp.TOTP(keys.open(user.totp)["secret"])
+    current = int(now.timestamp()) // totp.interval
+    for step in (current - 1, current, current + 1):
+        if step > user.totp_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
+            user.totp_step = step
+            return True
+    return False
+
+
+def set_up_totp(uow: UnitOfWork, keys: Keys, user: User) -> str:
+    """Ask a user for one-time codes from now on; the secret, to be shown once."""
+    secret = pyotp.random_base32()
+    user.totp, user.totp_step = keys.seal({"secret": secret}), 0
+    uow.audit("user.totp-set-up", f"user:{user.id}")
+    return secret
+
+
+def session_user(
+    session: Session, secret: str, now: datetime, idle: timedelta, longest: timedelta
+) -> tuple[User, WebSession] | None:
+    """Who a session's secret belongs to; None once it has ended, was idle for too long, or is too old."""
+    row = session.scalar(select(WebSession).where(WebSession.digest == digest(secret), WebSession.ended_at.is_(None)))
+    if row is None or now - row.seen_at > idle or now - row.began_at > longest:
+        return None
+    user = session.get(User, row.user_id)
+    return (user, row) if user is not None and user.disabled_at is None else None
+
+
+def end_sessions(uow: UnitOfWork, user: User, secret: str | None = None) -> None:
+    """End the session of that secret, or all of the user's."""
+    query = select(WebSession).where(WebSession.user_id == user.id, WebSession.ended_at.is_(None))
+    if secret is not None:
+        query = query.where(WebSession.digest == digest(secret))
+    for row in uow.session.scalars(query):
+        row.ended_at = uow.now
+    uow.audit("user.signed-out", f"user:{user.id}")
+
+
+# -- tokens -------------------------------------------------------------------------------------
+
+
+def make_token(uow: UnitOfWork, user: User, label: str, scopes: tuple[str, ...], days: int = 90) -> str:
+    """A bearer token that acts as its user within its scopes; shown once, kept as a digest."""
+    secret = f"vp_{secrets.token_urlsafe(32)}"
+    row = ApiToken(
+        digest=digest(secret), user_id=user.id, label=label[:100], scopes=list(scopes), made_at=uow.now,
+        expires_at=uow.now + timedelta(days=days),
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.audit("token.made", f"user:{user.id}", after={"label": row.label, "scopes": list(scopes), "days": days})
+    return secret
+
+
+def token_user(session: Session, secret: str, now: datetime) -> tuple[User, ApiToken] | None:
+    """Who a token acts as; None for one that is none, has expired or was revoked."""
+    row = session.scalar(select(ApiToken).where(ApiToken.digest == digest(secret), ApiToken.revoked_at.is_(None)))
+    if row is None or row.expires_at <= now:
+        return None
+    user = session.get(User, row.user_id)
+    return (user, row) if user is not None and user.disabled_at is None else None
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret with 256 random bits: they need no salt."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def user_data(user: User) -> dict[str, Any]:
+    """A user as lists show them."""
+    return {"id": user.id, "email": user.email, "name": user.name, "disabled": user.disabled_at is not None}
