@@ -272,3 +272,4 @@ def test_a_day_1_without_a_drug_is_where_the_participant_came() -> None:
     made = planned(enrolled(), attended("watch.d1", january(7)), protocol=protocol(WATCH))
     assert made.visit("watch.d8").why == ("Day 1 took place on 7 January 2026; + 7 days = 14 January 2026",)
     assert made.day_1 == january(7)
+    assert made.visit("watch.d1").why[0] == "Day 1 took place on 7 January 2026"
