@@ -47,6 +47,7 @@ def _applies(walk: Walk, anchor: Anchor, dosing: HomeDosing, activity: str) -> b
     in_arm = not dosing.arms or walk.course.arm in dosing.arms
     in_cycle = dosing.cycles is None or (anchor.stay.cycle or 1) in dosing.cycles
     begun = walk.course.end is None or ((anchor.day or 0) <= walk.course.end.day and _has_begun(walk, anchor))
+    begun = begun and (anchor.day or 0) < walk.course.lost_since
     return in_arm and in_cycle and begun and activity not in walk.stopped_in.get(anchor.stay, ())
 
 

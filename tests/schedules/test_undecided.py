@@ -121,7 +121,8 @@ def test_of_somebody_who_is_lost_no_doses_at_home_are_expected_and_follow_up_is_
     began = dose("treatment.c2.d1", february(2), "ino")
     on = decided("treatment.c1.response", january(30), "continue")
     plan = planned(enrolled(), VEN_C1, on, began, lost, protocol=ven())
-    assert max(doses.days[-1] for doses in plan.home_doses if doses.days) == february(9)
+    assert max(doses.days[-1] for doses in plan.home_doses) == february(9)
+    assert {doses.stay.cycle for doses in plan.home_doses} == {1, 2}
     after = [visit for visit in plan if visit.key.startswith("follow-up")]
     assert after
     assert {visit.status for visit in after} == {Status.SUSPENDED}
