@@ -14,8 +14,8 @@ from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
 from schedules.protocol import PlannedVisit, Stage
 from schedules.record import fact_id
-from schedules.scheduled import Basis, ScheduledVisit
-from schedules.statuses import Status
+from schedules.scheduled import Basis, Conflict, GateState, ScheduledVisit
+from schedules.statuses import GateStatus, Status
 from schedules.walk import Walk
 
 _NO_SUCH = "the plan as it is now has no such visit"
@@ -112,8 +112,23 @@ def _not_made(walk: Walk, spec: VisitSpec) -> ScheduledVisit:
     status = Status.OMITTED if status is Status.CANCELLED and spec.key in walk.record.omitted else status
     nominal = _nominal(walk, spec)
     basis = Basis(spec.label, nominal.toordinal() if nominal else None, "nominal" if nominal else "has no date")
-    visit = ScheduledVisit(spec, nominal, nominal, None, None, None, status, False, basis, notes=(_NO_SUCH,))
+    conflicts: tuple[Conflict, ...] = ()
+    if status is Status.CANCELLED and (gate := _waiting_at(walk, spec.stay)) is not None:
+        status = Status.NEEDS_DECISION
+        conflicts = (Conflict("gate", f"{gate.label}: nothing is planned beyond it until it is decided ({gate.key})"),)
+    notes = () if conflicts else (_NO_SUCH,)
+    visit = ScheduledVisit(
+        spec, nominal, nominal, None, None, None, status, bool(conflicts), basis, conflicts=conflicts, notes=notes
+    )
     return with_booking(walk, visit)
+
+
+def _waiting_at(walk: Walk, stay: Stay) -> GateState | None:
+    """The open gate beyond which nothing is planned, where this stay may yet come to lie."""
+    if walk.end is not None or stay in walk.anchors:
+        return None
+    is_open = (GateStatus.OPEN, GateStatus.OVERDUE)
+    return next((gate for gate in walk.gates if gate.status in is_open and gate.default is None), None)
 
 
 def _nominal(walk: Walk, spec: VisitSpec) -> date | None:

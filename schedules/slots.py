@@ -58,7 +58,7 @@ def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait 
         slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
     if walk.starts_before is not None:
         slot = slot._replace(last=min(slot.last, walk.starts_before - 1))
-    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
+    return _ends_in_time(walk, spec, slot, actual) if spec.ends_before else slot
 
 
 def _after_hold(slot: Slot, spec: VisitSpec, hold: Wait, actual: int | None) -> Slot:
@@ -99,14 +99,19 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
 
 
-def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
-    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
+def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:
+    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before.
+
+    Where the window begins only then, it was in time on any day before.
+    """
     if spec.ends_before == "conditioning":
         before = walk.course.event_days.get("conditioning")
     else:
         before = walk.next_day_1.get(spec.stay)
     if before is None or before > slot.closes:
         return slot
+    if before <= slot.first and actual is not None and actual < before:
+        return slot._replace(opens=actual, closes=before - 1)
     if before <= slot.first:
         return slot._replace(last=before - 1, over_before=before)
     return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))

@@ -131,10 +131,14 @@ def test_an_appointment_beyond_what_the_path_leads_to_is_to_be_given_back() -> N
         assert "its appointment on 9 February 2026 is to be given back" in visit.why
 
 
-def test_an_appointment_beyond_a_gate_without_a_default_stays_in_the_plan() -> None:
+def test_an_appointment_beyond_an_open_gate_without_a_default_waits_for_the_decision() -> None:
     open_gate = decided(RESPONSE, january(30), "benefit-with-toxicity")
     made = planned(enrolled(), C1, booked("maintenance.c1.d1", february(2)), open_gate, as_of=january(31))
-    assert made.visit("maintenance.c1.d1").booking is not None
+    visit = made.visit("maintenance.c1.d1")
+    assert visit.booking is not None
+    assert (visit.status, visit.target) == (Status.NEEDS_DECISION, None)
+    assert "until it is decided (induction.c1.toxicity)" in " ".join(visit.why)
+    assert "given back" not in " ".join(visit.why)
 
 
 def test_an_appointment_beyond_the_calendar_limit_is_to_be_given_back() -> None:

@@ -171,6 +171,8 @@ def test_a_visit_whose_window_begins_when_it_must_be_over_needs_a_decision() -> 
     assert (visit.status, visit.target) == (Status.NEEDS_DECISION, None)
     assert "it must be over before conditioning on 5 February 2026" in visit.conflicts[0].text
     assert visit.conflicts[0].earliest_safe == february(4)
+    made = planned(enrolled(), C1, attended("follow-up.end-of-treatment", february(4)), moved)
+    assert not [found for found in made.deviations if found.visit == "follow-up.end-of-treatment"]
 
 
 def test_a_marrow_that_was_not_taken_before_the_next_day_1_is_not_asked_for_any_more() -> None:
