@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.course import Cause
 from schedules.history import Given
 from schedules.home import last_home_dose
 from schedules.keys import Stay
@@ -180,8 +181,7 @@ def _last_dose_base(walk: Walk) -> Base | None:
     taken = [doses for doses in walk.home_doses if doses.days and known[doses.activity].kind is ActivityKind.HOME_DOSE]
     at_home = max((doses.days[-1].toordinal() for doses in taken), default=None)
     if end is not None and not end.completes:
-        days = [day for day in (given, at_home) if day is not None]
-        return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
+        return _last_dose_of_ended(walk, given or 0, at_home or 0, end)
     planned = [day for day, _ in walk.ledger.latest.values()]
     days = [day for day in (given, at_home, *planned) if day is not None]
     if not days:
@@ -191,6 +191,18 @@ def _last_dose_base(walk: Walk) -> Base | None:
         return undated
     unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
     return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, unsure)
+
+
+def _last_dose_of_ended(walk: Walk, given: int, at_home: int, end: Cause) -> Base | None:
+    """The last dose that was given, or that was to be taken at home; a later one without a record leaves it open."""
+    last = max(given, at_home)
+    if not last:
+        return _treatment_end_base(walk)
+    unsure = any(
+        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target and visit.target.toordinal() > last
+        for visit in walk.visits
+    )
+    return Base("the last dose", last, "given" if last == given else "expected", end.known, unsure)
 
 
 def _unrecorded_dose(walk: Walk, day: int) -> bool:

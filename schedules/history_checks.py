@@ -38,6 +38,7 @@ from schedules.history import (
     Transferred,
     Transplanted,
     TreatmentEnded,
+    UnscheduledVisit,
     VisitMissed,
     Void,
     Withdrew,
@@ -287,9 +288,18 @@ def _after_death(checker: Checker) -> Iterator[Problem]:
     death = next((fact for fact in checker.live if isinstance(fact, Died)), None)
     for fact in checker.live if death else ():
         later = death is not None and fact.day > death.last_day
-        if death and later and not isinstance(fact, Died | Told | Away | Booked | Rebooked | BookingCancelled):
+        if death and later and not isinstance(fact, _OUTLASTS_DEATH) and not _was_planned(fact):
             wrong = f"this is about {day_words(fact.day)}, after the death on {day_words(death.day)}"
             yield checker.problem(fact, wrong, "mend the date, or void the death if it was a mistake")
+
+
+_OUTLASTS_DEATH = (Died, Told, Away, Booked, Rebooked, BookingCancelled)
+
+
+def _was_planned(fact: Fact) -> bool:
+    """Whether a fact may have said what was to come: nobody recorded it on its day or later."""
+    planned = fact.recorded is None or fact.recorded.date() < fact.day
+    return planned and isinstance(fact, UnscheduledVisit | Transplanted)
 
 
 # -- appointments -------------------------------------------------------------------------------

@@ -46,8 +46,15 @@ def _next_day_1(walk: Walk, anchor: Anchor) -> int | None:
 def _applies(walk: Walk, anchor: Anchor, dosing: HomeDosing, activity: str) -> bool:
     in_arm = not dosing.arms or walk.course.arm in dosing.arms
     in_cycle = dosing.cycles is None or (anchor.stay.cycle or 1) in dosing.cycles
-    begun = walk.course.end is None or (anchor.day or 0) <= walk.course.end.day
+    begun = walk.course.end is None or ((anchor.day or 0) <= walk.course.end.day and _has_begun(walk, anchor))
+    begun = begun and (anchor.day or 0) < walk.course.lost_since
     return in_arm and in_cycle and begun and activity not in walk.stopped_in.get(anchor.stay, ())
+
+
+def _has_begun(walk: Walk, anchor: Anchor) -> bool:
+    """Whether a stay that the treatment ended in really began: a visit on its Day 1, or a later one, is recorded."""
+    visits = [visit for visit in walk.visits if visit.spec.stay == anchor.stay]
+    return not any(visit.spec.is_day_1 for visit in visits) or any(visit.actual is not None for visit in visits)
 
 
 def _doses(
@@ -70,10 +77,13 @@ def _note(dosing: HomeDosing, cycle: int) -> str | None:
 
 
 def _last_day(walk: Walk, first: int, epoch: Epoch, following: int | None) -> int:
-    """The day before the next Day 1, else the end of the cycle; the end of treatment and limits cut it short."""
+    """The day before the next Day 1, else the end of the cycle; the end of treatment and limits cut it short.
+
+    Of somebody who is lost nobody knows what they take.
+    """
     length = epoch.cycles.length if epoch.cycles else epoch.length
     over = length.after_day(first) if length else first + 1
-    last = (over if following is None else following) - 1
+    last = min(over if following is None else following, walk.course.lost_since) - 1
     if walk.course.end is not None:
         last = min(last, walk.course.end.day)
     limit = calendar_limit(walk, epoch)

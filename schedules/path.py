@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol
+from schedules.compiled import CompiledProtocol, VisitSpec
 from schedules.gates import Place, answer, standing
 from schedules.keys import Stay, parse_key
+from schedules.limits import Limits
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
@@ -197,11 +198,30 @@ def _newest_cycle(walk: Walk, stay: Stay) -> int:
 def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> Notice | None:
     limit = calendar_limit(walk, epoch)
     due = _due_after_wait(walk, stay, nominal)
-    if limit is None or due is None or due < limit:
+    if limit is None or due is None or (due < limit and _can_start(walk, stay, nominal, due)):
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
     text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after Day 1"
-    return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}")
+    closed = ", and no day is left before the limit" if due < limit else ""
+    return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}{closed}")
+
+
+def _can_start(walk: Walk, stay: Stay, nominal: int | None, due: int) -> bool:
+    """Whether a cycle that is due just before the calendar limit has an open day left before it."""
+    specs = walk.course.compiled.stay(stay, walk.stopped).visits
+    limit = near_limit(walk, specs[0], due) if specs and specs[0].is_day_1 else None
+    if limit is None:
+        return True
+    spec = specs[0]
+    closed = walk.course.closed_days(spec.needs, spec.remote)
+    first = due - spec.before if due == nominal else due
+    return Limits(walk.course, closed, (), {}, first, limit - 1, spec.remote).nearest(due) is not None
+
+
+def near_limit(walk: Walk, spec: VisitSpec, due: int) -> int | None:
+    """The calendar limit of the cycle that a Day 1 begins, where its window reaches it; None if it is far away."""
+    limit = calendar_limit(walk, walk.course.compiled.protocol.epochs[spec.stay.epoch])
+    return limit if limit is not None and due + spec.after >= limit else None
 
 
 def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:

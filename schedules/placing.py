@@ -10,7 +10,7 @@ from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
-from schedules.limits import Limits
+from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
 from schedules.slots import Slot, slot_of, visit_hold
@@ -34,11 +34,12 @@ def place(
 ) -> ScheduledVisit:
     """Place one visit that is due on ``nominal`` and take it into the walk."""
     if spec.variations and walk.course.marks:
-        spec = _as_it_is_now(walk, spec, nominal)
+        came = occurred_on(walk, spec, None) if spec.key in walk.course.touched else None
+        spec = _as_it_is_now(walk, spec, nominal if came is None else min(came, nominal))
     actual = None
     touched = spec.key in walk.course.touched
     if (
-        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold)
+        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold or walk.starts_before)
         and nominal + spec.after < walk.quiet_until
     ):
         plain = _plain(walk, spec, nominal, basis)
@@ -70,7 +71,7 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     throughout = course.closed_throughout
     closed = course.closed_days(spec.needs, spec.remote) if throughout is None else throughout[spec.needs]
-    limits = Limits(course, closed, bounds, never, first, last)
+    limits = Limits(course, closed, bounds, never, first, last, spec.remote)
     target = limits.nearest(nominal)
     if target is None:
         return None
@@ -88,10 +89,10 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     return visit
 
 
-def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
-    """What the visit has become, after a progression, a new therapy or a withdrawal from visits."""
+def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
+    """What the visit has become by that day, after a progression, a new therapy or a withdrawal from visits."""
     for variation, becomes in spec.variations:
-        if any(walk.course.marks.get(mark, FOREVER) <= nominal for mark in variation.when):
+        if any(walk.course.marks.get(mark, FOREVER) <= day for mark in variation.when):
             return becomes
     return spec
 
@@ -128,7 +129,7 @@ def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> 
 
 def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
     """A visit that hangs on something without a date: it has none either."""
-    fallen = _fell_away(walk, spec, FOREVER)
+    fallen = _fell_away(walk, spec, FOREVER) or (Status.SUSPENDED if walk.course.lost_since != FOREVER else None)
     conflicts = () if fallen else (Conflict("no-anchor", reason),)
     status = fallen or Status.HELD
     notes = fall_words(walk, spec, status)
@@ -177,7 +178,8 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
         return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
-    limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, slot.first, slot.last)
+    closed = course.closed_days(spec.needs, spec.remote)
+    limits = Limits(course, closed, bounds, never, slot.first, slot.last, spec.remote)
     if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
     target = None if blocked else limits.nearest(slot.due)
@@ -229,7 +231,9 @@ def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tu
         return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
     outside = not limits.first <= booking.day <= limits.last
-    window = f"it may be only within {span_words(limits.first, limits.last)}"
+    window = "it may be only within " + span_words(limits.first, max(limits.first, limits.last))
+    if slot.over_before is not None:
+        window = f"it must be over before {day_words(slot.over_before)}"
     why = away or limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
@@ -254,12 +258,26 @@ def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: 
 
 def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
     """No day of the window is possible: why, the earliest safe day, and whether its doses can be left out."""
+    if slot.over_before is not None:
+        return _too_late(walk, slot, limits, spec, slot.over_before)
     safe = limits.earliest_safe()
     may_omit = bool(spec.doses) and not (spec.is_day_1 and not walk.anchors)  # without its Day 1 there is no study
     ways = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
     ways += ", or omit it" if may_omit else ""
     text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(limits.why_none())}; {ways}"
     return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit, overdue_from=_day(slot.last + 1))
+
+
+def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: int) -> Conflict:
+    """A visit that must be over before something which comes before its window: the day to make it on, if any."""
+    since = max(before - SEARCH_DAYS, walk.study_day_1 or 0)
+    earlier = limits._replace(first=since, last=before - 1).nearest(before - 1)
+    what = "conditioning" if spec.ends_before == "conditioning" else "the next Day 1"
+    way = f"the last day before it is {day_words(earlier)}" if earlier else "no day before it is possible"
+    text = (
+        f"it must be over before {what} on {day_words(before)}, and its window begins on {day_words(slot.opens)}; {way}"
+    )
+    return Conflict("no-day", text, True, _day(earlier) if earlier else None, overdue_from=_day(before))
 
 
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:

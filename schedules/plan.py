@@ -22,7 +22,7 @@ from schedules.home import place_home_doses
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories, observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, next_dosed, onward
+from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
@@ -32,6 +32,7 @@ from schedules.set_aside import walked
 from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
+from schedules.undecided import ASKING, ask_after_progression
 from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
 
@@ -48,6 +49,8 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     """
     facts = known_by(history.facts, known_at)
     walk = walked(lambda aside: _walked(Course(design, history, as_of, facts, aside)))
+    if not walk.course.marks.keys().isdisjoint(ASKING):
+        ask_after_progression(walk)
     try:
         place_follow_up(walk)
     except DateOutOfRange as error:
@@ -231,7 +234,9 @@ def _place_day_1(
         return Anchor(stay, spec.label, None, "nominal", True)
     if nominal is None or came is not None:
         nominal, basis = came or 0, Basis("it", came, "attended")
+    walk.starts_before = near_limit(walk, spec, max(nominal, wait.until or 0) if wait else nominal)
     visit = place(walk, spec, nominal, basis, wait, blocked)
+    walk.starts_before = None
     return _anchor(walk, stay, visit, nominal)
 
 

@@ -16,7 +16,10 @@ from schedules.wording import day_words, days_words
 
 
 class Slot(NamedTuple):
-    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
+    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on.
+
+    ``over_before``: the day before which it must be over, where its window begins only then or later.
+    """
 
     nominal: int
     due: int
@@ -25,6 +28,7 @@ class Slot(NamedTuple):
     first: int
     last: int
     basis: Basis
+    over_before: int | None = None
 
 
 def visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
@@ -52,7 +56,9 @@ def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait 
         slot = _after_held_dose(walk, slot, judged)
     if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
         slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
-    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
+    if walk.starts_before is not None:
+        slot = slot._replace(last=min(slot.last, walk.starts_before - 1))
+    return _ends_in_time(walk, spec, slot, actual) if spec.ends_before else slot
 
 
 def _after_hold(slot: Slot, spec: VisitSpec, hold: Wait, actual: int | None) -> Slot:
@@ -93,12 +99,19 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
 
 
-def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
-    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
+def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:
+    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before.
+
+    Where the window begins only then, it was in time on any day before.
+    """
     if spec.ends_before == "conditioning":
         before = walk.course.event_days.get("conditioning")
     else:
         before = walk.next_day_1.get(spec.stay)
-    if before is None or before > slot.closes or before <= slot.opens:
+    if before is None or before > slot.closes:
         return slot
+    if before <= slot.first and actual is not None and actual < before:
+        return slot._replace(opens=actual, closes=before - 1)
+    if before <= slot.first:
+        return slot._replace(last=before - 1, over_before=before)
     return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))

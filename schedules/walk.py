@@ -74,6 +74,8 @@ class Walk:
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     treatment_cycles: int = 0
     delayed_by_hold: bool = False
+    #: the calendar limit before which the Day 1 that is being placed must be, where it is near
+    starts_before: int | None = None
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
     walked: bool = False
