@@ -138,6 +138,8 @@ class Course:
 
     def compiled_on(self, day: int) -> CompiledProtocol:
         """The version in force on that day."""
+        if len(self.versions) == 1:
+            return self.versions[0][1]
         return [compiled for since, compiled in self.versions if since <= day][-1]
 
     def protocol_on(self, day: date) -> Protocol:
@@ -146,8 +148,11 @@ class Course:
 
     def activity(self, name: str) -> Activity | None:
         """An activity as the version in force has it, else as the newest that does; None if none does."""
-        found = [compiled.protocol.activities.get(name) for _, compiled in self.versions]
-        return self.compiled.protocol.activities.get(name) or next((one for one in reversed(found) if one), None)
+        known = self.compiled.protocol.activities.get(name)
+        if known is not None or len(self.versions) == 1:
+            return known
+        found = (compiled.protocol.activities.get(name) for _, compiled in reversed(self.versions))
+        return next((activity for activity in found if activity is not None), None)
 
     def label(self, activity: str) -> str:
         """The activity's label, by the newest version that has it; its id if none does."""

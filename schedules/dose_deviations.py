@@ -26,11 +26,12 @@ def drugs_of(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         if why is not None:
             text = f"{walk.course.label(given.activity)} was given at {why}"
             yield found(Kind.WRONG_DRUG, visit.key, text, activity=given.activity, day=given.date, important=True)
-        level = _level_on(walk, given)
-        if level and given.level and given.level != level:
+        level = _level_on(walk, given) if given.level else None
+        if level and given.level != level:
             text = f"{walk.course.label(given.activity)} was given at {given.level}, not at {level}"
             yield found(Kind.WRONG_LEVEL, visit.key, text, activity=given.activity, day=given.date, important=True)
-    yield from _given_again(walk, visit, doses)
+    if len(doses) > len({given.activity for given in doses}):
+        yield from _given_again(walk, visit, doses)
 
 
 def _why_wrong(walk: Walk, visit: ScheduledVisit, given: Given) -> str | None:
@@ -73,15 +74,16 @@ def _reduced_since(walk: Walk, fact: Reduced) -> date:
     """From when on a reduction counts: from its visit, where that stands, and not before it was decided."""
     key = walk.record.rename(fact.visit)
     visit = next((visit for visit in walk.visits if visit.key == key), None)
-    day = (visit.actual or visit.nominal) if visit is not None else None
-    return max(fact.date, day) if day is not None and visit is not None and visit.actual is None else day or fact.date
+    if visit is None or visit.nominal is None:
+        return fact.date
+    return visit.actual or max(fact.date, visit.nominal)
 
 
 def outside_visits(walk: Walk) -> Iterator[Deviation]:
     """Doses that staff gave outside any visit."""
     for given in walk.record.all(Given):
-        activity = walk.course.activity(given.activity)
-        if given.visit is None and activity is not None and activity.is_dose:
+        activity = walk.course.activity(given.activity) if given.visit is None else None
+        if activity is not None and activity.is_dose:
             text = f"{activity.label} was given on {day_words(given.date)}, outside any visit"
             day = given.date
             yield found(Kind.UNPLANNED_DOSE, fact_id(given), text, activity=given.activity, day=day, important=True)

@@ -42,6 +42,8 @@ def doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
 
 def active_doses(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
     """The drugs of the visit that were not left out."""
+    if spec.key not in walk.record.omitted and spec.key not in walk.record.attended:
+        return spec.doses
     left_out = _left_out(walk, spec)
     return tuple(drug for drug in spec.doses if drug not in left_out) if left_out else spec.doses
 

@@ -29,8 +29,10 @@ def as_it_was(walk: Walk, spec: VisitSpec) -> VisitSpec:
 def spec_on(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
     """The same visit as the version in force on that day plans it; ``spec`` if that has none."""
     compiled = walk.course.compiled_on(day)
+    if compiled is walk.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
+        return spec
     parts = parse_key(spec.key)
-    if compiled is walk.course.compiled or parts is None or spec.stay.epoch not in compiled.protocol.epochs:
+    if parts is None:
         return spec
     first = spec.stay.key(parts.name)
     stopped = walk.stopped_in.get(spec.stay, walk.stopped)

@@ -71,6 +71,8 @@ def _doses_unrecorded(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     if visit.actual is None or visit.closes is None:
         return
     given = {fact.activity for fact in walk.record.given.get(visit.key, ())}
+    if given.issuperset(visit.spec.doses):
+        return
     for drug in active_doses(walk, visit.spec):
         closes = _closes_for(walk, visit, drug) if drug not in given else None
         if closes is not None and closes.toordinal() < walk.course.as_of:
