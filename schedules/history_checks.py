@@ -180,8 +180,10 @@ def _activities(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
             yield from names.known("activity", name, names.activities)
     if isinstance(fact, Given | Reduced):
         yield from names.drug(fact.activity)
-    if isinstance(fact, Assessed) and _is_dose(names, fact.activity):
-        yield f"{fact.activity} is a drug", "write given for a dose of it"
+    measured = fact.activities if isinstance(fact, UnscheduledVisit) else ()
+    for name in (fact.activity,) if isinstance(fact, Assessed) else measured:
+        if _is_dose(names, name):
+            yield f"{name} is a drug", "write given for a dose of it"
     if isinstance(fact, Held) and fact.visit is None:
         yield from _held_at_home(names, fact)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from schedules.course import FOREVER
@@ -28,14 +28,15 @@ def _home_doses(walk: Walk, anchors: list[Anchor]) -> Iterator[HomeDoses]:
     epochs = walk.course.compiled.protocol.epochs
     for place, anchor in enumerate(anchors):
         epoch = epochs[anchor.stay.epoch]
-        if not epoch.home:
+        if not epoch.home and len(walk.course.versions) == 1:
             continue
         later = anchors[place + 1] if place + 1 < len(anchors) else None
         apart = later is not None and epochs[later.stay.epoch].starts is not None and (later.stay.cycle or 1) == 1
         following = None if later is None or apart else _next_day_1(walk, later)
-        for activity, dosing in epoch.home.items():
-            if anchor.day is not None and _applies(walk, anchor, dosing, activity):
-                yield _doses(walk, anchor, epoch, activity, dosing, following)
+        for activity in _taken_at_home(walk, anchor, epoch):
+            doses = _doses(walk, anchor, epoch, activity, following)
+            if doses is not None:
+                yield doses
 
 
 def _next_day_1(walk: Walk, anchor: Anchor) -> int | None:
@@ -57,19 +58,47 @@ def _has_begun(walk: Walk, anchor: Anchor) -> bool:
     return not any(visit.spec.is_day_1 for visit in visits) or any(visit.actual is not None for visit in visits)
 
 
-def _doses(
-    walk: Walk, anchor: Anchor, epoch: Epoch, activity: str, dosing: HomeDosing, following: int | None
-) -> HomeDoses:
+def _taken_at_home(walk: Walk, anchor: Anchor, epoch: Epoch) -> list[str]:
+    """The drugs that any version in force during the stay has taken at home in it."""
+    homes = [home for _, _, home in _homes(walk, anchor, epoch)] if anchor.day is not None else []
+    return list(dict.fromkeys(activity for home in homes for activity in home))
+
+
+def _homes(walk: Walk, anchor: Anchor, epoch: Epoch) -> list[tuple[int, int, Mapping[str, HomeDosing]]]:
+    """From which day to before which day what is taken at home by which version; what is to come by the newest."""
+    if len(walk.course.versions) == 1:
+        return [(0, FOREVER, epoch.home)]
+    known = [(since, compiled.protocol) for since, compiled in walk.course.versions if since <= walk.course.as_of]
+    ends = [*(since for since, _ in known[1:]), FOREVER]
+    return [
+        (since, until, protocol.epochs[anchor.stay.epoch].home)
+        for (since, protocol), until in zip(known, ends, strict=True)
+        if anchor.stay.epoch in protocol.epochs and until > (anchor.day or 0)
+    ]
+
+
+def _doses(walk: Walk, anchor: Anchor, epoch: Epoch, activity: str, following: int | None) -> HomeDoses | None:
+    """The doses of one drug in one stay; None if the participant does not take it there."""
     assert anchor.day is not None  # noqa: S101 - the caller has looked
     last = _last_day(walk, anchor.day, epoch, following)
-    first = anchor.day + (dosing.starts_on - 1 if (anchor.stay.cycle or 1) == 1 else 0)
-    planned = [day for day in range(first, last + 1) if day - anchor.day + 1 in dosing.days]
+    spans = [(since, until, home[activity]) for since, until, home in _homes(walk, anchor, epoch) if activity in home]
+    spans = [span for span in spans if span[0] <= last and _applies(walk, anchor, span[2], activity)]
+    if not spans:
+        return None
+    planned = [day for since, until, dosing in spans for day in _planned(anchor, dosing, since, min(last + 1, until))]
     held = [day for day in planned if _is_held(walk, activity, day)]
     days = [day for day in planned if day not in set(held)]
     return HomeDoses(
         activity, anchor.stay, tuple(map(date.fromordinal, days)), tuple(map(date.fromordinal, held)),
-        anchor.tentative or walk.visit_is_tentative(anchor), _note(dosing, anchor.stay.cycle or 1),
+        anchor.tentative or walk.visit_is_tentative(anchor), _note(spans[-1][2], anchor.stay.cycle or 1),
     )  # fmt: skip
+
+
+def _planned(anchor: Anchor, dosing: HomeDosing, since: int, until: int) -> list[int]:
+    """The days of a stay on which a dose is planned, from ``since`` to before ``until``."""
+    day_1 = anchor.day or 0
+    first = max(since, day_1 + (dosing.starts_on - 1 if (anchor.stay.cycle or 1) == 1 else 0))
+    return [day for day in range(first, until) if day - day_1 + 1 in dosing.days]
 
 
 def _note(dosing: HomeDosing, cycle: int) -> str | None:

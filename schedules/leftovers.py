@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from schedules.bookings import with_booking
@@ -10,6 +9,7 @@ from schedules.compiled import GateSpec, VisitSpec
 from schedules.course import Course
 from schedules.gates import decided_state
 from schedules.history import Attended, Died, Fact, Given, UnscheduledVisit
+from schedules.in_force import spec_on
 from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
 from schedules.protocol import PlannedVisit, Stage
@@ -96,6 +96,7 @@ def _place_unplanned(walk: Walk, key: str) -> None:
         walk.visits.append(_not_made(walk, spec))
         return
     actual = min(days)
+    spec = spec_on(walk, spec, actual.toordinal())
     nominal = _nominal(walk, spec) or actual
     basis = Basis(spec.label, nominal.toordinal(), "nominal")
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
@@ -147,7 +148,7 @@ def _spec_of_any_version(course: Course, key: str) -> VisitSpec | None:
         if parts.stay.epoch in compiled.protocol.epochs:
             found = [spec for spec in compiled.stay(parts.stay).visits if spec.key == first]
             if found:
-                return found[0] if key == first else replace(found[0], key=key, variations=())
+                return found[0] if key == first else found[0].again(key)
     return None
 
 

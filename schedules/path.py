@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schedules.compiled import CompiledProtocol, VisitSpec
 from schedules.gates import Place, answer, standing
+from schedules.in_force import before
 from schedules.keys import Stay, parse_key
 from schedules.limits import Limits
 from schedules.protocol import Epoch
@@ -80,11 +81,12 @@ def _lead_to(walk: Walk, passed: int, stay: Stay) -> None:
 
 
 def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
-    nominal, basis = _next_day_1(walk, anchor)
+    happened = next_dosed(walk, dosed)
+    in_force = before(walk, happened, dosed, anchor.stay)
+    nominal, basis = _next_day_1(walk, anchor, in_force)
     to = _through_gates(walk, anchor.stay, nominal)
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
-    happened = next_dosed(walk, dosed)
-    planned = _lead(walk, anchor.stay, to)
+    planned = _lead(walk, anchor.stay, to, in_force.protocol.epochs[anchor.stay.epoch])
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
         happened = next_dosed(walk, dosed)
@@ -139,10 +141,9 @@ def _enter(
     return Onward(Step(stay, nominal, basis), asked=asked)
 
 
-def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
-    """The stay that an answer leads to; None for the end."""
+def _lead(walk: Walk, stay: Stay, to: str, epoch: Epoch) -> Stay | None:
+    """The stay that an answer leads to from one of the epoch; None for the end."""
     compiled = walk.course.compiled
-    epoch = compiled.protocol.epochs[stay.epoch]
     if to in ("end", "nothing"):
         return None
     if to in ("proceed", "next-cycle"):
@@ -237,9 +238,9 @@ def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
     return nominal if nominal is None or wait is None else max(nominal, wait.over or nominal)
 
 
-def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:
-    """When the stay after this one is due, and how that is said."""
-    stay = walk.course.compiled.stay(anchor.stay)
+def _next_day_1(walk: Walk, anchor: Anchor, compiled: CompiledProtocol) -> tuple[int | None, Basis]:
+    """When the stay after this one is due by that version, and how that is said."""
+    stay = compiled.stay(anchor.stay)
     if anchor.day is None:
         return None, Basis(anchor.label, None, "has no date yet")
     if stay.length is None:

@@ -10,6 +10,7 @@ from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
+from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
@@ -163,11 +164,32 @@ def _gone(walk: Walk, spec: VisitSpec, slot: Slot, closes: int) -> ScheduledVisi
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     course = walk.course
-    if (
-        course.waits_for_consent
-        and (spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)) in course.waits_for_consent
-    ):
-        blocked += (_needs_consent(walk),)
+    if course.waits_for_consent:
+        return _with_consent(walk, spec, slot, blocked)
+    return _placed(walk, spec, slot, blocked)
+
+
+def _with_consent(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
+    """What is new in an amendment waits for consent to it: all of a visit, or only some of its activities."""
+    course, epoch = walk.course, spec.stay.epoch
+    version = course.compiled.protocol.version
+    name = (epoch, course.compiled.name_of(epoch, spec.name))
+    if name not in course.waits_for_consent:
+        return _placed(walk, spec, slot, blocked)
+    activities = course.waits_for_consent[name]
+    waits = f"new in version {version}, to which the participant has not consented yet"
+    if activities is None:
+        return _placed(walk, spec, slot, (*blocked, Conflict("consent", waits)))
+    visit = _placed(walk, spec, slot, blocked)
+    added = [activity for activity in spec.activities if activity in activities]
+    if not added or not visit.is_open:
+        return visit
+    text = f"without {labels_of(course.compiled, added)}: {waits}"
+    return visit._replace(conflicts=(*visit.conflicts, Conflict("consent", text, blocks=False)))
+
+
+def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
+    course = walk.course
     closes = max(slot.closes, slot.last)
     if spec.key in course.touched or closes >= walk.first_cut:
         fallen = _fell_away(walk, spec, closes)
@@ -185,11 +207,6 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
     target = None if blocked else limits.nearest(slot.due)
     conflicts = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     return _planned(walk, spec, slot, limits, target, conflicts)
-
-
-def _needs_consent(walk: Walk) -> Conflict:
-    version = walk.course.compiled.protocol.version
-    return Conflict("consent", f"new in version {version}, to which the participant has not consented yet")
 
 
 def _planned(

@@ -19,9 +19,11 @@ from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
 from schedules.home import place_home_doses
+from schedules.in_force import visits_of
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
-from schedules.notices import advisories, observation
+from schedules.notices import advisories
+from schedules.observation import observation
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place, undated
 from schedules.record import known_by
@@ -132,7 +134,7 @@ def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
 def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
     stay = first_step(walk, 1, Basis("", None, "")).stay
-    specs = walk.course.compiled.stay(stay).visits
+    specs = visits_of(walk, walk.course.compiled.stay(stay))
     came = _first_dose(walk, specs[0]) if specs else None
     if came is not None:
         return came, "given" if specs[0].doses else "attended"
@@ -182,15 +184,16 @@ def _place_stay(
     walk.delayed_by_hold = False
     if walk.stopped:
         walk.stopped_in[step.stay] = walk.stopped
+    visits = visits_of(walk, stay)
     nominal, basis = _stay_nominal(walk, step, dosed)
-    if asked is not None and nominal is not None and stay.visits:
-        return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)
-    anchor = _place_day_1(walk, step.stay, stay.visits, nominal, basis, blocked)
+    if asked is not None and nominal is not None and visits:
+        return _ask(walk, step.stay, visits[0], nominal, basis, asked)
+    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
     walk.tentative = walk.tentative or anchor.tentative
-    begins = 1 if stay.visits and stay.visits[0].is_day_1 else 0
-    for spec in stay.visits[begins:]:
+    begins = 1 if visits and visits[0].is_day_1 else 0
+    for spec in visits[begins:]:
         _place_in_stay(walk, spec, anchor)
     return anchor
 

@@ -46,14 +46,13 @@ def _hold_words(walk: Walk, hold: CycleHeld | Held) -> str:
 
 
 def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
-    """Where a visit is due that is counted to ``nominal``; judged by the version in force where it took place."""
-    judged = spec if actual is None else walk.spec_in_force(spec, actual)
-    slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
-                nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
+    """Where a visit is due that is counted to ``nominal``."""
+    slot = Slot(nominal, nominal, nominal - spec.before, nominal + spec.after,
+                nominal - spec.before, nominal + spec.after, basis)  # fmt: skip
     if wait is not None:
-        slot = (_after_hold if wait.moves_window else _after_delay)(slot, judged, wait, actual)
+        slot = (_after_hold if wait.moves_window else _after_delay)(slot, spec, wait, actual)
     elif walk.delayed_by_hold and spec.doses:
-        slot = _after_held_dose(walk, slot, judged)
+        slot = _after_held_dose(walk, slot, spec)
     if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
         slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
     if walk.starts_before is not None:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schedules.compiled import VisitSpec
 from schedules.course import Cause, Course
 from schedules.keys import Stay
 from schedules.record import Record
@@ -91,14 +90,6 @@ class Walk:
             course.cut.treatment = cause.day
             self.first_cut = min(self.first_cut, cause.day)
             self.quiet_until = min(self.quiet_until, cause.day)
-
-    def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
-        """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""
-        compiled = self.course.compiled_on(day)
-        if compiled is self.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
-            return spec
-        stay = compiled.stay(spec.stay, self.stopped)
-        return next((other for other in stay.visits if other.key == spec.key), spec)
 
     def visit_is_tentative(self, anchor: Anchor) -> bool:
         """Whether the visits of the anchor's stay are tentative."""
