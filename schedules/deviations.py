@@ -16,6 +16,7 @@ from typing import Literal
 from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind
 from schedules.history import Assessed, Attended, Consented, Given, Held, Omitted, UnscheduledVisit
+from schedules.holds import dose_holds, own_window
 from schedules.labels import label_of, labels_of
 from schedules.protocol import Resource, Stage
 from schedules.record import fact_id
@@ -110,13 +111,25 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         return
     days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
     for activity, day in sorted(days, key=itemgetter(1)):
-        off = days_outside(day, visit.opens, visit.closes)
+        off = days_outside(day, *_window_of_dose(walk, visit, activity, day))
         if off and (activity is None or day != visit.actual):
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
             what = f"{_label(walk, activity)} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
             washout = off < 0 and visit.spec.is_day_1 and _starts_after(walk, visit)
             yield _found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off, important=washout)
+
+
+def _window_of_dose(walk: Walk, visit: ScheduledVisit, activity: str | None, day: date) -> tuple[date, date]:
+    """The visit's window; that of a dose which was held alone is its own."""
+    assert visit.opens is not None  # noqa: S101 - what took place has a window
+    assert visit.closes is not None  # noqa: S101
+    hold = dose_holds(walk, visit.spec).get(activity or "")
+    if hold is None or visit.nominal is None or day == visit.actual:
+        return visit.opens, visit.closes
+    spec = walk.spec_in_force(visit.spec, day.toordinal())
+    first, last = own_window(spec, visit.nominal.toordinal(), hold, day.toordinal())
+    return date.fromordinal(first), date.fromordinal(last)
 
 
 def _starts_after(walk: Walk, visit: ScheduledVisit) -> bool:
