@@ -99,9 +99,9 @@ def test_a_hold_or_a_delay_moves_a_cycle_that_has_no_visit_on_its_day_1(
     assert not made.visit("rest.c1.d8").tentative
 
 
-def test_a_cycle_stands_where_a_delay_says_also_if_that_is_before_it_would_be_due() -> None:
+def test_a_cycle_without_a_visit_on_day_1_is_made_no_earlier_by_a_delay() -> None:
     early = CycleDelayed(date=january(20), cycle="rest.c1", to=january(28), reason="travel")
-    assert targets(planned(BEGUN, early, protocol=protocol(NO_DAY_1)), "rest.c1")["d8"] == february(4)
+    assert targets(planned(BEGUN, early, protocol=protocol(NO_DAY_1)), "rest.c1")["d8"] == february(9)
     with_day_1 = CycleDelayed(date=january(20), cycle="induction.c2", to=january(28), reason="travel")
     assert planned(enrolled(), C1, NO_BENEFIT, with_day_1).visit("induction.c2.d1").target == january(28)
 
