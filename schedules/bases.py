@@ -37,6 +37,8 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
         return Base(label, found.actual.toordinal(), "attended", 0)
     if found.nominal is None:
         return Base(label, None, "has no date yet", 0)
+    if found.status is Status.HELD:
+        return Base(label, None, "is held and has no date yet", 0)
     if found.status is Status.CANCELLED or not (moves or found.spec.planned.anchor or found.spec.is_day_1):
         gone = found.status is Status.CANCELLED
         return Base(label, found.nominal.toordinal(), "nominal", 0, tentative and not gone, gone)
@@ -92,6 +94,12 @@ def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
     due = visit.due or visit.nominal
     asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
     return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
+
+
+def _has_undated_dose(visit: ScheduledVisit, last: int) -> bool:
+    """Whether one drug of the visit waits without a date, although another one of it was given or goes ahead."""
+    waits = any(conflict.kind == "dose-held" and conflict.earliest_safe is None for conflict in visit.conflicts)
+    return waits and visit.target is not None and visit.target.toordinal() >= last
 
 
 def _event_base(walk: Walk, event: str, stay: Stay) -> Base | None:
@@ -217,6 +225,6 @@ def _unrecorded_dose(walk: Walk, day: int) -> bool:
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
     for visit in walk.visits:
-        if visit.spec.doses and _stands_undated_after(visit, last):
+        if visit.spec.doses and (_stands_undated_after(visit, last) or _has_undated_dose(visit, last)):
             return Base("the last dose", None, "has no date yet", 0)
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from schedules.compiled import VisitSpec
 from schedules.course import FOREVER
 from schedules.history import Assessed
@@ -33,10 +35,10 @@ def _is_the_visit(spec: VisitSpec, fact: Assessed) -> bool:
     return fact.activity in own_day and not spec.doses
 
 
-def doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
-    """A note on the doses of a visit that took place and of which nothing is recorded."""
+def doses_missing(walk: Walk, spec: VisitSpec, waiting: Collection[str]) -> tuple[str, ...]:
+    """A note on the doses of a visit that took place and of which nothing is recorded, not even that they wait."""
     given = {fact.activity for fact in walk.record.given.get(spec.key, ())}
-    missing = [drug for drug in active_doses(walk, spec) if drug not in given]
+    missing = [drug for drug in active_doses(walk, spec) if drug not in given and drug not in waiting]
     return (f"no dose of {labels_of(walk.course.compiled, missing)} is recorded",) if missing else ()
 
 

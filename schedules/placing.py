@@ -10,11 +10,20 @@ from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
+from schedules.holds import (
+    dose_holds,
+    held_for_long,
+    overdue_from,
+    overtaken,
+    visit_hold,
+    waiting_doses,
+    with_held_doses,
+)
 from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, slot_of, visit_hold
+from schedules.slots import Slot, slot_of
 from schedules.spacing import How
 from schedules.statuses import Status
 from schedules.waits import Wait, both
@@ -40,7 +49,8 @@ def place(
     actual = None
     touched = spec.key in walk.course.touched
     if (
-        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold or walk.starts_before)
+        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold or walk.undated_doses)
+        and not walk.starts_before
         and nominal + spec.after < walk.quiet_until
     ):
         plain = _plain(walk, spec, nominal, basis)
@@ -49,17 +59,42 @@ def place(
     if touched:
         wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
-    if wait is not None and wait.until is None and actual is None and _fell_away(walk, spec, FOREVER) is None:
-        visit = held_visit(walk, spec, basis, wait, nominal)
-    elif wait is not None and wait.until is None and actual is None:
-        visit = _gone(walk, spec, slot_of(walk, spec, nominal, basis, None, None), FOREVER)
+    if wait is not None and wait.until is None and actual is None:
+        visit = _waiting(walk, spec, basis, wait, nominal)
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
-        if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
-            _note_doses(walk, visit)
+        visit = _bound_by_doses(walk, visit, wait)
     walk.visits.append(visit)
     return visit
+
+
+def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> ScheduledVisit:
+    """What the doses before a visit leave unsure about it, and what its own mean for those after it."""
+    spec = visit.spec
+    if wait is not None and visit.is_open and visit.nominal is not None:
+        asks = held_for_long(walk, visit.nominal.toordinal(), wait)
+        visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
+    if walk.undated_doses and visit.is_open and visit.target is not None:
+        visit = _unsure(walk, visit)
+    if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
+        _note_doses(walk, visit)
+    if visit.target is None and visit.is_open and not any(conflict.kind == "gate" for conflict in visit.conflicts):
+        walk.undated_doses.update(dict.fromkeys(spec.doses, spec.label))
+    return with_held_doses(walk, visit) if spec.key in walk.record.held else visit
+
+
+def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
+    """A dose whose spacing counts from one without a date is tentative, and says from which."""
+    found: dict[str, list[str]] = {}
+    for rule in _active_rules(walk, visit.spec):
+        if rule.drug in walk.undated_doses:
+            found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
+    notes = [
+        f"its spacing counts from {labels_of(walk.course.compiled, drugs)} at {label}, which has no date yet"
+        for label, drugs in found.items()
+    ]
+    return visit._replace(tentative=True, notes=(*visit.notes, *notes)) if notes else visit
 
 
 def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit | None:
@@ -101,15 +136,26 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec),
+        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
     )  # fmt: skip
+
+
+def _waiting(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -> ScheduledVisit:
+    """A visit under a hold without an end: held, unless it fell away or the next doses were given meanwhile."""
+    slot = slot_of(walk, spec, nominal, basis, None, None)
+    if _fell_away(walk, spec, FOREVER) is not None:
+        return _gone(walk, spec, slot, FOREVER)
+    later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
+    if later is None or slot.closes >= walk.course.as_of:
+        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), spec.label))
+        return held_visit(walk, spec, basis, wait, nominal)
+    visit = _without_date(walk, spec, slot, Status.UNRECORDED)
+    return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
 
 
 def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
     """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
-    longest = walk.course.compiled.longest_hold
-    since = max(nominal or wait.since, wait.since)
-    overdue = _day(since + longest + 1) if longest is not None else None
+    overdue = overdue_from(walk, nominal, wait)
     late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
     conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
     known = _day(nominal) if nominal is not None else None
@@ -298,8 +344,16 @@ def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: i
 
 
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
-    omitted = walk.record.omitted.get(spec.key)
-    return tuple(rule for rule in spec.rules if rule.drug not in omitted) if omitted else spec.rules
+    if spec.key not in walk.course.touched:
+        return spec.rules
+    goes_on = _doses_with(walk, spec)
+    return tuple(rule for rule in spec.rules if rule.drug in goes_on)
+
+
+def _doses_with(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
+    """The drugs that are given with the visit: neither left out nor held while the others go on."""
+    waiting = waiting_doses(walk, spec)
+    return tuple(drug for drug in active_doses(walk, spec) if drug not in waiting)
 
 
 def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
@@ -307,12 +361,11 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     spec = visit.spec
     day, how = _dose_day(visit)
     touched = spec.key in walk.course.touched
-    for drug in active_doses(walk, spec) if touched else spec.doses:
+    for drug in _doses_with(walk, spec) if touched else spec.doses:
         walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
+        walk.undated_doses.pop(drug, None)
     if spec.never_with:
         note_activities(walk, spec, day)
-    if touched:
-        _note_hold(walk, visit)
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
@@ -322,8 +375,3 @@ def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
         return visit.booking.date.toordinal(), How.BOOKED
     assert visit.target is not None  # noqa: S101 - the caller has looked
     return visit.target.toordinal(), How.PLANNED
-
-
-def _note_hold(walk: Walk, visit: ScheduledVisit) -> None:
-    if visit.spec.key in walk.record.held and visit.due and visit.nominal and visit.due > visit.nominal:
-        walk.delayed_by_hold = True

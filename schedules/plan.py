@@ -18,6 +18,7 @@ from schedules.errors import DateOutOfRange, DesignError
 from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
+from schedules.holds import visit_hold
 from schedules.home import place_home_doses
 from schedules.in_force import visits_of
 from schedules.keys import Stay
@@ -31,7 +32,6 @@ from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
 from schedules.set_aside import walked
-from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
 from schedules.undecided import ASKING, ask_after_progression
@@ -181,7 +181,7 @@ def _place_stay(
     stay = walk.course.compiled.stay(step.stay, walk.stopped)
     if stay.epoch.cycles is not None:
         walk.treatment_cycles += 1
-    walk.delayed_by_hold = False
+    walk.delayed_by_hold.clear()
     if walk.stopped:
         walk.stopped_in[step.stay] = walk.stopped
     visits = visits_of(walk, stay)
@@ -273,6 +273,7 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
+    passed = passed or (visit.tentative and not walk.tentative)
     if visit.booking is not None and visit.status is not Status.CANCELLED and _may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
-from schedules.history import CycleHeld, Held
-from schedules.labels import label_of
 from schedules.protocol import Stage
 from schedules.scheduled import Basis
-from schedules.waits import Wait, held
+from schedules.waits import Wait
 from schedules.walk import Walk
 from schedules.wording import day_words, days_words
 
@@ -29,20 +26,6 @@ class Slot(NamedTuple):
     last: int
     basis: Basis
     over_before: int | None = None
-
-
-def visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
-    """The recorded hold of a visit's doses."""
-    holds = walk.record.held.get(spec.key)
-    if not holds or not spec.doses:
-        return None
-    return held(holds, partial(_hold_words, walk))
-
-
-def _hold_words(walk: Walk, hold: CycleHeld | Held) -> str:
-    drug = hold.activity if isinstance(hold, Held) else None
-    what = f"{label_of(walk.course.compiled, drug)} was" if drug else "its doses were"
-    return f"{what} held on {day_words(hold.date)} ({hold.reason})"
 
 
 def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
@@ -89,7 +72,8 @@ def _after_delay(slot: Slot, spec: VisitSpec, delay: Wait, actual: int | None) -
 
 def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     """After a dose that a recorded hold delayed, the next ones are due when spacing allows, and not before."""
-    bounds = walk.ledger.bounds(spec.rules, slot.due)
+    rules = tuple(rule for rule in spec.rules if rule.drug in walk.delayed_by_hold)
+    bounds = walk.ledger.bounds(rules, slot.due)
     earliest = max((bound.earliest or 0 for bound in bounds if bound.rule.blocks), default=0)
     if earliest <= slot.nominal:
         return slot

@@ -12,6 +12,8 @@ from schedules.deviation import Deviation, Kind, found
 from schedules.dose_deviations import drugs_of
 from schedules.happened import active_doses
 from schedules.history import Assessed, Attended, Held, Omitted
+from schedules.holds import dose_holds, own_window
+from schedules.in_force import spec_on
 from schedules.protocol import Resource
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import Status
@@ -108,13 +110,25 @@ def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
         return
     days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
     for activity, day in sorted(days, key=itemgetter(1)):
-        off = days_outside(day, visit.opens, visit.closes)
+        off = days_outside(day, *_window_of_dose(walk, visit, activity, day))
         if off and (activity is None or day != visit.actual):
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
             what = f"{walk.course.label(activity)} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
             washout = off < 0 and visit.spec.is_day_1 and _starts_after(walk, visit)
             yield found(Kind.OUTSIDE_WINDOW, visit.key, text, activity=activity, day=day, days=off, important=washout)
+
+
+def _window_of_dose(walk: Walk, visit: ScheduledVisit, activity: str | None, day: date) -> tuple[date, date]:
+    """The visit's window; that of a dose which was held alone is its own."""
+    assert visit.opens is not None  # noqa: S101 - what took place has a window
+    assert visit.closes is not None  # noqa: S101
+    hold = dose_holds(walk, visit.spec).get(activity or "")
+    if hold is None or visit.nominal is None or day == visit.actual:
+        return visit.opens, visit.closes
+    spec = spec_on(walk, visit.spec, day.toordinal())
+    first, last = own_window(spec, visit.nominal.toordinal(), hold, day.toordinal())
+    return date.fromordinal(first), date.fromordinal(last)
 
 
 def _starts_after(walk: Walk, visit: ScheduledVisit) -> bool:

@@ -218,7 +218,9 @@ def test_while_day_1_waits_for_screening_again_the_rest_counts_tentatively_from_
     made = planned(old, as_of=january(2))
     day_1 = made.visit("induction.c1.d1")
     assert (day_1.status, day_1.target, day_1.conflicts[0].kind) == (Status.NEEDS_DECISION, None, "expired")
-    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", TENTATIVE)
+    both = "Vincristine sulfate liposome IV and Inotuzumab ozogamicin IV"
+    spacing = f"its spacing counts from {both} at C1D1, which has no date yet"
+    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", spacing, TENTATIVE)
     assert made.visit("induction.c1.d8").why == why
 
 
