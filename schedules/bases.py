@@ -91,13 +91,17 @@ def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int
 
 def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
     """Whether a visit is still to come after that day and has no date itself: nothing counts from it yet."""
+    if visit.target is not None or not visit.is_open:
+        return False
     due = visit.due or visit.nominal
     asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
-    return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
+    return not asked and (due is None or due.toordinal() > last)
 
 
 def _has_undated_dose(visit: ScheduledVisit, last: int) -> bool:
     """Whether one drug of the visit waits without a date, although another one of it was given or goes ahead."""
+    if not visit.conflicts:
+        return False
     waits = any(conflict.kind == "dose-held" and conflict.earliest_safe is None for conflict in visit.conflicts)
     return waits and visit.target is not None and visit.target.toordinal() >= last
 

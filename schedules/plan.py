@@ -259,6 +259,8 @@ def _unvisited_day_1(
 
 def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     """The recorded wait of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    if not (walk.record.cycle_held or walk.record.cycle_delayed):
+        return None
     wait = cycle_wait(walk.record, str(stay))
     if wait is None or not first:
         return wait
@@ -301,19 +303,25 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if spec.base is not None:
         place_counted(walk, spec)
         return
-    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
-    came = occurred_on(walk, spec, None) if anchor.day is None else None
-    if came is not None:
-        place(walk, spec, came, basis._replace(what="it", day=came, how="attended", by=""))
-        return
     if anchor.day is None:
-        undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
+        _place_without_day_1(walk, spec, anchor)
         return
+    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
     nominal = anchor.day + spec.offset if spec.offset is not None else (
         spec.by.after_day(anchor.day)
     )  # fmt: skip
     if required(walk, spec, nominal):
         place(walk, spec, nominal, basis)
+
+
+def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
+    """A visit of a stay whose Day 1 has no date: where it took place, else without a date."""
+    came = occurred_on(walk, spec, None)
+    if came is not None:
+        place(walk, spec, came, Basis("it", came, "attended"))
+        return
+    basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
+    undated(walk, spec, basis, f"{anchor.label} is held and has no date yet")
 
 
 # -- the end ------------------------------------------------------------------------------------
