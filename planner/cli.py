@@ -228,6 +228,7 @@ def check_protocol(name: str, parameters: str | None) -> None:
     """List every problem of a protocol file.
 
     Each as FILE:LINE:COLUMN: what is wrong; what would be right. The exit code is 2 if there are any.
+    Without problems it says what is allowed but hardly meant, such as an activity at no visit; the exit code is 0.
     """
     from planner.commands import protocol as commands
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.plan_json import deviation_data, gate_data, visit_data
-from planner.plan_table import short_day, short_span
+from planner.short_days import short_day, short_span
 from schedules.changes import Change, Changes, What, moved_by
 from schedules.deviation import Deviation
 from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
@@ -113,7 +113,7 @@ def changes_screen(changes: Changes) -> Iterator[RenderableType]:
     yield from _section("Decisions", [(change.key, _gate_words(change)) for change in changes.gates])
     if changes.treatment_end is not None:
         end = changes.treatment_end
-        yield from _section("End of treatment", [("", f"{_end_words(end.old)} → {_end_words(end.new)}")])
+        yield from _section("End of treatment", [("", _end_change(end))])
     yield from _section("At home", [(change.key, _doses_words(change)) for change in changes.home_doses])
     yield from _section("New deviations and queries", _deviations(changes.new_deviations))
     yield from _section("No deviations or queries any more", _deviations(changes.gone_deviations))
@@ -210,6 +210,13 @@ def _gate_state(gate: GateState | None) -> str:
     return f"{state_words(gate.status.value)}{f': {gate.outcome}' if gate.outcome else ''}"
 
 
+def _end_change(change: Change[TreatmentEnd]) -> str:
+    old, new = _end_words(change.old), _end_words(change.new)
+    if old != new or change.new is None:
+        return f"{old} → {new}"
+    return f"{new}, now {'tentative' if change.new.tentative else 'firm'}"
+
+
 def _end_words(end: TreatmentEnd | None) -> str:
     if end is None:
         return "not known"
@@ -217,7 +224,12 @@ def _end_words(end: TreatmentEnd | None) -> str:
 
 
 def _doses_words(change: Change[HomeDoses]) -> str:
-    return f"{_doses_state(change.old)} → {_doses_state(change.new)}"
+    old, new = _doses_state(change.old), _doses_state(change.new)
+    if old != new or change.old is None or change.new is None:
+        return f"{old} → {new}"
+    if change.old.days != change.new.days:
+        return f"{new}, on other days among them"
+    return f"{new}, now {'tentative' if change.new.tentative else 'firm'}"
 
 
 def _doses_state(doses: HomeDoses | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -11,18 +10,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from planner.plan_below import below_the_visits
+from planner.short_days import counted, short_day, short_span
 from planner.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
-from schedules.deviation import Deviation
 from schedules.keys import Stay
 from schedules.protocol import Protocol
-from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
-from schedules.statuses import GateStatus, Status
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import Status
 from schedules.wording import state_words
 
+NARROW = 72  # below it the columns leave too little for a label: it stands above them
 WIDE = 100  # from here on one line holds the key and the activities too
 UNSCHEDULED = "unscheduled"  # the epoch of visits that no protocol plans
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST_LABEL = 28
 _TARGET, _WINDOW, _STATUS = 17, 13, 14
 _STYLES = {
@@ -39,31 +38,7 @@ _STYLES = {
     Status.SUSPENDED: "dim",
     Status.CANCELLED: "dim",
 }
-_GATE_STYLES = {GateStatus.OVERDUE: "bold red", GateStatus.DECIDED: "green", GateStatus.NOT_NEEDED: "dim"}
 _GONE = (Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED)
-
-
-# -- days ---------------------------------------------------------------------------------------
-
-
-def short_day(day: date | None) -> str:
-    """``Mon 12 Jan 2026``, in English whatever the locale; a dash where there is no day."""
-    return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}" if day else "—"
-
-
-def short_span(first: date | None, last: date | None) -> str:
-    """``11–14 Jan`` or ``28 Feb–3 Mar``; with years where it is long enough to need them."""
-    if first is None or last is None:
-        return ""
-    if (last - first).days > 300:
-        return f"{_day_of_year(first)} {first.year}–{_day_of_year(last)} {last.year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return _day_of_year(last) if first == last else f"{first.day}–{_day_of_year(last)}"
-    return f"{_day_of_year(first)}–{_day_of_year(last)}"
-
-
-def _day_of_year(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 # -- the whole screen ---------------------------------------------------------------------------
@@ -78,14 +53,10 @@ def plan_screen(
         yield Text('From a start date alone: until something is recorded, all visits are "planned".', "dim")
     yield from visit_lines(plan.visits, protocol, width, facts)
     yield from _legend(plan.visits, protocol)
-    yield from _gates(plan.gates)
-    yield from _home_doses(plan.home_doses, protocol)
-    yield from _list("Deviations to look at", [_deviation(found) for found in plan.deviations])
-    yield from _list("Nothing recorded yet", [_deviation(found) for found in plan.queries])
-    yield from _list("To know", [Text(line) for line in _notes(plan, facts)])
+    yield from below_the_visits(plan, protocol, width, facts)
     yield Text()
     if plan.assumptions:
-        many = _count(len(plan.assumptions), "assumption")
+        many = counted(len(plan.assumptions), "assumption")
         yield Text(f"This rests on {many}, which `planner protocol show {name}` lists.", "dim")
     yield Text(f"`planner why {name} VISIT …` says how a date came about.", "dim")
 
@@ -96,10 +67,6 @@ def plan_heading(plan: Plan) -> Iterator[RenderableType]:
     about = [f"Day 1 {short_day(plan.day_1)}", f"as of {short_day(plan.as_of)}"]
     about += [f"{what} {name}" for what, name in (("arm", plan.arm), ("cohort", plan.cohort)) if name]
     yield Text(" · ".join(about))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 # -- visits -------------------------------------------------------------------------------------
@@ -170,6 +137,7 @@ class _Layout:
         name = max([3, *(cell_len(_name(visit)) for visit in visits)])
         status = max([_STATUS, *(len(_status(visit)) for visit in visits)])
         self.wide = width >= WIDE
+        self.stacked = width < NARROW
         self.width = width
         self.columns = [min(label, _LONGEST_LABEL), *([min(name, _LONGEST_LABEL)] if self.wide else [])]
         self.columns += [_TARGET, _WINDOW, status]
@@ -179,6 +147,8 @@ class _Layout:
 
     def header(self) -> RenderableType:
         """The names of the columns."""
+        if self.stacked:
+            return Padding(Text("Visit, status\n  Date  Window", "dim"), (0, 0, 0, 2))
         key = ["Key"] if self.wide else []
         return self._row("dim", ["Visit", *key, "Date", "Window", "Status"], "Activities")
 
@@ -188,9 +158,20 @@ class _Layout:
         if self.wide:
             cells.insert(1, Text(_name(visit), "dim"))
             return self._row("", cells, _activities(items, self.rest))
+        if self.stacked:
+            return self._stack(visit, items)
         room = self.width - 6 - cell_len(visit.key)
         below = Padding(Text.assemble((visit.key, "dim"), "  ", _activities(items, room)), (0, 0, 0, 4))
         return Group(self._row("", cells, ""), below)
+
+    def _stack(self, visit: ScheduledVisit, items: list[Item]) -> RenderableType:
+        """Each thing in a line of its own, which breaks between words."""
+        return Group(
+            Padding(Text.assemble((visit.spec.label, "bold"), ", ", _status(visit)), (0, 0, 0, 2)),
+            Padding(Text.assemble(_target(visit), "  ", _window(visit)), (0, 0, 0, 4)),
+            Padding(Text(visit.key, "dim"), (0, 0, 0, 4)),
+            Padding(_activities(items, self.width - 4), (0, 0, 0, 4)),
+        )
 
     def _row(self, style: str, cells: Sequence[str | Text], rest: str | Text) -> RenderableType:
         row = Table.grid(padding=(0, 2, 0, 0))
@@ -268,88 +249,3 @@ def _of_note(visit: ScheduledVisit) -> Iterator[str]:
         yield from (sentence for sentence in visit.why[1:] if sentence not in (visit.basis.cause, *visit.notes)
                     and not sentence.startswith("tentative:"))  # fmt: skip
     yield from visit.notes
-
-
-# -- below the visits ---------------------------------------------------------------------------
-
-
-def _heading(title: str) -> Text:
-    return Text.assemble("\n", (title, "bold"))
-
-
-def _list(title: str, lines: list[Text]) -> Iterator[RenderableType]:
-    if not lines:
-        return
-    yield _heading(title)
-    rows = Table.grid(padding=(0, 1))
-    for line in lines:
-        rows.add_row(" ·", line)
-    yield rows
-
-
-def _gates(gates: tuple[GateState, ...]) -> Iterator[RenderableType]:
-    if not gates:
-        return
-    yield _heading("Decisions")
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(width=1)
-    rows.add_column(min_width=min(max(cell_len(gate.key) for gate in gates), 34), overflow="fold")
-    rows.add_column(min_width=15, justify="right", no_wrap=True)
-    rows.add_column(min_width=7, no_wrap=True)
-    rows.add_column(overflow="fold")
-    for gate in gates:
-        status = Text(state_words(gate.status.value), _GATE_STYLES.get(gate.status, ""))
-        rows.add_row("", gate.key, short_day(gate.due), status, _answer(gate))
-    yield rows
-
-
-def _answer(gate: GateState) -> Text:
-    if gate.outcome is not None:
-        told = "" if gate.told_on is None else f", told {short_day(gate.told_on)}"
-        return Text(f"{gate.outcome}{told}")
-    if gate.status is GateStatus.NOT_NEEDED:
-        return Text()
-    return Text(f"as if: {gate.default}" if gate.default else "nothing planned beyond it", "dim")
-
-
-def _home_doses(doses: tuple[HomeDoses, ...], protocol: Protocol) -> Iterator[RenderableType]:
-    if not doses:
-        return
-    yield _heading("At home")
-    rows = Table.grid(padding=(0, 2))
-    rows.add_column(width=1)
-    for each in doses:
-        known = protocol.activities.get(each.activity)
-        what = "dose" if is_drug(each.activity, protocol) else "day"
-        held = f"{len(each.held)} held" if each.held else ""
-        days = short_span(each.days[0], each.days[-1]) if each.days else "—"
-        mark = "~" if each.tentative else ""
-        label = known.label if known else each.activity
-        rows.add_row("", str(each.stay), mark, days, _count(len(each.days), what), held, Text(label, "dim"))
-    yield rows
-
-
-def _deviation(found: Deviation) -> Text:
-    important = ("important: ", "bold red") if found.important else ""
-    return Text.assemble(important, found.text, (f" ({found.kind.value})", "dim"))
-
-
-def _notes(plan: Plan, facts: Recorded) -> Iterator[str]:
-    end = plan.treatment_end
-    if end is not None:
-        when = "ended" if end.recorded else "is expected to end"
-        tentative = ", tentatively" if end.tentative else ""
-        yield f"The treatment {when} on {short_day(end.day)} ({_reason(end, facts)}){tentative}."
-    if plan.observation is not None:
-        state = plan.observation
-        yield f"Observation for dose-limiting toxicity: {state_words(state.state)}, {state.why}."
-        if state.rule:
-            yield f"Its rule, shown and never applied: {state.rule}"
-    yield from (notice.text for notice in plan.notices)
-
-
-def _reason(end: TreatmentEnd, facts: Recorded) -> str:
-    """Why the treatment ended, with the note that was written beside it."""
-    ended = facts.ended
-    note = ended.note if ended and (ended.date, ended.reason) == (end.day, end.reason) else None
-    return f"{state_words(end.reason)}: {note}" if note else state_words(end.reason)

@@ -5,7 +5,7 @@ Plain data: the command line and the pages each show it in their own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schedules.language import Spans
@@ -78,7 +78,12 @@ class SoaCell:
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.mark} {','.join(self.notes)}".strip()
+        return f"{self.mark} {note_marks(self.notes)}".strip()
+
+
+def note_marks(letters: Sequence[str]) -> str:
+    """The letters of footnotes behind a text, ``[a] [b]``: in brackets, or they would read as part of a name."""
+    return " ".join(f"[{letter}]" for letter in letters)
 
 
 @dataclass(frozen=True, slots=True)

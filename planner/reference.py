@@ -141,7 +141,7 @@ PLAN_KEYS = {
     "treatment_end": "when the treatment ended or is expected to end; null: nobody knows",
     "treatment_end.reason": "why", "treatment_end.recorded": "false while it is only expected",
     "observation": "the observation for dose-limiting toxicity; null: none",
-    "observation.state": "`not-begun`, `observing`, `evaluable` or `to-be-replaced`",
+    "observation.state": "`not-begun`, `observing`, `ended-early`, `incomplete`, `evaluable` or `to-be-replaced`",
     "observation.rule": "the protocol's rule in words",
     "notices": "what to know that moves no date",
     "deviations": "candidate deviations", "deviations[].id": "its id, the same however often it is found",

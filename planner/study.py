@@ -49,7 +49,8 @@ class Study:
         """The plan of a history. Raises HistoryError if it contradicts itself, the design or the path."""
         check_history(self.design, history)
         planned = plan(self.design, history, self.as_of, self.known_at)
-        check_path(history, planned)
+        if self.known_at is None:  # before a decision was entered no path led to what it decided
+            check_path(history, planned)
         return planned
 
     def recorded(self, history: History) -> Recorded:

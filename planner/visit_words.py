@@ -57,7 +57,7 @@ def visit_items(visit: ScheduledVisit, protocol: Protocol, facts: Recorded) -> l
     unplanned = [Item(name, drug=True) for name in given if name not in visit.spec.activities]
     items: list[Item] = []
     for name in visit.spec.activities:
-        if given and name in visit.spec.doses and name not in given:
+        if given and is_drug(name, protocol) and name not in given:
             items += [*unplanned, Item(name, drug=True, left_out=True)]
             unplanned = []
         else:

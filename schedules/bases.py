@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.course import Cause
 from schedules.history import Given
 from schedules.home import last_home_dose
 from schedules.keys import Stay
@@ -36,6 +37,8 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
         return Base(label, found.actual.toordinal(), "attended", 0)
     if found.nominal is None:
         return Base(label, None, "has no date yet", 0)
+    if found.status is Status.HELD:
+        return Base(label, None, "is held and has no date yet", 0)
     if found.status is Status.CANCELLED or not (moves or found.spec.planned.anchor or found.spec.is_day_1):
         gone = found.status is Status.CANCELLED
         return Base(label, found.nominal.toordinal(), "nominal", 0, tentative and not gone, gone)
@@ -88,9 +91,19 @@ def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int
 
 def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
     """Whether a visit is still to come after that day and has no date itself: nothing counts from it yet."""
+    if visit.target is not None or not visit.is_open:
+        return False
     due = visit.due or visit.nominal
     asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
-    return visit.target is None and visit.is_open and not asked and (due is None or due.toordinal() > last)
+    return not asked and (due is None or due.toordinal() > last)
+
+
+def _has_undated_dose(visit: ScheduledVisit, last: int) -> bool:
+    """Whether one drug of the visit waits without a date, although another one of it was given or goes ahead."""
+    if not visit.conflicts:
+        return False
+    waits = any(conflict.kind == "dose-held" and conflict.earliest_safe is None for conflict in visit.conflicts)
+    return waits and visit.target is not None and visit.target.toordinal() >= last
 
 
 def _event_base(walk: Walk, event: str, stay: Stay) -> Base | None:
@@ -180,8 +193,7 @@ def _last_dose_base(walk: Walk) -> Base | None:
     taken = [doses for doses in walk.home_doses if doses.days and known[doses.activity].kind is ActivityKind.HOME_DOSE]
     at_home = max((doses.days[-1].toordinal() for doses in taken), default=None)
     if end is not None and not end.completes:
-        days = [day for day in (given, at_home) if day is not None]
-        return Base("the last dose", max(days), "given", end.known) if days else _treatment_end_base(walk)
+        return _last_dose_of_ended(walk, given or 0, at_home or 0, end)
     planned = [day for day, _ in walk.ledger.latest.values()]
     days = [day for day in (given, at_home, *planned) if day is not None]
     if not days:
@@ -191,6 +203,18 @@ def _last_dose_base(walk: Walk) -> Base | None:
         return undated
     unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
     return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, unsure)
+
+
+def _last_dose_of_ended(walk: Walk, given: int, at_home: int, end: Cause) -> Base | None:
+    """The last dose that was given, or that was to be taken at home; a later one without a record leaves it open."""
+    last = max(given, at_home)
+    if not last:
+        return _treatment_end_base(walk)
+    unsure = any(
+        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target and visit.target.toordinal() > last
+        for visit in walk.visits
+    )
+    return Base("the last dose", last, "given" if last == given else "expected", end.known, unsure)
 
 
 def _unrecorded_dose(walk: Walk, day: int) -> bool:
@@ -205,6 +229,6 @@ def _unrecorded_dose(walk: Walk, day: int) -> bool:
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
     for visit in walk.visits:
-        if visit.spec.doses and _stands_undated_after(visit, last):
+        if visit.spec.doses and (_stands_undated_after(visit, last) or _has_undated_dose(visit, last)):
             return Base("the last dose", None, "has no date yet", 0)
     return None

@@ -83,6 +83,10 @@ class VisitSpec:
     narrowed: bool
     variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
 
+    def again(self, key: str) -> VisitSpec:
+        """The same visit come another time, under that key."""
+        return replace(self, key=key, variations=())
+
 
 class GateSpec(NamedTuple):
     """One gate of one stay, as far as it does not depend on the participant."""

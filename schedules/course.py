@@ -34,7 +34,8 @@ from schedules.history import (
     Withdrew,
 )
 from schedules.keys import Stay, parse_key
-from schedules.protocol import Epoch, Gate, Mark, Outcome, Resource
+from schedules.protocol import Activity, Epoch, Gate, Mark, Outcome, Protocol, Resource
+from schedules.reconsent import NewIn, new_in
 from schedules.record import Record, live_facts
 
 FOREVER = date(9000, 1, 1).toordinal()
@@ -137,23 +138,42 @@ class Course:
 
     def compiled_on(self, day: int) -> CompiledProtocol:
         """The version in force on that day."""
+        if len(self.versions) == 1:
+            return self.versions[0][1]
         return [compiled for since, compiled in self.versions if since <= day][-1]
+
+    def protocol_on(self, day: date) -> Protocol:
+        """The protocol as the version in force on that day has it."""
+        return self.compiled_on(day.toordinal()).protocol
+
+    def activity(self, name: str) -> Activity | None:
+        """An activity as the version in force has it, else as the newest that does; None if none does."""
+        known = self.compiled.protocol.activities.get(name)
+        if known is not None or len(self.versions) == 1:
+            return known
+        found = (compiled.protocol.activities.get(name) for _, compiled in reversed(self.versions))
+        return next((activity for activity in found if activity is not None), None)
+
+    def label(self, activity: str) -> str:
+        """The activity's label, by the newest version that has it; its id if none does."""
+        known = self.activity(activity)
+        return known.label if known else activity
 
     def _amended_on(self) -> int | None:
         since = [day for day, _ in self.versions if day <= self.as_of][-1]
         return since or None
 
-    def _new_without_consent(self) -> frozenset[tuple[str, str]]:
-        """The visits (epoch and name) that are new in the version in force and wait for consent to it."""
+    def _new_without_consent(self) -> NewIn:
+        """What is new in the version in force and waits for consent to it."""
         since = self.amended
-        protocol = self.compiled.protocol
-        if (
-            since is None
-            or not protocol.reconsent
-            or any(fact.version == protocol.version for fact in self.record.all(Consented))
-        ):
-            return frozenset()
-        return frozenset(_visit_names(self.compiled) - _visit_names(self.compiled_on(since - 1)))
+        if since is None or self.consented_to(self.compiled.protocol, FOREVER):
+            return {}
+        return new_in(self.compiled, self.compiled_on(since - 1))
+
+    def consented_to(self, protocol: Protocol, day: int) -> bool:
+        """Whether by that day the participant had consented to a version, or need not."""
+        given = (fact for fact in self.record.all(Consented) if fact.version == protocol.version)
+        return not protocol.reconsent or any(fact.date.toordinal() <= day for fact in given)
 
     def _sites(self, history: History) -> list[tuple[int, SiteCalendar]]:
         named = self.enrolled.site if self.enrolled else None
@@ -309,11 +329,6 @@ class Course:
             else:
                 found[name] = day.toordinal(), known
         return found
-
-
-def _visit_names(compiled: CompiledProtocol) -> set[tuple[str, str]]:
-    epochs = compiled.protocol.epochs.items()
-    return {(epoch_id, compiled.name_of(epoch_id, name)) for epoch_id, epoch in epochs for name in epoch.visits}
 
 
 def _known(fact: Fact) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from schedules.bases import base_of, stay_start
 from schedules.compiled import VisitSpec
 from schedules.happened import occurred_on
+from schedules.in_force import as_it_was, visits_of
 from schedules.keys import Stay
 from schedules.placing import place, place_cancelled, undated
 from schedules.protocol import Stage
@@ -21,7 +20,7 @@ def place_follow_up(walk: Walk) -> None:
     walk.tentative = False
     for epoch_id in walk.course.compiled.follow_up:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
-        for spec in stay.visits:
+        for spec in visits_of(walk, stay):
             place_counted(walk, spec)
 
 
@@ -29,7 +28,7 @@ def _place_again(walk: Walk, spec: VisitSpec) -> None:
     """An event that happened more than once starts its visits each time: ``follow-up.skin#2``."""
     event = spec.base.event if spec.base else None
     for count, (day, known) in enumerate(walk.course.later_events.get(event or "", ()), start=2):
-        again = replace(spec, key=f"{spec.key}#{count}", variations=())
+        again = as_it_was(walk, spec.again(f"{spec.key}#{count}"))
         nominal = spec.by.after_day(day)
         base = Base(f"the {(event or '').replace('-', ' ')}", day, "event", known)
         wait = _late_cause(again, nominal, base, walk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from schedules.compiled import VisitSpec
 from schedules.course import FOREVER
 from schedules.history import Assessed
@@ -33,14 +35,34 @@ def _is_the_visit(spec: VisitSpec, fact: Assessed) -> bool:
     return fact.activity in own_day and not spec.doses
 
 
-def doses_missing(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
-    """A note on the doses of a visit that took place and of which nothing is recorded."""
+def doses_missing(walk: Walk, spec: VisitSpec, waiting: Collection[str]) -> tuple[str, ...]:
+    """A note on the doses of a visit that took place and of which nothing is recorded, not even that they wait."""
     given = {fact.activity for fact in walk.record.given.get(spec.key, ())}
-    missing = [drug for drug in active_doses(walk, spec) if drug not in given]
+    missing = [drug for drug in active_doses(walk, spec) if drug not in given and drug not in waiting]
     return (f"no dose of {labels_of(walk.course.compiled, missing)} is recorded",) if missing else ()
 
 
 def active_doses(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
     """The drugs of the visit that were not left out."""
-    omitted = walk.record.omitted.get(spec.key)
-    return tuple(drug for drug in spec.doses if drug not in omitted) if omitted else spec.doses
+    if spec.key not in walk.record.omitted and spec.key not in walk.record.attended:
+        return spec.doses
+    left_out = _left_out(walk, spec)
+    return tuple(drug for drug in spec.doses if drug not in left_out) if left_out else spec.doses
+
+
+def _left_out(walk: Walk, spec: VisitSpec) -> set[str | None]:
+    """What was omitted, or not done when the participant came: for later doses it makes no difference."""
+    record = walk.record
+    left_out: set[str | None] = set(record.omitted.get(spec.key, ()))
+    attended = record.attended.get(spec.key, ())
+    if attended and not waits(walk, spec):
+        came = occurred_on(walk, spec, None) or 0
+        left_out.update(activity for fact in attended if fact.date.toordinal() >= came for activity in fact.not_done)
+    return left_out
+
+
+def waits(walk: Walk, spec: VisitSpec) -> bool:
+    """Whether its doses wait: then it did not take place, even if the participant came."""
+    if not spec.doses or spec.key in walk.record.given:
+        return False
+    return spec.key in walk.record.held or (spec.is_day_1 and bool(walk.record.cycle_holds(str(spec.stay))))

@@ -338,7 +338,7 @@ class UnscheduledVisit(Fact):
     {fact: unscheduled_visit, date: 2026-01-13, activities: [intrathecal]}
     """
 
-    activities: tuple[Identifier, ...] = ()  #: what was done, or is to be
+    activities: tuple[Identifier, ...] = ()  #: what was done, or is to be; a drug is ``given`` instead
     reason: Identifier | None = None  #: why
 
 

@@ -38,6 +38,7 @@ from schedules.history import (
     Transferred,
     Transplanted,
     TreatmentEnded,
+    UnscheduledVisit,
     VisitMissed,
     Void,
     Withdrew,
@@ -179,8 +180,10 @@ def _activities(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
             yield from names.known("activity", name, names.activities)
     if isinstance(fact, Given | Reduced):
         yield from names.drug(fact.activity)
-    if isinstance(fact, Assessed) and _is_dose(names, fact.activity):
-        yield f"{fact.activity} is a drug", "write given for a dose of it"
+    measured = fact.activities if isinstance(fact, UnscheduledVisit) else ()
+    for name in (fact.activity,) if isinstance(fact, Assessed) else measured:
+        if _is_dose(names, name):
+            yield f"{name} is a drug", "write given for a dose of it"
     if isinstance(fact, Held) and fact.visit is None:
         yield from _held_at_home(names, fact)
 
@@ -287,9 +290,18 @@ def _after_death(checker: Checker) -> Iterator[Problem]:
     death = next((fact for fact in checker.live if isinstance(fact, Died)), None)
     for fact in checker.live if death else ():
         later = death is not None and fact.day > death.last_day
-        if death and later and not isinstance(fact, Died | Told | Away | Booked | Rebooked | BookingCancelled):
+        if death and later and not isinstance(fact, _OUTLASTS_DEATH) and not _was_planned(fact):
             wrong = f"this is about {day_words(fact.day)}, after the death on {day_words(death.day)}"
             yield checker.problem(fact, wrong, "mend the date, or void the death if it was a mistake")
+
+
+_OUTLASTS_DEATH = (Died, Told, Away, Booked, Rebooked, BookingCancelled)
+
+
+def _was_planned(fact: Fact) -> bool:
+    """Whether a fact may have said what was to come: nobody recorded it on its day or later."""
+    planned = fact.recorded is None or fact.recorded.date() < fact.day
+    return planned and isinstance(fact, UnscheduledVisit | Transplanted)
 
 
 # -- appointments -------------------------------------------------------------------------------

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from schedules.bookings import with_booking
 from schedules.compiled import GateSpec, VisitSpec
 from schedules.course import Course
 from schedules.gates import decided_state
-from schedules.history import Attended, Fact, Given, UnscheduledVisit
+from schedules.history import Attended, Died, Fact, Given, UnscheduledVisit
+from schedules.in_force import spec_on
 from schedules.keys import Stay, parse_key
 from schedules.offsets import Offset, Unit
 from schedules.protocol import PlannedVisit, Stage
 from schedules.record import fact_id
-from schedules.scheduled import Basis, ScheduledVisit
-from schedules.statuses import Status
+from schedules.scheduled import Basis, Conflict, GateState, ScheduledVisit
+from schedules.statuses import GateStatus, Status
 from schedules.walk import Walk
 
 _NO_SUCH = "the plan as it is now has no such visit"
@@ -63,10 +63,26 @@ def _unscheduled(walk: Walk, fact: Fact, activities: tuple[str, ...], instead: s
     note = f"attended for {instead}, which was not dosed that day" if instead else "outside the schedule"
     spec = _spec(f"unscheduled.{fact_id(fact)}", "Unscheduled visit", activities)
     done = day.toordinal() <= walk.course.as_of
+    if (fallen := _fell_away(walk, fact)) is not None:
+        basis = Basis("it", day.toordinal(), "planned")
+        return ScheduledVisit(spec, day, day, day, day, None, fallen, False, basis, notes=(note,))
     return ScheduledVisit(
         spec, day, day, day, day, day, Status.DONE if done else Status.PLANNED, False,
         Basis("it", day.toordinal(), "attended" if done else "planned"), actual=day if done else None, notes=(note,),
     )  # fmt: skip
+
+
+def _fell_away(walk: Walk, fact: Fact) -> Status | None:
+    """Why an unscheduled visit that was only planned is not made: a death, a withdrawal, nobody reaches them."""
+    course, day = walk.course, fact.day.toordinal()
+    if any(fact.day > died.last_day for died in walk.record.all(Died)):
+        return Status.CANCELLED
+    was_to_come = fact.recorded is not None and fact.recorded.date() < fact.day
+    if not isinstance(fact, UnscheduledVisit) or (day <= course.as_of and not was_to_come):
+        return None
+    if day >= min(course.cut.visits, course.cut.all):
+        return Status.CANCELLED
+    return Status.SUSPENDED if day >= course.lost_since else None
 
 
 def _place_unplanned(walk: Walk, key: str) -> None:
@@ -80,6 +96,7 @@ def _place_unplanned(walk: Walk, key: str) -> None:
         walk.visits.append(_not_made(walk, spec))
         return
     actual = min(days)
+    spec = spec_on(walk, spec, actual.toordinal())
     nominal = _nominal(walk, spec) or actual
     basis = Basis(spec.label, nominal.toordinal(), "nominal")
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
@@ -96,8 +113,23 @@ def _not_made(walk: Walk, spec: VisitSpec) -> ScheduledVisit:
     status = Status.OMITTED if status is Status.CANCELLED and spec.key in walk.record.omitted else status
     nominal = _nominal(walk, spec)
     basis = Basis(spec.label, nominal.toordinal() if nominal else None, "nominal" if nominal else "has no date")
-    visit = ScheduledVisit(spec, nominal, nominal, None, None, None, status, False, basis, notes=(_NO_SUCH,))
+    conflicts: tuple[Conflict, ...] = ()
+    if status is Status.CANCELLED and (gate := _waiting_at(walk, spec.stay)) is not None:
+        status = Status.NEEDS_DECISION
+        conflicts = (Conflict("gate", f"{gate.label}: nothing is planned beyond it until it is decided ({gate.key})"),)
+    notes = () if conflicts else (_NO_SUCH,)
+    visit = ScheduledVisit(
+        spec, nominal, nominal, None, None, None, status, bool(conflicts), basis, conflicts=conflicts, notes=notes
+    )
     return with_booking(walk, visit)
+
+
+def _waiting_at(walk: Walk, stay: Stay) -> GateState | None:
+    """The open gate beyond which nothing is planned, where this stay may yet come to lie."""
+    if walk.end is not None or stay in walk.anchors:
+        return None
+    is_open = (GateStatus.OPEN, GateStatus.OVERDUE)
+    return next((gate for gate in walk.gates if gate.status in is_open and gate.default is None), None)
 
 
 def _nominal(walk: Walk, spec: VisitSpec) -> date | None:
@@ -116,7 +148,7 @@ def _spec_of_any_version(course: Course, key: str) -> VisitSpec | None:
         if parts.stay.epoch in compiled.protocol.epochs:
             found = [spec for spec in compiled.stay(parts.stay).visits if spec.key == first]
             if found:
-                return found[0] if key == first else replace(found[0], key=key, variations=())
+                return found[0] if key == first else found[0].again(key)
     return None
 
 

@@ -21,7 +21,8 @@ _PLACES = {"site": "the site", "infusion": "the infusion unit"}
 class Limits(NamedTuple):
     """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
 
-    ``never`` are days on which something happens that must not share a day with this visit, and what.
+    ``never`` are days on which something happens that must not share a day with this visit, and what. ``remote``:
+    nobody travels, so being away does not matter.
     """
 
     course: Course
@@ -30,6 +31,7 @@ class Limits(NamedTuple):
     never: Mapping[int, str]
     first: int
     last: int
+    remote: bool = False
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
@@ -42,7 +44,7 @@ class Limits(NamedTuple):
         if day in self.never or self.closed[day] is not None:
             return False
         course = self.course
-        return not (course.away and course.is_away(day))
+        return self.remote or not (course.away and course.is_away(day))
 
     def nearest(self, due: int) -> int | None:
         """The free day nearest to ``due``, the later one of two; None if no day is left."""
@@ -75,7 +77,8 @@ class Limits(NamedTuple):
         if day in self.never:
             other = label_of(self.course.compiled, self.never[day])
             return f"{other} is on {day_words(day)}, and the two are never given on the same day"
-        return f"the participant is away on {day_words(day)}" if self.course.is_away(day) else None
+        away = not self.remote and self.course.is_away(day)
+        return f"the participant is away on {day_words(day)}" if away else None
 
     def why_none(self) -> list[str]:
         """What stands in the way of all its days, in words; days that are closed for one reason are told together."""

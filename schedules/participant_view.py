@@ -1,7 +1,7 @@
 """What a participant may see: their booked visits, once a person has told them, and nothing that was not told.
 
 What has been decided but not told changes nothing here, so the view is a plan of its own: of the history
-without the decisions, holds and ends that the participant has not been told of.
+without the decisions, findings, holds and ends that the participant has not been told of.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from schedules.history import (
     GateDecided,
     Held,
     History,
+    NewTherapy,
+    Progressed,
     Rebooked,
     Told,
     TreatmentEnded,
@@ -29,7 +31,7 @@ from schedules.record import fact_id, known_by, live_facts
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import Status
 
-_TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded)
+_TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded, Progressed, NewTherapy)
 
 
 def participant_view(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol
+from schedules.compiled import CompiledProtocol, VisitSpec
 from schedules.gates import Place, answer, standing
+from schedules.in_force import before
 from schedules.keys import Stay, parse_key
+from schedules.limits import Limits
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
@@ -79,11 +81,12 @@ def _lead_to(walk: Walk, passed: int, stay: Stay) -> None:
 
 
 def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
-    nominal, basis = _next_day_1(walk, anchor)
+    happened = next_dosed(walk, dosed)
+    in_force = before(walk, happened, dosed, anchor.stay)
+    nominal, basis = _next_day_1(walk, anchor, in_force)
     to = _through_gates(walk, anchor.stay, nominal)
     entered = walk.gates[-1] if walk.gates and walk.gates[-1].stay == anchor.stay else None
-    happened = next_dosed(walk, dosed)
-    planned = _lead(walk, anchor.stay, to)
+    planned = _lead(walk, anchor.stay, to, in_force.protocol.epochs[anchor.stay.epoch])
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
         happened = next_dosed(walk, dosed)
@@ -138,10 +141,9 @@ def _enter(
     return Onward(Step(stay, nominal, basis), asked=asked)
 
 
-def _lead(walk: Walk, stay: Stay, to: str) -> Stay | None:
-    """The stay that an answer leads to; None for the end."""
+def _lead(walk: Walk, stay: Stay, to: str, epoch: Epoch) -> Stay | None:
+    """The stay that an answer leads to from one of the epoch; None for the end."""
     compiled = walk.course.compiled
-    epoch = compiled.protocol.epochs[stay.epoch]
     if to in ("end", "nothing"):
         return None
     if to in ("proceed", "next-cycle"):
@@ -197,11 +199,30 @@ def _newest_cycle(walk: Walk, stay: Stay) -> int:
 def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> Notice | None:
     limit = calendar_limit(walk, epoch)
     due = _due_after_wait(walk, stay, nominal)
-    if limit is None or due is None or due < limit:
+    if limit is None or due is None or (due < limit and _can_start(walk, stay, nominal, due)):
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
     text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after Day 1"
-    return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}")
+    closed = ", and no day is left before the limit" if due < limit else ""
+    return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}{closed}")
+
+
+def _can_start(walk: Walk, stay: Stay, nominal: int | None, due: int) -> bool:
+    """Whether a cycle that is due just before the calendar limit has an open day left before it."""
+    specs = walk.course.compiled.stay(stay, walk.stopped).visits
+    limit = near_limit(walk, specs[0], due) if specs and specs[0].is_day_1 else None
+    if limit is None:
+        return True
+    spec = specs[0]
+    closed = walk.course.closed_days(spec.needs, spec.remote)
+    first = due - spec.before if due == nominal else due
+    return Limits(walk.course, closed, (), {}, first, limit - 1, spec.remote).nearest(due) is not None
+
+
+def near_limit(walk: Walk, spec: VisitSpec, due: int) -> int | None:
+    """The calendar limit of the cycle that a Day 1 begins, where its window reaches it; None if it is far away."""
+    limit = calendar_limit(walk, walk.course.compiled.protocol.epochs[spec.stay.epoch])
+    return limit if limit is not None and due + spec.after >= limit else None
 
 
 def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
@@ -217,9 +238,9 @@ def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
     return nominal if nominal is None or wait is None else max(nominal, wait.over or nominal)
 
 
-def _next_day_1(walk: Walk, anchor: Anchor) -> tuple[int | None, Basis]:
-    """When the stay after this one is due, and how that is said."""
-    stay = walk.course.compiled.stay(anchor.stay)
+def _next_day_1(walk: Walk, anchor: Anchor, compiled: CompiledProtocol) -> tuple[int | None, Basis]:
+    """When the stay after this one is due by that version, and how that is said."""
+    stay = compiled.stay(anchor.stay)
     if anchor.day is None:
         return None, Basis(anchor.label, None, "has no date yet")
     if stay.length is None:

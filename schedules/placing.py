@@ -10,10 +10,20 @@ from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
-from schedules.limits import Limits
+from schedules.holds import (
+    dose_holds,
+    held_for_long,
+    overdue_from,
+    overtaken,
+    visit_hold,
+    waiting_doses,
+    with_held_doses,
+)
+from schedules.labels import labels_of
+from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, slot_of, visit_hold
+from schedules.slots import Slot, slot_of
 from schedules.spacing import How
 from schedules.statuses import Status
 from schedules.waits import Wait, both
@@ -34,11 +44,13 @@ def place(
 ) -> ScheduledVisit:
     """Place one visit that is due on ``nominal`` and take it into the walk."""
     if spec.variations and walk.course.marks:
-        spec = _as_it_is_now(walk, spec, nominal)
+        came = occurred_on(walk, spec, None) if spec.key in walk.course.touched else None
+        spec = _as_it_is_now(walk, spec, nominal if came is None else min(came, nominal))
     actual = None
     touched = spec.key in walk.course.touched
     if (
-        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold)
+        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold or walk.undated_doses)
+        and not walk.starts_before
         and nominal + spec.after < walk.quiet_until
     ):
         plain = _plain(walk, spec, nominal, basis)
@@ -47,17 +59,42 @@ def place(
     if touched:
         wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
-    if wait is not None and wait.until is None and actual is None and _fell_away(walk, spec, FOREVER) is None:
-        visit = held_visit(walk, spec, basis, wait, nominal)
-    elif wait is not None and wait.until is None and actual is None:
-        visit = _gone(walk, spec, slot_of(walk, spec, nominal, basis, None, None), FOREVER)
+    if wait is not None and wait.until is None and actual is None:
+        visit = _waiting(walk, spec, basis, wait, nominal)
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
-        if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
-            _note_doses(walk, visit)
+        visit = _bound_by_doses(walk, visit, wait)
     walk.visits.append(visit)
     return visit
+
+
+def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> ScheduledVisit:
+    """What the doses before a visit leave unsure about it, and what its own mean for those after it."""
+    spec = visit.spec
+    if wait is not None and visit.is_open and visit.nominal is not None:
+        asks = held_for_long(walk, visit.nominal.toordinal(), wait)
+        visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
+    if walk.undated_doses and visit.is_open and visit.target is not None:
+        visit = _unsure(walk, visit)
+    if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
+        _note_doses(walk, visit)
+    if visit.target is None and visit.is_open and not any(conflict.kind == "gate" for conflict in visit.conflicts):
+        walk.undated_doses.update(dict.fromkeys(spec.doses, spec.label))
+    return with_held_doses(walk, visit) if spec.key in walk.record.held else visit
+
+
+def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
+    """A dose whose spacing counts from one without a date is tentative, and says from which."""
+    found: dict[str, list[str]] = {}
+    for rule in _active_rules(walk, visit.spec):
+        if rule.drug in walk.undated_doses:
+            found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
+    notes = [
+        f"its spacing counts from {labels_of(walk.course.compiled, drugs)} at {label}, which has no date yet"
+        for label, drugs in found.items()
+    ]
+    return visit._replace(tentative=True, notes=(*visit.notes, *notes)) if notes else visit
 
 
 def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit | None:
@@ -70,7 +107,7 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     throughout = course.closed_throughout
     closed = course.closed_days(spec.needs, spec.remote) if throughout is None else throughout[spec.needs]
-    limits = Limits(course, closed, bounds, never, first, last)
+    limits = Limits(course, closed, bounds, never, first, last, spec.remote)
     target = limits.nearest(nominal)
     if target is None:
         return None
@@ -88,10 +125,10 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     return visit
 
 
-def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
-    """What the visit has become, after a progression, a new therapy or a withdrawal from visits."""
+def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
+    """What the visit has become by that day, after a progression, a new therapy or a withdrawal from visits."""
     for variation, becomes in spec.variations:
-        if any(walk.course.marks.get(mark, FOREVER) <= nominal for mark in variation.when):
+        if any(walk.course.marks.get(mark, FOREVER) <= day for mark in variation.when):
             return becomes
     return spec
 
@@ -99,15 +136,26 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, nominal: int) -> VisitSpec:
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec),
+        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
     )  # fmt: skip
+
+
+def _waiting(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -> ScheduledVisit:
+    """A visit under a hold without an end: held, unless it fell away or the next doses were given meanwhile."""
+    slot = slot_of(walk, spec, nominal, basis, None, None)
+    if _fell_away(walk, spec, FOREVER) is not None:
+        return _gone(walk, spec, slot, FOREVER)
+    later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
+    if later is None or slot.closes >= walk.course.as_of:
+        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), spec.label))
+        return held_visit(walk, spec, basis, wait, nominal)
+    visit = _without_date(walk, spec, slot, Status.UNRECORDED)
+    return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
 
 
 def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
     """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
-    longest = walk.course.compiled.longest_hold
-    since = max(nominal or wait.since, wait.since)
-    overdue = _day(since + longest + 1) if longest is not None else None
+    overdue = overdue_from(walk, nominal, wait)
     late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
     conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
     known = _day(nominal) if nominal is not None else None
@@ -128,7 +176,7 @@ def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> 
 
 def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
     """A visit that hangs on something without a date: it has none either."""
-    fallen = _fell_away(walk, spec, FOREVER)
+    fallen = _fell_away(walk, spec, FOREVER) or (Status.SUSPENDED if walk.course.lost_since != FOREVER else None)
     conflicts = () if fallen else (Conflict("no-anchor", reason),)
     status = fallen or Status.HELD
     notes = fall_words(walk, spec, status)
@@ -162,11 +210,32 @@ def _gone(walk: Walk, spec: VisitSpec, slot: Slot, closes: int) -> ScheduledVisi
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
     course = walk.course
-    if (
-        course.waits_for_consent
-        and (spec.stay.epoch, course.compiled.name_of(spec.stay.epoch, spec.name)) in course.waits_for_consent
-    ):
-        blocked += (_needs_consent(walk),)
+    if course.waits_for_consent:
+        return _with_consent(walk, spec, slot, blocked)
+    return _placed(walk, spec, slot, blocked)
+
+
+def _with_consent(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
+    """What is new in an amendment waits for consent to it: all of a visit, or only some of its activities."""
+    course, epoch = walk.course, spec.stay.epoch
+    version = course.compiled.protocol.version
+    name = (epoch, course.compiled.name_of(epoch, spec.name))
+    if name not in course.waits_for_consent:
+        return _placed(walk, spec, slot, blocked)
+    activities = course.waits_for_consent[name]
+    waits = f"new in version {version}, to which the participant has not consented yet"
+    if activities is None:
+        return _placed(walk, spec, slot, (*blocked, Conflict("consent", waits)))
+    visit = _placed(walk, spec, slot, blocked)
+    added = [activity for activity in spec.activities if activity in activities]
+    if not added or not visit.is_open:
+        return visit
+    text = f"without {labels_of(course.compiled, added)}: {waits}"
+    return visit._replace(conflicts=(*visit.conflicts, Conflict("consent", text, blocks=False)))
+
+
+def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
+    course = walk.course
     closes = max(slot.closes, slot.last)
     if spec.key in course.touched or closes >= walk.first_cut:
         fallen = _fell_away(walk, spec, closes)
@@ -177,17 +246,13 @@ def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Confl
         return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
-    limits = Limits(course, course.closed_days(spec.needs, spec.remote), bounds, never, slot.first, slot.last)
+    closed = course.closed_days(spec.needs, spec.remote)
+    limits = Limits(course, closed, bounds, never, slot.first, slot.last, spec.remote)
     if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
     target = None if blocked else limits.nearest(slot.due)
     conflicts = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
     return _planned(walk, spec, slot, limits, target, conflicts)
-
-
-def _needs_consent(walk: Walk) -> Conflict:
-    version = walk.course.compiled.protocol.version
-    return Conflict("consent", f"new in version {version}, to which the participant has not consented yet")
 
 
 def _planned(
@@ -229,7 +294,9 @@ def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tu
         return visit._replace(booking=booking.fact, status=_unless_unrecorded(visit, Status.BOOKED))
     target = None if blocked else limits.nearest(slot.due)
     outside = not limits.first <= booking.day <= limits.last
-    window = f"it may be only within {span_words(limits.first, limits.last)}"
+    window = "it may be only within " + span_words(limits.first, max(limits.first, limits.last))
+    if slot.over_before is not None:
+        window = f"it must be over before {day_words(slot.over_before)}"
     why = away or limits.why_not(booking.day) or (window if outside or not blocked else blocked[0].text)
     misfit = Conflict("to-rebook", f"the booking for {day_words(booking.day)} does not fit: {why}", blocks=False)
     left = blocked or (() if target is not None else (no_day_left(walk, slot, limits, spec),))
@@ -254,6 +321,8 @@ def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: 
 
 def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
     """No day of the window is possible: why, the earliest safe day, and whether its doses can be left out."""
+    if slot.over_before is not None:
+        return _too_late(walk, slot, limits, spec, slot.over_before)
     safe = limits.earliest_safe()
     may_omit = bool(spec.doses) and not (spec.is_day_1 and not walk.anchors)  # without its Day 1 there is no study
     ways = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
@@ -262,9 +331,29 @@ def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conf
     return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit, overdue_from=_day(slot.last + 1))
 
 
+def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: int) -> Conflict:
+    """A visit that must be over before something which comes before its window: the day to make it on, if any."""
+    since = max(before - SEARCH_DAYS, walk.study_day_1 or 0)
+    earlier = limits._replace(first=since, last=before - 1).nearest(before - 1)
+    what = "conditioning" if spec.ends_before == "conditioning" else "the next Day 1"
+    way = f"the last day before it is {day_words(earlier)}" if earlier else "no day before it is possible"
+    text = (
+        f"it must be over before {what} on {day_words(before)}, and its window begins on {day_words(slot.opens)}; {way}"
+    )
+    return Conflict("no-day", text, True, _day(earlier) if earlier else None, overdue_from=_day(before))
+
+
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
-    omitted = walk.record.omitted.get(spec.key)
-    return tuple(rule for rule in spec.rules if rule.drug not in omitted) if omitted else spec.rules
+    if spec.key not in walk.course.touched:
+        return spec.rules
+    goes_on = _doses_with(walk, spec)
+    return tuple(rule for rule in spec.rules if rule.drug in goes_on)
+
+
+def _doses_with(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
+    """The drugs that are given with the visit: neither left out nor held while the others go on."""
+    waiting = waiting_doses(walk, spec)
+    return tuple(drug for drug in active_doses(walk, spec) if drug not in waiting)
 
 
 def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
@@ -272,12 +361,11 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     spec = visit.spec
     day, how = _dose_day(visit)
     touched = spec.key in walk.course.touched
-    for drug in active_doses(walk, spec) if touched else spec.doses:
+    for drug in _doses_with(walk, spec) if touched else spec.doses:
         walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
+        walk.undated_doses.pop(drug, None)
     if spec.never_with:
         note_activities(walk, spec, day)
-    if touched:
-        _note_hold(walk, visit)
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
@@ -287,8 +375,3 @@ def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
         return visit.booking.date.toordinal(), How.BOOKED
     assert visit.target is not None  # noqa: S101 - the caller has looked
     return visit.target.toordinal(), How.PLANNED
-
-
-def _note_hold(walk: Walk, visit: ScheduledVisit) -> None:
-    if visit.spec.key in walk.record.held and visit.due and visit.nominal and visit.due > visit.nominal:
-        walk.delayed_by_hold = True

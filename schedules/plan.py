@@ -18,20 +18,23 @@ from schedules.errors import DateOutOfRange, DesignError
 from schedules.follow_up import place_counted, place_follow_up, required
 from schedules.happened import occurred_on
 from schedules.history import History
+from schedules.holds import visit_hold
 from schedules.home import place_home_doses
+from schedules.in_force import visits_of
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
-from schedules.notices import advisories, observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, next_dosed, onward
+from schedules.notices import advisories
+from schedules.observation import observation
+from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
 from schedules.screening import place_screening
 from schedules.set_aside import walked
-from schedules.slots import visit_hold
 from schedules.spacing import DoseLedger
 from schedules.statuses import Status
+from schedules.undecided import ASKING, ask_after_progression
 from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
 
@@ -48,6 +51,8 @@ def plan(design: Design, history: History, as_of: date, known_at: datetime | Non
     """
     facts = known_by(history.facts, known_at)
     walk = walked(lambda aside: _walked(Course(design, history, as_of, facts, aside)))
+    if not walk.course.marks.keys().isdisjoint(ASKING):
+        ask_after_progression(walk)
     try:
         place_follow_up(walk)
     except DateOutOfRange as error:
@@ -129,7 +134,7 @@ def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
 def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
     """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
     stay = first_step(walk, 1, Basis("", None, "")).stay
-    specs = walk.course.compiled.stay(stay).visits
+    specs = visits_of(walk, walk.course.compiled.stay(stay))
     came = _first_dose(walk, specs[0]) if specs else None
     if came is not None:
         return came, "given" if specs[0].doses else "attended"
@@ -176,18 +181,19 @@ def _place_stay(
     stay = walk.course.compiled.stay(step.stay, walk.stopped)
     if stay.epoch.cycles is not None:
         walk.treatment_cycles += 1
-    walk.delayed_by_hold = False
+    walk.delayed_by_hold.clear()
     if walk.stopped:
         walk.stopped_in[step.stay] = walk.stopped
+    visits = visits_of(walk, stay)
     nominal, basis = _stay_nominal(walk, step, dosed)
-    if asked is not None and nominal is not None and stay.visits:
-        return _ask(walk, step.stay, stay.visits[0], nominal, basis, asked)
-    anchor = _place_day_1(walk, step.stay, stay.visits, nominal, basis, blocked)
+    if asked is not None and nominal is not None and visits:
+        return _ask(walk, step.stay, visits[0], nominal, basis, asked)
+    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
     walk.tentative = walk.tentative or anchor.tentative
-    begins = 1 if stay.visits and stay.visits[0].is_day_1 else 0
-    for spec in stay.visits[begins:]:
+    begins = 1 if visits and visits[0].is_day_1 else 0
+    for spec in visits[begins:]:
         _place_in_stay(walk, spec, anchor)
     return anchor
 
@@ -231,7 +237,9 @@ def _place_day_1(
         return Anchor(stay, spec.label, None, "nominal", True)
     if nominal is None or came is not None:
         nominal, basis = came or 0, Basis("it", came, "attended")
+    walk.starts_before = near_limit(walk, spec, max(nominal, wait.until or 0) if wait else nominal)
     visit = place(walk, spec, nominal, basis, wait, blocked)
+    walk.starts_before = None
     return _anchor(walk, stay, visit, nominal)
 
 
@@ -251,6 +259,8 @@ def _unvisited_day_1(
 
 def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     """The recorded wait of this stay; the study's own Day 1 simply moves, so a delay of it is no wait."""
+    if not (walk.record.cycle_held or walk.record.cycle_delayed):
+        return None
     wait = cycle_wait(walk.record, str(stay))
     if wait is None or not first:
         return wait
@@ -265,6 +275,7 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
+    passed = passed or (visit.tentative and not walk.tentative)
     if visit.booking is not None and visit.status is not Status.CANCELLED and _may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
@@ -292,19 +303,25 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if spec.base is not None:
         place_counted(walk, spec)
         return
-    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
-    came = occurred_on(walk, spec, None) if anchor.day is None else None
-    if came is not None:
-        place(walk, spec, came, basis._replace(what="it", day=came, how="attended", by=""))
-        return
     if anchor.day is None:
-        undated(walk, spec, basis._replace(how="has no date yet"), f"{anchor.label} is held and has no date yet")
+        _place_without_day_1(walk, spec, anchor)
         return
+    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
     nominal = anchor.day + spec.offset if spec.offset is not None else (
         spec.by.after_day(anchor.day)
     )  # fmt: skip
     if required(walk, spec, nominal):
         place(walk, spec, nominal, basis)
+
+
+def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
+    """A visit of a stay whose Day 1 has no date: where it took place, else without a date."""
+    came = occurred_on(walk, spec, None)
+    if came is not None:
+        place(walk, spec, came, Basis("it", came, "attended"))
+        return
+    basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
+    undated(walk, spec, basis, f"{anchor.label} is held and has no date yet")
 
 
 # -- the end ------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from schedules.wording import days_words
 from schedules.yaml_text import Path
 
 LONGEST_PREFIX = 10
-LONGEST_TIMED = 7 * 24 * 60
+DAY_MINUTES = 24 * 60
 RESERVED = ("unscheduled", *KEYWORDS)
 _FEWEST_DAYS = {Unit.DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 28, Unit.YEARS: 365}
 
@@ -325,6 +325,6 @@ def _check_times(names: Names, path: Path, item: VisitActivity, planned: dict[st
         if getattr(item, key) is not None and not item.at:
             yield names.problem((*path, key), f"{key} is about the times of at, and there are none", "add at")
     for place, at in enumerate(item.at):
-        if abs(at.in_minutes or 0) > LONGEST_TIMED:
-            wrong = f"{at} is not within a visit, nor near one"
+        if abs(at.in_minutes or 0) >= DAY_MINUTES:
+            wrong = f"{at} is on another day than the visit"
             yield names.problem((*path, "at", place), wrong, "plan a visit of its own for it")

@@ -11,9 +11,10 @@ from schedules.walk import Walk
 
 def never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
     """The days on which something happens that must not share a day with this visit, and what."""
+    noted = [activity for activity in spec.never_with if activity in walk.activity_days]
     days: dict[int, str] = {}
-    for activity in sorted(spec.never_with):
-        days.update(walk.activity_days.get(activity, {}))
+    for activity in sorted(noted) if len(noted) > 1 else noted:
+        days.update(walk.activity_days[activity])
     return days
 
 

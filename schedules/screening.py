@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from schedules.compiled import VisitSpec
 from schedules.follow_up import place_counted
+from schedules.in_force import as_it_was, spec_on
 from schedules.keys import Stay
 from schedules.offsets import days_after
 from schedules.placing import place
@@ -23,16 +23,17 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
     """
     holding: list[Conflict] = []
     for epoch_id in walk.course.compiled.screening:
-        for spec in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
+        for planned in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
+            spec = as_it_was(walk, planned)
             if spec.base is not None and spec.base.event != "day-1":
                 place_counted(walk, spec)
                 continue
             basis = Basis(label, day_1, how, spec.by_words)
             nominal = spec.by.after_day(day_1)
             visit = place(walk, spec, nominal, basis)
-            if visit.actual is None or not _too_old(spec, visit.actual, day_1):
-                continue
-            holding.extend(_again(walk, spec, visit, day_1, basis, started))
+            binding = spec_on(walk, planned, day_1) if started else planned
+            if visit.actual is not None and _too_old(binding, visit.actual, day_1):
+                holding.extend(_again(walk, binding, visit, day_1, basis, started))
     return tuple(holding)
 
 
@@ -50,7 +51,7 @@ def _again(
     if started and f"{spec.key}#2" not in walk.course.touched:
         return []
     for count in range(2, 100):
-        repeat_spec = replace(spec, key=f"{spec.key}#{count}", variations=())
+        repeat_spec = as_it_was(walk, spec.again(f"{spec.key}#{count}"))
         nominal = (visit.nominal or date.fromordinal(day_1)).toordinal()
         repeat = place(walk, repeat_spec, nominal, basis)
         if repeat.actual is None or not _too_old(spec, repeat.actual, day_1):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 from schedules.compiled import VisitSpec
-from schedules.history import CycleHeld, Held
-from schedules.labels import label_of
 from schedules.protocol import Stage
 from schedules.scheduled import Basis
-from schedules.waits import Wait, held
+from schedules.waits import Wait
 from schedules.walk import Walk
 from schedules.wording import day_words, days_words
 
 
 class Slot(NamedTuple):
-    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on."""
+    """Where a visit is due: its nominal day, the due day with its window, and the days it may be placed on.
+
+    ``over_before``: the day before which it must be over, where its window begins only then or later.
+    """
 
     nominal: int
     due: int
@@ -25,34 +25,22 @@ class Slot(NamedTuple):
     first: int
     last: int
     basis: Basis
-
-
-def visit_hold(walk: Walk, spec: VisitSpec) -> Wait | None:
-    """The recorded hold of a visit's doses."""
-    holds = walk.record.held.get(spec.key)
-    if not holds or not spec.doses:
-        return None
-    return held(holds, partial(_hold_words, walk))
-
-
-def _hold_words(walk: Walk, hold: CycleHeld | Held) -> str:
-    drug = hold.activity if isinstance(hold, Held) else None
-    what = f"{label_of(walk.course.compiled, drug)} was" if drug else "its doses were"
-    return f"{what} held on {day_words(hold.date)} ({hold.reason})"
+    over_before: int | None = None
 
 
 def slot_of(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis, wait: Wait | None, actual: int | None) -> Slot:
-    """Where a visit is due that is counted to ``nominal``; judged by the version in force where it took place."""
-    judged = spec if actual is None else walk.spec_in_force(spec, actual)
-    slot = Slot(nominal, nominal, nominal - judged.before, nominal + judged.after,
-                nominal - judged.before, nominal + judged.after, basis)  # fmt: skip
+    """Where a visit is due that is counted to ``nominal``."""
+    slot = Slot(nominal, nominal, nominal - spec.before, nominal + spec.after,
+                nominal - spec.before, nominal + spec.after, basis)  # fmt: skip
     if wait is not None:
-        slot = (_after_hold if wait.moves_window else _after_delay)(slot, judged, wait, actual)
+        slot = (_after_hold if wait.moves_window else _after_delay)(slot, spec, wait, actual)
     elif walk.delayed_by_hold and spec.doses:
-        slot = _after_held_dose(walk, slot, judged)
+        slot = _after_held_dose(walk, slot, spec)
     if spec.stage is Stage.SCREENING and spec.planned.valid_for is not None and walk.study_day_1 is not None:
         slot = slot._replace(first=max(slot.first, walk.study_day_1 - (spec.planned.valid_for.in_days or 0)))
-    return _ends_in_time(walk, spec, slot) if spec.ends_before else slot
+    if walk.starts_before is not None:
+        slot = slot._replace(last=min(slot.last, walk.starts_before - 1))
+    return _ends_in_time(walk, spec, slot, actual) if spec.ends_before else slot
 
 
 def _after_hold(slot: Slot, spec: VisitSpec, hold: Wait, actual: int | None) -> Slot:
@@ -84,7 +72,8 @@ def _after_delay(slot: Slot, spec: VisitSpec, delay: Wait, actual: int | None) -
 
 def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     """After a dose that a recorded hold delayed, the next ones are due when spacing allows, and not before."""
-    bounds = walk.ledger.bounds(spec.rules, slot.due)
+    rules = tuple(rule for rule in spec.rules if rule.drug in walk.delayed_by_hold)
+    bounds = walk.ledger.bounds(rules, slot.due)
     earliest = max((bound.earliest or 0 for bound in bounds if bound.rule.blocks), default=0)
     if earliest <= slot.nominal:
         return slot
@@ -93,12 +82,19 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
 
 
-def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot) -> Slot:
-    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before."""
+def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:
+    """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before.
+
+    Where the window begins only then, it was in time on any day before.
+    """
     if spec.ends_before == "conditioning":
         before = walk.course.event_days.get("conditioning")
     else:
         before = walk.next_day_1.get(spec.stay)
-    if before is None or before > slot.closes or before <= slot.opens:
+    if before is None or before > slot.closes:
         return slot
+    if before <= slot.first and actual is not None and actual < before:
+        return slot._replace(opens=actual, closes=before - 1)
+    if before <= slot.first:
+        return slot._replace(last=before - 1, over_before=before)
     return slot._replace(due=min(slot.due, before - 1), closes=before - 1, last=min(slot.last, before - 1))

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schedules.compiled import VisitSpec
 from schedules.course import Cause, Course
 from schedules.keys import Stay
 from schedules.record import Record
@@ -54,6 +53,8 @@ class Walk:
     ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
     ``first_cut``: the first day from which on anything is not planned any more. ``quiet_until``: a visit whose
     window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
+    ``delayed_by_hold`` are the drugs of which a hold delayed a dose of this stay; ``undated_doses`` those whose latest
+    dose has no date yet, and at which visit.
     ``stopped`` are the drugs not given any more from here on; ``stopped_in`` those that a stay began without.
     """
 
@@ -73,7 +74,10 @@ class Walk:
     stopped_in: dict[Stay, frozenset[str]] = field(default_factory=dict)
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))
     treatment_cycles: int = 0
-    delayed_by_hold: bool = False
+    #: the calendar limit before which the Day 1 that is being placed must be, where it is near
+    starts_before: int | None = None
+    delayed_by_hold: set[str] = field(default_factory=set)
+    undated_doses: dict[str, str] = field(default_factory=dict)
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
     walked: bool = False
@@ -89,14 +93,6 @@ class Walk:
             course.cut.treatment = cause.day
             self.first_cut = min(self.first_cut, cause.day)
             self.quiet_until = min(self.quiet_until, cause.day)
-
-    def spec_in_force(self, spec: VisitSpec, day: int) -> VisitSpec:
-        """The same visit as the version in force on ``day`` plans it; ``spec`` if that has none."""
-        compiled = self.course.compiled_on(day)
-        if compiled is self.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
-            return spec
-        stay = compiled.stay(spec.stay, self.stopped)
-        return next((other for other in stay.visits if other.key == spec.key), spec)
 
     def visit_is_tentative(self, anchor: Anchor) -> bool:
         """Whether the visits of the anchor's stay are tentative."""

@@ -43,7 +43,7 @@ VEN_INO_VALUES: Mapping[str, Any] = {
     "venetoclax-days": "from 1",
     "venetoclax-ramp-up": "made up, all of it from day 1 on",
     "dexamethasone-days": "1-4",
-    "tumour-lysis-hours": ["6 hours", "24 hours"],
+    "tumour-lysis-hours": ["6 hours", "8 hours"],
     "observation-length": "28 days",
 }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
+from planner.plan_table import NARROW
 from planner.problems import visible
 from planner.study import Study
 from schedules.errors import HistoryError
@@ -49,7 +51,7 @@ def _list(facts: tuple[Fact, ...]) -> None:
         width = max(len(name) for _, name, _, _ in rows)
         write("".join(f"{line:>4}  {name:<{width}}  {day:<10}  {words}\n" for line, name, day, words in rows))
     elif rows:
-        show(lambda width: _table(rows))
+        show(lambda width: _table(rows) if width >= NARROW else _stacked(rows))
 
 
 def _rows(facts: tuple[Fact, ...]) -> Iterator[tuple[str, str, str, str]]:
@@ -70,6 +72,13 @@ def _table(facts: list[tuple[str, str, str, str]]) -> Iterator[RenderableType]:
     for line, name, day, words in facts:
         rows.add_row(line, Text(name), day, Text(words))
     yield rows
+
+
+def _stacked(facts: list[tuple[str, str, str, str]]) -> Iterator[RenderableType]:
+    """On a narrow screen each fact below its line, id and date: a table would break it inside its words."""
+    for line, name, day, words in facts:
+        yield Text(f"{line:>4}  {name}  {day}", "dim")
+        yield Padding(Text(words), (0, 0, 0, 6))
 
 
 def _words(fact: Fact) -> str:

@@ -125,7 +125,8 @@ _PLANNING = (
     ),
     click.option(
         "--what-if", "what_ifs", multiple=True, metavar="FACT",
-        help="One fact more: 'gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit'.",
+        help="One fact more: 'gate_decided date=2026-01-30 gate=induction.c1.response outcome=benefit'. Here a visit"
+        " may be named by its label: 'booked date=2026-01-19 visit=C1D15'.",
     ),
 )  # fmt: skip
 

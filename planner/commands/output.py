@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import click
 from rich.console import Console, RenderableType
 
-NARROWEST = 60
+NARROWEST = 40
 
 
 def write(text: str | bytes) -> None:

@@ -11,6 +11,7 @@ import click
 from planner.commands.sources import Problems, read_source
 from planner.commands.versions import read_versions, ready_to_plan, refuse_other_studies
 from planner.study import Study
+from planner.visit_names import with_keys
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
 from schedules.design import Design
 from schedules.errors import HistoryError, Problem
@@ -68,7 +69,7 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
     as_of = request.as_of or _newest(every, request)
     history = History(facts, request.start, request.arm)
     other = None if to is None else versions[-1]
-    return Study(Design(versions, sites), history, what_ifs, as_of, request.known_at, other)
+    return with_keys(Study(Design(versions, sites), history, what_ifs, as_of, request.known_at, other))
 
 
 def _refuse_site_with_closures(request: Request) -> None:

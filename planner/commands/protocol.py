@@ -12,13 +12,16 @@ from rich.text import Text
 from planner.commands.output import show, write
 from planner.commands.protocol_screen import protocol_screen
 from planner.commands.protocol_words import protocol_data
+from planner.commands.sources import file_of
 from planner.commands.versions import read_values, read_versions
 from planner.plan_csv import csv_text
 from planner.plan_json import to_json
 from planner.problems import visible
-from planner.protocol_table import SoaTable, schedule_of_activities
+from planner.protocol_table import SoaTable, note_marks, schedule_of_activities
+from schedules.protocol_doubts import doubts
 from schedules.protocol_file import library, library_protocol
 from schedules.protocol_schema import protocol_schema
+from schedules.yaml_text import read_yaml
 
 
 def list_protocols(form: str) -> None:
@@ -55,18 +58,18 @@ def soa_rows(table: SoaTable) -> Iterator[list[str]]:
     """The schedule of activities as rows of cells: four of headings, the activities, then the footnotes."""
     labels = {epoch.id: ", ".join(part for part in (epoch.label, epoch.repeats) if part) for epoch in table.epochs}
     yield ["Epoch", *(labels[column.epoch] for column in table.columns)]
-    yield ["Visit", *(" ".join([column.label, *column.notes]) for column in table.columns)]
+    yield ["Visit", *(f"{column.label} {note_marks(column.notes)}".strip() for column in table.columns)]
     yield ["Day", *(column.day for column in table.columns)]
     yield ["Window", *(column.window for column in table.columns)]
     for row in table.rows:
         yield [row.label, *map(str, row.cells)]
     for epoch in table.epochs:
         yield from ([f"{home.label} at home: {epoch.label}, {home.days}"] for home in epoch.home)
-    yield from ([f"{letter}: {text}"] for letter, text in table.footnotes.items())
+    yield from ([f"[{letter}] {text}"] for letter, text in table.footnotes.items())
 
 
 def check_protocol(name: str, parameters: str | None) -> None:
-    """Say that a protocol has no problem; with any, all of them are raised."""
+    """Say that a protocol has no problem, and what is doubtful about it; with a problem, all of them are raised."""
     read = read_versions((name,), parameters)[0]
     protocol = read.protocol
     visits = sum(len(epoch.visits) for epoch in protocol.epochs.values())
@@ -74,6 +77,8 @@ def check_protocol(name: str, parameters: str | None) -> None:
     write(f"{visible(name)}: no problems ({about})\n")
     if read.missing:
         write(f"to be supplied with --parameters FILE: {', '.join(read.missing)}\n")
+    for doubt in doubts(protocol, read_yaml(read.source, file_of(name))):
+        write(f"{visible(str(doubt))} (only a doubt)\n")
 
 
 def write_schema() -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.protocol_words import gate_when, outcome_leads, parameter_value, rules
-from planner.protocol_table import SoaColumn, SoaEpoch, SoaTable, schedule_of_activities
+from planner.protocol_table import SoaColumn, SoaEpoch, SoaTable, note_marks, schedule_of_activities
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol
 
@@ -116,11 +116,11 @@ def _longest_word(*texts: str) -> int:
 
 
 def _heading(column: SoaColumn) -> str:
-    return " ".join([column.label, ",".join(column.notes)]).strip()
+    return " ".join([column.label, note_marks(column.notes)]).strip()
 
 
 def _epoch_name(epoch: SoaEpoch) -> str:
-    return " ".join([epoch.label, ",".join(epoch.notes)]).strip()
+    return " ".join([epoch.label, note_marks(epoch.notes)]).strip()
 
 
 def _epoch_names(piece: _Piece, names: int) -> Table:
@@ -158,7 +158,7 @@ def _footnotes(table: SoaTable) -> Iterator[RenderableType]:
     if not table.footnotes:
         return
     yield Text()
-    yield from _rows((f"  {letter}", text) for letter, text in table.footnotes.items())
+    yield from _rows((f"  [{letter}]", text) for letter, text in table.footnotes.items())
 
 
 # -- the rest -----------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from difflib import get_close_matches
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,15 +14,15 @@ from rich.text import Text
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
 from planner.plan_json import to_json, visit_data
-from planner.plan_table import short_day, short_span
 from planner.protocol_table import clock_words
+from planner.short_days import short_day, short_span
 from planner.study import Study
+from planner.visit_names import find_visit
 from planner.visit_words import distance_words, started, timed
-from schedules.errors import VisitNotFound
 from schedules.feasible_days import FeasibleDay, RefusedDay, feasible_days, refused_days
-from schedules.scheduled import Conflict, Plan, ScheduledVisit
+from schedules.scheduled import Conflict, ScheduledVisit
 from schedules.statuses import STATUS_MEANINGS, Status
-from schedules.wording import day_words, days_words, list_words, quoted, state_words
+from schedules.wording import day_words, days_words, list_words, state_words
 
 
 def show_why(request: Request, name: str, form: str) -> None:
@@ -51,32 +50,6 @@ def show_feasible(request: Request, name: str, form: str) -> None:
 def _today(study: Study, request: Request) -> date | None:
     """The day of the plan, before which nobody can book; None for a start date alone, before which nothing is past."""
     return study.as_of if study.imagined.facts or request.as_of else None
-
-
-def find_visit(plan: Plan, name: str) -> ScheduledVisit:
-    """The visit of that key, or of that label (or its beginning: C1D24) if no other has it. Raises VisitNotFound."""
-    wanted = name.casefold()
-    found = [visit for visit in plan.visits if visit.key == name]
-    found = found or [visit for visit in plan.visits if visit.spec.label.casefold() == wanted]
-    found = found or [visit for visit in plan.visits if visit.spec.label.casefold().startswith(f"{wanted} ")]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        keys = list_words((visit.key for visit in found), "or")
-        raise VisitNotFound(f"{len(found)} visits are called {quoted(name)}; name one by its key: {keys}")
-    raise VisitNotFound(f"the plan has no visit {quoted(name)}; {_hint(plan, name)}")
-
-
-def _hint(plan: Plan, name: str) -> str:
-    if any(name == gate.key for gate in plan.gates):
-        return f"{name} is a decision; `planner plan` shows how it stands, under Decisions"
-    labels = {visit.spec.label.casefold(): visit.spec.label for visit in plan.visits}
-    known = {**labels, **{visit.key: visit.key for visit in plan.visits}}
-    near = [known[each] for each in get_close_matches(name.casefold()[:120], known, n=3, cutoff=0.5)]
-    if near:
-        return f"did you mean {list_words(near, 'or')}?"
-    some = ", ".join(visit.key for visit in plan.visits[:12])
-    return f"its visits are {some or 'none'}{' …' if len(plan.visits) > 12 else ''}"
 
 
 # -- why ----------------------------------------------------------------------------------------

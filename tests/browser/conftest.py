@@ -1,32 +1,48 @@
 """A running planner for the browser tests."""
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from planner.app import create_app
+from tests.conftest import ROOT
+
+STARTS_WITHIN = 60
 
 
-class _Quiet(WSGIRequestHandler):
-    """Answers without a line in the log for each request."""
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait until the server takes connections."""
+    give_up = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < give_up:
+        assert server.poll() is None, "the server ended at its start"
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"the server took no connection within {STARTS_WITHIN} seconds")
 
 
 @pytest.fixture(scope="session")
 def base_url() -> Iterator[str]:
-    """Address of a planner on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True, request_handler=_Quiet)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """Address of a planner on a free port of this machine, served as `make demo` serves it: a process of its own."""
+    port = _free_port()
+    options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"]
+    with subprocess.Popen([sys.executable, "-m", "gunicorn", *options, "wsgi:app"], cwd=ROOT) as server:
+        try:
+            _wait_for(port, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
 
 
 @pytest.fixture(scope="session")

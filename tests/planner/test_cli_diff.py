@@ -49,7 +49,7 @@ def test_without_anything_to_compare_with_it_is_refused() -> None:
 
 def test_a_progression_moves_the_follow_up_and_drops_the_maintenance(history: Path) -> None:
     words = said("vsli-ino", "--history", history, "--what-if", PROGRESSION)
-    assert "30-day visit ~ Wed 8 Jul 2026 → Wed 4 Feb 2026 -154 days" in words
+    assert "30-day visit ~ Wed 8 Jul 2026 → ~ Wed 4 Feb 2026 -154 days" in words  # nobody recorded Day 8 and Day 15
     assert "M1D1 ~ Mon 2 Feb 2026, planned → not planned" in words
     assert "induction.c1.response open → decided: progression" in words
     assert "Mon 22 Jun 2026 (completed, expected) → Fri 30 Jan 2026 (progression)" in words
@@ -128,3 +128,22 @@ def test_a_hold_of_a_drug_at_home_shows_in_its_doses() -> None:
     held = "held date=2026-01-20 activity=venetoclax reason=toxicity resume=2026-01-27"
     words = said("ven-ino", *START, *values, "--as-of", "2026-01-20", "--what-if", held)
     assert "treatment.c1.venetoclax 28 from 5 Jan–1 Feb → 21 from 5 Jan–1 Feb, 7 held" in words
+
+
+def test_an_end_on_the_same_day_says_what_is_different_about_it() -> None:
+    words = said(SHORT / "short-1.yaml", "--to", SHORT / "short-2.yaml", *START)
+    assert "End of treatment Mon 2 Feb 2026 (completed, expected), now tentative" in words
+
+
+def test_a_what_if_may_name_a_visit_by_its_label() -> None:
+    by_label, by_key = (
+        said("vsli-ino", *START, "--what-if", f"given date=2026-01-06 visit={name} activity=vsli")
+        for name in ("C1D1", "induction.c1.d1")
+    )
+    assert by_label == by_key
+
+
+def test_a_label_that_no_visit_has_is_refused_with_those_that_are_near() -> None:
+    result = run("vsli-ino", *START, "--what-if", "given date=2026-01-06 visit=C1D16 activity=vsli")
+    assert result.exit_code == 2
+    assert result.stderr == "--what-if 1:1:1: the plan has no visit 'C1D16'; did you mean C1D1, C1D15 or M1D1?\n"

@@ -76,6 +76,22 @@ def test_what_was_recorded_after_an_instant_is_left_out(history: Path) -> None:
     assert targets(data)["induction.c1.d8"] == "2026-01-12"
 
 
+def test_the_past_can_be_looked_at_from_before_a_decision_was_entered(tmp_path: Path) -> None:
+    cycle = "".join(
+        f"- {{fact: given, date: 2026-01-{day:02}, visit: induction.c1.d{day - 4}, activity: {drug}}}\n"
+        for day in (5, 12, 19) for drug in ("vsli", "ino")
+    )  # fmt: skip
+    decided = "gate: induction.c1.response, outcome: no-benefit, recorded: 2026-02-20T10:00:00Z"
+    path = tmp_path / "facts.yaml"
+    path.write_text(
+        f"{ENROLLED}\n{cycle}- {{fact: gate_decided, date: 2026-01-30, {decided}}}\n"
+        "- {fact: given, date: 2026-02-02, visit: induction.c2.d1, activity: ino}\n"
+    )
+    data = planned("vsli-ino", "--history", path, "--known-at", "2026-02-10T00:00:00Z")
+    assert targets(data)["induction.c2.d1"] == "2026-02-02"
+    assert "without-gate:induction.c2" in [found["id"] for found in data["deviations"]]
+
+
 def test_a_what_if_is_the_same_plan_with_one_more_fact(history: Path, tmp_path: Path) -> None:
     longer = tmp_path / "longer.yaml"
     fact = "{fact: gate_decided, date: 2026-01-30, gate: induction.c1.response, outcome: no-benefit}"

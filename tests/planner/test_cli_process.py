@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -119,3 +120,16 @@ def test_help_comes_without_loading_the_engine(words: tuple[str, ...]) -> None:
 def test_no_colour_is_honoured_in_a_terminal() -> None:
     assert b"\x1b[31m" not in run(*PLAN, FORCE_COLOR="1", NO_COLOR="1", TERM="xterm").stdout
     assert b"\x1b[" in run(*PLAN, FORCE_COLOR="1", TERM="xterm").stdout
+
+
+def test_a_demo_on_a_port_that_is_taken_or_none_says_so_at_once() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for given, said in ((str(port), f"port {port} is taken; choose another: make demo PORT="), ("x", "'x' is no")):
+            demo = [ROOT / "scripts/demo"]
+            run = subprocess.run(demo, env={**os.environ, "PORT": given}, capture_output=True, text=True, timeout=60)
+            assert run.returncode == 1
+            assert run.stderr.startswith(said)
+            assert run.stderr.count("\n") == 1

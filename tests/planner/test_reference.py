@@ -17,7 +17,8 @@ import pytest
 from rich.console import Console
 
 from planner import reference
-from planner.plan_table import plan_screen, short_day, short_span
+from planner.plan_table import plan_screen
+from planner.short_days import short_day, short_span
 from schedules import protocol as language
 from schedules.closures import PLAIN_SITE, ClosedDay, Site
 from schedules.design import Design

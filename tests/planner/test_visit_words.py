@@ -84,6 +84,12 @@ def test_after_a_wrong_drug_the_line_says_what_was_given() -> None:
     assert "*tablet-a" in line_of("In-house day with A", study(FIRST_A))
 
 
+def test_a_drug_for_home_that_was_not_given_at_the_visit_either_is_left_out_of_what_was_done() -> None:
+    small = read_protocol(SMALL.replace(", at: TIMES", ""), "small.yaml").require()
+    given = [Given(date=date(2026, 1, 6), visit="treatment.d1", activity=name) for name in ("drug-a", "drug-b")]
+    assert "*drug-a, no tablets, *drug-b" in shown(study(*given, protocol=small, arm=None))
+
+
 def test_the_calendar_file_says_what_was_given_and_which_of_it_is_a_drug() -> None:
     wrong = study(Given(date=date(2026, 1, 6), visit="period-a.first", activity="tablet-b"))
     content = plan_calendar(wrong, wrong.plan(wrong.history)).replace(b"\r\n ", b"").decode()

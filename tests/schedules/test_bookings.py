@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
 import pytest
 
 from schedules.errors import HistoryError
-from schedules.history import Booked, CycleHeld, Held, History, Transferred
+from schedules.history import AmendmentApplied, Booked, CycleHeld, Held, History, Transferred
 from schedules.history_checks import check_history
 from schedules.plan import plan
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import Status
 from tests.builders import (
+    DAY_1,
     booked,
     cycle_done,
     decided,
@@ -22,6 +24,9 @@ from tests.builders import (
     facts,
     planned,
     site,
+    ven,
+    vsli,
+    vsli_amended,
 )
 
 RESPONSE = "induction.c1.response"
@@ -126,7 +131,27 @@ def test_an_appointment_beyond_what_the_path_leads_to_is_to_be_given_back() -> N
         assert "its appointment on 9 February 2026 is to be given back" in visit.why
 
 
-def test_an_appointment_beyond_a_gate_without_a_default_stays_in_the_plan() -> None:
+def test_an_appointment_beyond_an_open_gate_without_a_default_waits_for_the_decision() -> None:
     open_gate = decided(RESPONSE, january(30), "benefit-with-toxicity")
     made = planned(enrolled(), C1, booked("maintenance.c1.d1", february(2)), open_gate, as_of=january(31))
-    assert made.visit("maintenance.c1.d1").booking is not None
+    visit = made.visit("maintenance.c1.d1")
+    assert visit.booking is not None
+    assert (visit.status, visit.target) == (Status.NEEDS_DECISION, None)
+    assert "until it is decided (induction.c1.toxicity)" in " ".join(visit.why)
+    assert "given back" not in " ".join(visit.why)
+
+
+def test_an_appointment_beyond_the_calendar_limit_is_to_be_given_back() -> None:
+    late = booked("treatment.c11.d1", date(2026, 10, 12))
+    visit = planned(enrolled(), late, protocol=ven()).visit("treatment.c11.d1")
+    assert (visit.booking, visit.target) == (late, None)
+    assert "its appointment on 12 October 2026 is to be given back" in visit.why
+
+
+def test_an_appointment_of_a_visit_that_an_amendment_dropped_is_to_be_given_back() -> None:
+    study = design(vsli_amended(), replace(vsli(), version="3.0"))
+    came = (enrolled(version="2.0"), dose("induction.c1.d1", DAY_1), booked("induction.c1.d22", january(26)))
+    moved_on = AmendmentApplied(date=january(6), version="3.0")
+    visit = plan(study, History(facts(came, moved_on)), january(7)).visit("induction.c1.d22")
+    assert (visit.booking, visit.target) == (came[-1], None)
+    assert "its appointment on 26 January 2026 is to be given back" in visit.why

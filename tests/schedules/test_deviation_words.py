@@ -59,7 +59,7 @@ NO_BENEFIT = decided(RESPONSE, january(30), "no-benefit")
 OLD = (attended("screening.marrow", date(2025, 12, 7)), attended("screening.baseline", date(2025, 12, 29)))
 HELD = Held(date=january(12), visit=D8, reason="counts", resume=january(13))
 
-SAID: dict[str, tuple[Facts, Deviation]] = {
+SAID: dict[str, tuple[Facts, *tuple[Deviation, ...]]] = {
     "a visit outside its window": (
         (BEGUN, dose(D8, january(16))),
         Deviation(
@@ -136,6 +136,17 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
             f"{VSLI} was given on 5 January 2026 and on 6 January 2026, 1 day apart instead of at least 7",
             important=True,
         ),
+        Deviation(
+            "unplanned-dose:extra:vsli", Kind.UNPLANNED_DOSE, "extra", "vsli", january(6), None,
+            f"{VSLI} was given on 6 January 2026, outside any visit", important=True,
+        ),
+    ),
+    "a dose given again": (
+        (BEGUN, Given(date=january(5), visit="induction.c1.d1", activity="vsli", again=True)),
+        Deviation(
+            "given-again:induction.c1.d1:vsli", Kind.GIVEN_AGAIN, "induction.c1.d1", "vsli", january(5), None,
+            f"{VSLI} was given 2 times at C1D1, on 5 January 2026 and 5 January 2026", important=True,
+        ),
     ),
     "two things on one day": (
         (BEGUN, UnscheduledVisit(date=january(5), activities=("intrathecal",))),
@@ -203,9 +214,9 @@ SAID: dict[str, tuple[Facts, Deviation]] = {
 
 @pytest.mark.parametrize("what", SAID)
 def test_a_deviation_says_what_it_was_when_and_by_how_much_and_there_is_no_other(what: str) -> None:
-    given, expected = SAID[what]
+    given, *expected = SAID[what]
     made = planned(given)
-    assert [*made.deviations, *made.queries] == [expected]
+    assert [*made.deviations, *made.queries] == expected
 
 
 def texts(*given: Facts) -> dict[str, str]:

@@ -44,7 +44,7 @@ def cycles(count: int) -> list[Facts]:
     """So many cycles of vsli-ino, every four weeks from 5 January."""
     days = [february(2) + timedelta(days=28 * count) for count in range(count - 1)]
     later = [cycle_done(f"maintenance.c{place}", day, "ino") for place, day in enumerate(days, start=1)]
-    return [consented(), enrolled(), C1, RESPONSE, *later]
+    return [consented(), enrolled(cohort="phase-2"), C1, RESPONSE, *later]
 
 
 def advice(*given: Facts, as_of: date | None = None) -> list[str]:

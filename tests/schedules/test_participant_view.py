@@ -14,6 +14,8 @@ from schedules.history import (
     GateDecided,
     Given,
     History,
+    NewTherapy,
+    Progressed,
     Rebooked,
     Told,
     TreatmentEnded,
@@ -76,6 +78,24 @@ def test_an_end_of_treatment_is_seen_once_told() -> None:
     ended = TreatmentEnded(id="end", date=date(2026, 1, 9), reason="progression")
     assert seen(DAY_8, told("day-8"), ended) == [("induction.c1.d8", date(2026, 1, 12))]
     assert seen(DAY_8, told("day-8"), ended, told("end")) == []
+
+
+def test_a_progression_or_a_new_therapy_changes_no_visit_until_it_was_told() -> None:
+    ended = TreatmentEnded(id="end", date=date(2026, 1, 9), reason="toxicity")
+    month_3 = Booked(id="month-3", date=date(2026, 4, 6), visit="follow-up.month-3")
+    known = (ended, told("end"), month_3, told("month-3"))
+    for finding in (
+        Progressed(id="found", date=PartialDate(2026, 2, 2)),
+        NewTherapy(id="found", date=PartialDate(2026, 2)),
+    ):
+        assert label_of_only(*known, finding) == "Month 3 visit"
+        assert label_of_only(*known, finding, told("found")) == "Month 3 status contact"
+
+
+def label_of_only(*facts: Fact) -> str:
+    dosed = [Given(date=START, visit="induction.c1.d1", activity=drug) for drug in ("vsli", "ino")]
+    (visit,) = participant_view(DESIGN, History((ENROLLED, *dosed, *facts)), date(2026, 2, 6))
+    return visit.spec.label
 
 
 def test_a_moved_appointment_is_seen_where_it_was_until_the_move_is_told() -> None:

@@ -151,6 +151,7 @@ def test_a_visit_says_what_it_counts_from_and_how_that_is_known() -> None:
     assert asked.visit("induction.c1.d8").why[0].startswith("C1D1 is booked for 6 January 2026; + 7 days")
     assert asked.visit("screening.baseline").why[0].startswith("C1D1 is booked for 6 January 2026; - 7 days")
     free = planned()
+    assert free.visit("induction.c1.d1").why == ("Day 1 is planned for 5 January 2026",)
     assert free.visit("induction.c1.d8").why == ("C1D1 is planned for 5 January 2026; + 7 days = 12 January 2026",)
 
 

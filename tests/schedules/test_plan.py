@@ -316,7 +316,7 @@ def test_a_visit_counted_from_an_activity_follows_its_latest_day() -> None:
 
 
 def test_without_any_day_1_there_is_nothing_to_plan_from() -> None:
-    with pytest.raises(DesignError, match="no Day 1 to plan from"):
+    with pytest.raises(DesignError, match=r"^there is no Day 1 to plan from; give a start date"):
         planned(start=None)
 
 

@@ -347,11 +347,11 @@ def test_an_enrolment_that_was_voided_does_not_say_which_version_is_followed_in_
 SCRIPT = """
 from datetime import date
 from planner.plan_json import plan_data, to_json
-from schedules.history import UnscheduledVisit
+from schedules.history import Given, UnscheduledVisit
 from tests import builders
 epochs = "  t: {label: T, visits: {d1: {label: One, day: 1, window: 0/+3, activities: [drug]}}}"
 small = builders.protocol(epochs, "never_same_day: [[drug, look, other]]")
-both = UnscheduledVisit(date=builders.DAY_1, activities=("look", "other"))
+both = (UnscheduledVisit(date=builders.DAY_1, activities=("look",)), Given(date=builders.DAY_1, activity="other"))
 for made in (builders.planned(builders.enrolled(), builders.cycle_done("induction.c1")),
              builders.planned(protocol=builders.ven()), builders.planned(both, protocol=small)):
     print(to_json(plan_data(made)))

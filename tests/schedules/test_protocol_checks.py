@@ -243,7 +243,7 @@ VISITS = [
     ("timed_from: drug", "timed_from: §lab", "timed from itself", "name another activity"),
     ("timed_from: drug, at: [2 hours], within: -5/+5 minutes", "timed_from: §drug", "there are none", "add at"),
     ("timed_from: drug, at: [2 hours], within: -5/+5", "within: §-5/+5", "there are none", "add at"),
-    ("at: [2 hours]", "at: [§200 hours]", "not within a visit", "a visit of its own"),
+    ("at: [2 hours]", "at: [§24 hours]", "on another day than the visit", "a visit of its own"),
     ("minutes, cycles: 1,", "minutes, cycles: §5,", "there is no cycle 5", "cycles from 1 to 2"),
     ("cycles: 1, arms: [a]}\n", "cycles: 1, arms: [§z]}\n", "there is no arm 'z'", "known here: a, b"),
     ("was: d0, activities: [other]", "activities: §[other, lab]", "lab and other must never share a day", "two visits"),

@@ -311,7 +311,8 @@ def test_a_value_that_does_not_fit_is_told_as_the_value_of_its_parameter() -> No
     with pytest.raises(ParameterError) as error:
         read_protocol(STUDY, FILE, {"hours": ["200 hours"]})
     (problem,) = error.value.problems
-    assert str(problem).startswith(f"{FILE}:32:67: the value of the parameter hours: 200 hours is not within a visit")
+    wrong = "the value of the parameter hours: 200 hours is on another day than the visit"
+    assert str(problem).startswith(f"{FILE}:32:67: {wrong}")
     with pytest.raises(ProtocolError) as both:
         read_protocol(STUDY.replace("day: 1\n", "day: 0\n"), FILE, {"hours": ["200 hours"]})
     assert [problem.line for problem in both.value.problems] == [30, 32]

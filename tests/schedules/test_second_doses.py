@@ -23,7 +23,9 @@ def found(*facts: Facts) -> dict[str, Deviation]:
 def test_a_second_whole_dose_at_one_visit_is_a_deviation_also_on_the_same_day() -> None:
     made = found(FIRST, again(DAY_1))["given-again:induction.c1.d1:vsli"]
     assert made.important
-    assert made.text == "vsli was given 2 times at C1D1"
+    assert made.text == (
+        "Vincristine sulfate liposome IV was given 2 times at C1D1, on 5 January 2026 and 5 January 2026"
+    )
 
 
 def test_the_rest_of_a_dose_that_was_given_in_part_is_none() -> None:

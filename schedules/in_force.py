@@ -1,0 +1,50 @@
+"""What took place, as the version in force on its day had planned it; days are ordinals.
+
+An amendment changes what is still to come. Nothing here costs anything where there is only one version.
+"""
+
+from __future__ import annotations
+
+from schedules.compiled import CompiledProtocol, StaySpec, VisitSpec
+from schedules.happened import occurred_on, waits
+from schedules.keys import Stay, parse_key
+from schedules.walk import Walk
+
+
+def visits_of(walk: Walk, stay: StaySpec) -> tuple[VisitSpec, ...]:
+    """The visits of a stay, those that took place as the version in force on their day has them."""
+    if len(walk.course.versions) == 1:
+        return stay.visits
+    return tuple(as_it_was(walk, spec) for spec in stay.visits)
+
+
+def as_it_was(walk: Walk, spec: VisitSpec) -> VisitSpec:
+    """The same visit by the version in force on the day on which it took place; ``spec`` if it did not."""
+    if len(walk.course.versions) == 1 or spec.key not in walk.course.touched or waits(walk, spec):
+        return spec
+    day = occurred_on(walk, spec, None)
+    return spec if day is None else spec_on(walk, spec, day)
+
+
+def spec_on(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
+    """The same visit as the version in force on that day plans it; ``spec`` if that has none."""
+    compiled = walk.course.compiled_on(day)
+    if compiled is walk.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
+        return spec
+    parts = parse_key(spec.key)
+    if parts is None:
+        return spec
+    first = spec.stay.key(parts.name)
+    stopped = walk.stopped_in.get(spec.stay, walk.stopped)
+    found = next((other for other in compiled.stay(spec.stay, stopped).visits if other.key == first), None)
+    if found is None or found.key == spec.key:
+        return found or spec
+    return found.again(spec.key)
+
+
+def before(walk: Walk, following: Stay | None, dosed: dict[Stay, int], stay: Stay) -> CompiledProtocol:
+    """The version by which the way from a stay to the one that really followed is judged; else the one in force."""
+    if following is None or len(walk.course.versions) == 1:
+        return walk.course.compiled
+    compiled = walk.course.compiled_on(dosed[following])
+    return compiled if stay.epoch in compiled.protocol.epochs else walk.course.compiled

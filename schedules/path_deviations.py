@@ -1,0 +1,128 @@
+"""Where the way through the protocol differs from the one that was decided: gates, holds, cycles, screening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from schedules.course import leads_to
+from schedules.deviation import Deviation, Kind, found
+from schedules.in_force import spec_on
+from schedules.keys import Stay
+from schedules.protocol import Epoch
+from schedules.scheduled import GateState, ScheduledVisit
+from schedules.statuses import GateStatus, Status
+from schedules.walk import Walk
+from schedules.wording import day_words, days_words
+
+
+def expired_at_day_1(walk: Walk) -> Iterator[Deviation]:
+    """A first dose on a screening visit that was too old, and of which no repeat was in time."""
+    first = next(iter(walk.anchors.values()), None)
+    if first is None or first.day is None or first.how not in ("given", "attended"):
+        return
+    screening = [visit for visit in walk.visits if visit.spec.planned.valid_for is not None and visit.actual]
+    valid = {visit.spec.name for visit in screening if visit.status is not Status.EXPIRED}
+    for visit in screening:
+        if visit.status is Status.EXPIRED and visit.spec.name not in valid and visit.actual is not None:
+            age = first.day - visit.actual.toordinal()
+            limit = spec_on(walk, visit.spec, first.day).planned.valid_for
+            text = f"{visit.spec.label} was {days_words(age)} old on {day_words(first.day)}, and is valid for {limit}"
+            day = date.fromordinal(first.day)
+            yield found(Kind.EXPIRED_AT_DAY_1, visit.key, text, day=day, days=age, important=True)
+
+
+def held_too_long(walk: Walk) -> Iterator[Deviation]:
+    """Cycles that waited longer than the version in force at the end of the wait allows."""
+    for stay, holds in walk.record.cycle_held.items():
+        visit = _day_1(walk, stay)
+        if visit is None:
+            continue
+        since = visit.nominal.toordinal() if visit.nominal else holds[0].date.toordinal()
+        until = visit.actual.toordinal() if visit.actual else walk.course.as_of
+        longest = walk.course.compiled_on(until).longest_hold
+        if longest is None:
+            continue
+        over = until - since - longest
+        if over > 0 and (visit.actual or visit.status is Status.HELD):
+            text = f"{visit.spec.label} was held for {days_words(until - since)}, at most {longest} are allowed"
+            yield found(Kind.HELD_TOO_LONG, visit.key, text, day=visit.actual or holds[0].date, days=over)
+
+
+def _day_1(walk: Walk, stay: str) -> ScheduledVisit | None:
+    return next((visit for visit in walk.visits if str(visit.spec.stay) == stay and visit.spec.is_day_1), None)
+
+
+def cycle_holds(walk: Walk) -> Iterator[Deviation]:
+    """Cycles held for a reason that the protocol gives for none of the drugs of their Day 1."""
+    for stay, holds in walk.record.cycle_held.items():
+        visit = _day_1(walk, stay)
+        for hold in holds if visit is not None else ():
+            assert visit is not None  # noqa: S101 - for the type checker
+            known = walk.course.protocol_on(hold.date).activities
+            allowed = [known[drug].hold_for if drug in known else () for drug in visit.spec.doses]
+            if allowed and all(allowed) and not any(hold.reason in reasons for reasons in allowed):
+                text = f"{stay} was held for {hold.reason}, which the protocol does not give as a reason"
+                yield found(Kind.HOLD_NOT_ALLOWED, stay, text, day=hold.date)
+
+
+def at_gates(walk: Walk) -> Iterator[Deviation]:
+    """Cycles begun before the gate in front of them was decided, or against it; the decision's own date counts."""
+    for gate in walk.gates:
+        anchor = walk.anchors.get(gate.leads_to) if gate.leads_to else None
+        if anchor is None or anchor.day is None or anchor.how not in ("given", "attended"):
+            continue
+        began = date.fromordinal(anchor.day)
+        if not _stood(walk, gate, anchor.day):
+            continue
+        if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
+            if _ends_treatment(walk, gate):
+                yield _against(gate, anchor.stay, began)
+            continue
+        late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
+        text = f"{anchor.stay} was begun on {day_words(began)} without {gate.key}: {late}"
+        yield found(Kind.WITHOUT_GATE, gate.key, text, day=began)
+
+
+def _ends_treatment(walk: Walk, gate: GateState) -> bool:
+    """Whether the decision at a gate was to go no further."""
+    outcome = walk.course.outcome(gate.key, gate.outcome or "")
+    return outcome is not None and outcome.ask is None and leads_to(outcome, gate.key, walk.course.compiled) == "end"
+
+
+def _against(gate: GateState, stay: Stay, day: date | None) -> Deviation:
+    decided = dict(gate.options).get(gate.outcome or "", gate.outcome)
+    text = f'{stay} was begun, although {gate.key} was decided as "{decided}"'
+    return found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
+
+
+def _stood(walk: Walk, gate: GateState, day: int) -> bool:
+    """Whether the version in force on that day had the gate at all."""
+    compiled = walk.course.compiled_on(day)
+    if compiled is walk.course.compiled:
+        return True
+    known = gate.stay.epoch in compiled.protocol.epochs
+    return known and any(spec.key == gate.key for spec in compiled.stay(gate.stay).gates.values())
+
+
+def off_path(walk: Walk) -> Iterator[Deviation]:
+    """Cycles to which the path did not lead, by the version in force on the day on which they were begun."""
+    for stay, gate in walk.off_path:
+        anchor = walk.anchors.get(stay)
+        day = date.fromordinal(anchor.day) if anchor and anchor.day else None
+        epoch = _epoch_on(walk, stay, day)
+        most = epoch.cycles.at_most if epoch.cycles else None
+        if most is not None and (stay.cycle or 1) > most:
+            text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
+            yield found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
+        elif gate is not None and gate.status is GateStatus.DECIDED:
+            yield _against(gate, stay, day)
+        else:
+            text = f"{stay} was begun, and no decision leads there"
+            yield found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
+
+
+def _epoch_on(walk: Walk, stay: Stay, day: date | None) -> Epoch:
+    epochs = walk.course.compiled.protocol.epochs
+    then = walk.course.protocol_on(day).epochs if day else epochs
+    return then.get(stay.epoch, epochs[stay.epoch])

@@ -1,0 +1,71 @@
+"""Decisions, holds and ends: what went against them is told, and what only looks like it is not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from schedules.deviation import Kind
+from schedules.history import CycleHeld, Died, Held, TreatmentEnded
+from schedules.scalars import PartialDate
+from tests.builders import consented, cycle_done, decided, dose, enrolled, planned, protocol
+
+BENEFIT = decided("induction.c1.response", date(2026, 1, 30), "benefit")
+M1 = (consented(), enrolled(), cycle_done("induction.c1"), BENEFIT, cycle_done("maintenance.c1", date(2026, 2, 2)))
+
+
+@pytest.mark.parametrize("outcome", ["progression", "unacceptable-toxicity"])
+def test_a_cycle_begun_on_the_day_its_check_said_to_stop_is_against_it(outcome: str) -> None:
+    stop = decided("maintenance.c2.continue", date(2026, 3, 2), outcome)
+    made = planned(M1, stop, dose("maintenance.c2.d1", date(2026, 3, 2)))
+    found = [found for found in made.deviations if found.kind is Kind.AGAINST_GATE]
+    assert [(one.id, one.important, one.date) for one in found] == [
+        ("against-gate:maintenance.c2", True, date(2026, 3, 2))
+    ]
+
+
+def test_a_cycle_begun_as_its_check_allowed_is_not() -> None:
+    go = decided("maintenance.c2.continue", date(2026, 3, 2), "continue")
+    made = planned(M1, go, dose("maintenance.c2.d1", date(2026, 3, 2)))
+    assert Kind.AGAINST_GATE not in {found.kind for found in made.deviations}
+
+
+def test_a_cycle_held_for_a_reason_that_the_protocol_gives_for_none_of_its_drugs_is_told() -> None:
+    begun = (consented(), enrolled(), cycle_done("induction.c1"))
+    none = decided("induction.c1.response", date(2026, 1, 30), "no-benefit")
+    for reason, told in (("travel", ["hold-not-allowed:induction.c2"]), ("counts", []), ("infection", [])):
+        hold = CycleHeld(date=date(2026, 2, 2), cycle="induction.c2", reason=reason, resume=date(2026, 2, 9))
+        made = planned(begun, none, hold)
+        assert [found.id for found in made.deviations if found.kind is Kind.HOLD_NOT_ALLOWED] == told
+
+
+@pytest.mark.parametrize(("day", "off"), [(12, None), (14, None), (17, None), (22, None), (23, 1), (10, -1)])
+def test_a_dose_before_the_end_of_its_hold_is_not_early(day: int, off: int | None) -> None:
+    begun = (consented(), enrolled(), dose("induction.c1.d1", date(2026, 1, 5)))
+    hold = Held(date=date(2026, 1, 9), visit="induction.c1.d8", reason="toxicity", resume=date(2026, 1, 20))
+    made = planned(begun, hold, dose("induction.c1.d8", date(2026, 1, day)), weekend=())
+    assert [found.days for found in made.deviations if found.id == "outside-window:induction.c1.d8"] == (
+        [] if off is None else [off]
+    )
+
+
+def test_a_dose_in_the_month_of_a_death_is_after_the_end_only_if_that_is_known() -> None:
+    begun = (consented(), enrolled(), cycle_done("induction.c1"))
+    late = dose("induction.c2.d1", date(2026, 2, 2), outside_plan=True)
+    died = Died(date=PartialDate(2026, 2))
+    ended = TreatmentEnded(date=date(2026, 1, 30), reason="progression")
+    for more, told in ((died, 0), ((died, ended), 2)):
+        made = planned(begun, late, more, as_of=date(2026, 3, 1))
+        assert len([found for found in made.deviations if found.kind is Kind.AFTER_END]) == told
+
+
+def test_the_expected_end_of_treatment_is_tentative_while_a_visit_has_no_date() -> None:
+    visits = "{d1: {label: D1, day: 1, activities: [drug]}, d8: {label: D8, day: 8, activities: [drug]}}"
+    study = protocol(f"  t: {{label: T, length: 28 days, visits: {visits}}}")
+    begun = (consented(), enrolled(), dose("t.d1", date(2026, 1, 5), "drug"))
+    held = Held(date=date(2026, 1, 12), visit="t.d8", reason="toxicity")
+    for more, tentative in (((), False), (held, True)):
+        end = planned(begun, more, protocol=study, as_of=date(2026, 1, 12)).treatment_end
+        assert end is not None
+        assert end.tentative is tentative

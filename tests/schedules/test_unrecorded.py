@@ -1,0 +1,75 @@
+"""What nobody recorded is asked for: a drug of a visit that took place, a visit that needed a decision and got none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from schedules.deviation import Kind
+from schedules.history import Held, Omitted
+from schedules.scheduled import Plan
+from tests.builders import DAY_1, Facts, attended, closed, consented, cycle_done, decided, dose, enrolled, planned
+
+D8 = "induction.c1.d8"
+BEGUN = (consented(), enrolled(), *dose("induction.c1.d1", DAY_1))
+INO_ONLY = (BEGUN, dose(D8, date(2026, 1, 12), "ino"), dose("induction.c1.d15", date(2026, 1, 19)))
+MISSING = "dose-unrecorded:induction.c1.d8:vsli"
+
+
+def january(day: int) -> date:
+    return date(2026, 1, day)
+
+
+def asked(plan: Plan, kind: Kind = Kind.DOSE_UNRECORDED) -> tuple[list[str], list[str]]:
+    """The queries and the candidates of a kind."""
+    queries = [found.id for found in plan.queries if found.kind is kind]
+    return queries, [found.id for found in plan.deviations if found.kind is kind]
+
+
+@pytest.mark.parametrize(
+    ("day", "queries", "candidates"), [(14, [], []), (15, [MISSING], []), (21, [MISSING], []), (22, [], [MISSING])]
+)
+def test_a_drug_without_a_record_is_a_query_and_after_five_working_days_a_candidate(
+    day: int, queries: list[str], candidates: list[str]
+) -> None:
+    assert asked(planned(INO_ONLY, as_of=january(day))) == (queries, candidates)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        attended(D8, january(12), not_done=("vsli",)),
+        Omitted(date=january(12), visit=D8, activity="vsli", reason="neuropathy"),
+        Held(date=january(12), visit=D8, activity="vsli", reason="neuropathy"),
+    ],
+    ids=["not done", "left out", "held"],
+)
+def test_a_drug_of_which_it_is_said_that_it_was_not_given_is_not_asked_for(said: Facts) -> None:
+    assert asked(planned(INO_ONLY, said, as_of=january(30))) == ([], [])
+
+
+def test_a_cycle_whose_day_1_was_attended_without_a_dose_or_a_hold_is_asked_for_its_doses() -> None:
+    c1 = (consented(), enrolled(), cycle_done("induction.c1"))
+    none = decided("induction.c1.response", january(30), "no-benefit")
+    came = attended("induction.c2.d1", date(2026, 2, 2))
+    queries, _ = asked(planned(c1, none, came, as_of=date(2026, 2, 6)))
+    assert queries == ["dose-unrecorded:induction.c2.d1:ino", "dose-unrecorded:induction.c2.d1:vsli"]
+
+
+def test_a_visit_that_needed_a_decision_until_its_window_closed_is_asked_for_too() -> None:
+    shut = closed(january(11), january(14))
+    open_still = planned(BEGUN, as_of=january(14), closed=[shut])
+    assert f"unrecorded:{D8}" not in asked(open_still, Kind.UNRECORDED)[0]
+    assert asked(planned(BEGUN, as_of=january(15), closed=[shut]), Kind.UNRECORDED)[0] == [f"unrecorded:{D8}"]
+
+
+def test_a_drug_not_done_is_for_later_doses_as_one_that_was_left_out() -> None:
+    came = (dose(D8, january(14), "ino"), attended(D8, january(14), not_done=("vsli",)))
+    assert planned(BEGUN, came).visit("induction.c1.d15").target == january(20)
+
+
+def test_what_was_not_done_on_a_day_on_which_the_doses_wait_is_still_to_come() -> None:
+    came = attended(D8, january(12), not_done=("vsli", "ino"))
+    held = Held(date=january(12), visit=D8, reason="toxicity", resume=january(15))
+    assert planned(BEGUN, came, held).visit("induction.c1.d15").target == january(22)
