@@ -22,6 +22,7 @@ demo: setup ## Serve the planner on 127.0.0.1 (PORT=… chooses the port; 8000)
 
 test: setup ## Run the tests (ARGS=… for pytest)
 	@scripts/browser
+	@scripts/postgresql
 	$(PYTEST) -m "not soak" $(ARGS)
 
 check: setup ## Lint, formatting, types, layers
@@ -42,6 +43,7 @@ docs: setup ## Write docs/reference from the code
 
 soak: setup ## Run all tests, with thousands of examples each
 	@scripts/browser
+	@scripts/postgresql
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.

@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import WithJsonSchema
 
 from planner.plan_json import plan_data, to_json
+from planner.settings_reference import settings_page
 from schedules import protocol as language
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
@@ -381,7 +382,7 @@ def pages() -> dict[str, str]:
     """The text of every file of docs/reference, by its name."""
     written = {
         "facts.md": facts_page(), "statuses.md": statuses_page(), "protocol-language.md": language_page(),
-        "site-files.md": sites_page(), "plan-json.md": plan_json_page(),
+        "site-files.md": sites_page(), "plan-json.md": plan_json_page(), "settings.md": settings_page(),
     }  # fmt: skip
     return {name: f"{WRITTEN_BY}\n\n{text}" for name, text in written.items()} | {
         "protocol.schema.json": to_json(protocol_schema())
@@ -390,10 +391,9 @@ def pages() -> dict[str, str]:
 
 def main(arguments: list[str]) -> None:
     """Write every page into the folder that is named."""
-    if len(arguments) != 1:
-        sys.exit("usage: python -m planner.reference FOLDER")
+    (folder,) = arguments or sys.exit("usage: python -m planner.reference FOLDER")
     for name, text in pages().items():
-        Path(arguments[0], name).write_text(text, "utf-8", newline="\n")
+        Path(folder, name).write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

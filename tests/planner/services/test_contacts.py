@@ -1,0 +1,125 @@
+"""Contact details: encrypted at rest, found without being read, rotated, erased while the history stays."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select, text
+
+from planner.config import ConfigurationError, Settings
+from planner.persistence.audit import AuditEntry
+from planner.persistence.facts import facts_of
+from planner.persistence.participants import Contact, Participant
+from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.problems import InvalidInput
+from planner.services.contacts import ContactDetails, contact_of, erase_contact, keep_contact, rotate_keys
+from planner.services.keyring import Keys, keys_of
+from tests.studies import NOW, Trial, trial
+
+DETAILS = ContactDetails(name="Made Up", phone="+12125550100", email="made.up@example.org", language="es")
+
+
+def some_keys(*contact: str, index: str = "i" * 32) -> Keys:
+    made = Settings(contact_keys=",".join(contact), index_key=index, secret_key="s" * 32)  # type: ignore[arg-type]
+    return keys_of(made)
+
+
+FIRST = Fernet.generate_key().decode()
+KEYS = some_keys(FIRST)
+
+
+@pytest.fixture
+def study(store: Store) -> Trial:
+    made = trial(store)
+    made.enrol()
+    keep(made, DETAILS)
+    return made
+
+
+def keep(study: Trial, details: ContactDetails, keys: Keys = KEYS) -> None:
+    study.store.write(SYSTEM, NOW, lambda uow: keep_contact(uow, keys, uow.session.get_one(Participant, 1), details))
+
+
+def known(study: Trial, keys: Keys = KEYS) -> ContactDetails | None:
+    with study.store.database.reading() as session:
+        return contact_of(session, keys, session.get_one(Participant, 1))
+
+
+def test_what_was_kept_comes_back_and_nothing_of_it_stands_in_the_database(study: Trial) -> None:
+    assert known(study) == DETAILS
+    with study.store.database.engine.connect() as connection:
+        stored = repr(connection.execute(text("SELECT * FROM contact")).all())
+        audited = repr(connection.execute(text("SELECT * FROM audit_entry")).all())
+    for value in ("Made Up", "2125550100", "made.up"):
+        assert value not in stored
+        assert value not in audited
+
+
+def test_a_number_is_found_without_reading_any(study: Trial) -> None:
+    with study.store.database.reading() as session:
+        found = session.scalar(select(Contact).where(Contact.phone_index == KEYS.find("+12125550100")))
+        assert found is not None
+        assert found.participant_id == 1
+
+
+def test_the_audit_names_only_what_changed(study: Trial) -> None:
+    keep(study, ContactDetails(name="Made Up", phone="+12125550199", email="made.up@example.org", language="es"))
+    with study.store.database.reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "contact.changed")).all()
+    assert [sorted(entry.after or {}) for entry in entries] == [["email", "name", "phone"], ["phone"]]
+
+
+def test_erasing_leaves_the_history_and_nothing_to_reach_anybody_by(study: Trial) -> None:
+    study.store.write(SYSTEM, NOW, lambda uow: erase_contact(uow, uow.session.get_one(Participant, 1), "asked for"))
+    assert known(study) is None
+    with study.store.database.reading() as session:
+        row = session.get_one(Contact, 1)
+        assert (row.sealed, row.phone_index, row.email_index) == (None, None, None)
+        assert len(facts_of(session, 1)) == 2
+
+
+def test_after_a_rotation_the_old_key_can_be_thrown_away(study: Trial) -> None:
+    new = Fernet.generate_key().decode()
+    assert study.store.write(SYSTEM, NOW, lambda uow: rotate_keys(uow, some_keys(new, FIRST))) == 1
+    assert known(study, some_keys(new)) == DETAILS
+    with pytest.raises(ConfigurationError, match="none of PLANNER_CONTACT_KEYS fits"):
+        known(study)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        (ContactDetails(phone="555 0100"), "phone"),
+        (ContactDetails(email="nobody"), "email"),
+        (ContactDetails(language="xx"), "language"),
+        (ContactDetails(zone="Mars/Olympus"), "zone"),
+        (ContactDetails(name="n" * 300), "name"),
+    ],
+)
+def test_what_cannot_be_is_told_by_its_field(study: Trial, wrong: ContactDetails, place: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        keep(study, wrong)
+    assert [problem.place for problem in refused.value.problems] == [place]
+    assert known(study) == DETAILS
+
+
+def test_an_installation_of_its_own_makes_its_keys_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_folder=tmp_path / "data")
+    first, second = keys_of(settings), keys_of(settings)
+    assert second.open(first.seal({"a": 1})) == {"a": 1}
+    assert (tmp_path / "data" / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_machines_that_share_a_database_must_be_given_the_keys() -> None:
+    with pytest.raises(ConfigurationError, match="planner keys new"):
+        keys_of(Settings(database_url="postgresql://host/name"))
+
+
+@pytest.mark.parametrize(
+    ("contact", "index", "said"),
+    [("no key", "i" * 32, "a key that is none"), ("A" * 43 + "=", "short", "PLANNER_INDEX_KEY")],
+    ids=["contact", "index"],
+)
+def test_keys_that_are_none_are_told_at_the_start(contact: str, index: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        some_keys(contact, index=index)

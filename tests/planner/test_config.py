@@ -1,0 +1,37 @@
+"""Settings come from the environment; what cannot be used is told with its variable, all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from planner.config import ConfigurationError, Settings, read_settings
+
+
+def test_without_settings_the_planner_keeps_a_database_of_its_own() -> None:
+    assert (read_settings().is_embedded, read_settings().database) == (True, "sqlite:///planner-data/planner.db")
+
+
+def test_a_postgresql_address_gets_the_driver_that_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://planner@db.example.org/visits")
+    settings = read_settings()
+    assert (settings.is_embedded, settings.database) == (
+        False, "postgresql+psycopg://planner@db.example.org/visits",
+    )  # fmt: skip
+
+
+def test_everything_that_is_wrong_is_told_at_once_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATABASE_URL": "mysql://somewhere", "PLANNER_SESSION_HOURS": "0", "PLANNER_LOG_FORMAT": "loud",
+        "PLANNER_PASSWORD_LENGTH": "short",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    said = {line.partition(":")[0] for line in str(refused.value).splitlines()}
+    assert said == {"DATABASE_URL", "PLANNER_SESSION_HOURS", "PLANNER_LOG_FORMAT", "PLANNER_PASSWORD_LENGTH"}
+
+
+def test_the_reference_has_every_setting() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/reference/settings.md").read_text("utf-8")
+    missing = [name for name in Settings.model_fields if f"{name.upper()}`" not in page]
+    assert missing == []
