@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from planner import operator_cli
+from planner import operator_cli, study_cli
 from planner.commands import options
 from schedules.errors import ScheduleError, SourceError
 
@@ -99,10 +99,6 @@ def cli() -> None:
 
     A protocol P is a name from the library (`planner protocol list`) or a file.
     """
-
-
-for group in (operator_cli.audit, operator_cli.database, operator_cli.keys):
-    cli.add_command(group)
 
 
 def main() -> None:
@@ -298,6 +294,16 @@ def check_facts(**request: Any) -> None:
     from planner.commands.planning import Request
 
     commands.check_facts(Request(**request))
+
+
+# -- an installation ----------------------------------------------------------------------------
+
+for group in (operator_cli.audit, operator_cli.database, operator_cli.keys):
+    cli.add_command(group)
+for group in (study_cli.study, study_cli.participant, study_cli.user):
+    cli.add_command(group)
+for command in (study_cli.create_site, study_cli.close_site):
+    site.add_command(command)
 
 
 if __name__ == "__main__":

@@ -25,32 +25,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PLANNER_", extra="ignore", populate_by_name=True)
 
-    #: where the embedded database and the keys made at the first start are kept
+    #: where the embedded database and its keys are kept
     data_folder: Path = Path("planner-data")
     #: ``sqlite:///FILE`` or ``postgresql://USER@HOST/NAME``; left out, planner.db in the data folder
     database_url: str | None = Field(
         default=None, validation_alias=AliasChoices("DATABASE_URL", "PLANNER_DATABASE_URL", "database_url")
     )
-    #: signs sessions; at least 32 characters; left out with the embedded database, one is made and kept
-    secret_key: SecretStr | None = None
-    #: keys for contact details (Fernet, url-safe base64), newest first, with commas; left out likewise
+    #: keys for contact details (Fernet, url-safe base64), newest first, with commas; left out with the
+    #: embedded database, they are made at the first start and kept
     contact_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     #: finds contact details without decrypting them (HMAC); at least 32 characters; left out likewise
     index_key: SecretStr | None = None
-    #: the address people use, such as https://visits.example.org; for links in messages and feeds
-    public_url: str = "http://127.0.0.1:8000"
-    #: whether cookies are sent over HTTPS only; false is for a trial on one's own machine
-    secure_cookies: bool = True
-    #: minutes without a click after which a session ends
-    session_idle_minutes: int = Field(default=30, ge=1, le=24 * 60)
-    #: hours after which a session ends in any case
-    session_hours: int = Field(default=12, ge=1, le=7 * 24)
-    #: failed sign-ins of one name within 15 minutes after which it is locked out for as long
-    sign_in_attempts: int = Field(default=5, ge=1, le=100)
-    #: the least length of a password
-    password_length: int = Field(default=12, ge=8, le=128)
-    #: ``json`` lines for machines or ``plain`` ones for people
-    log_format: str = Field(default="json", pattern="^(json|plain)$")
     #: how many connections to PostgreSQL a process keeps
     database_pool: int = Field(default=10, ge=1, le=200)
 

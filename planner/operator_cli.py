@@ -94,4 +94,3 @@ def new_keys() -> None:
     made = make()
     click.echo(f"PLANNER_CONTACT_KEYS={','.join(made['contact'])}")
     click.echo(f"PLANNER_INDEX_KEY={made['index']}")
-    click.echo(f"PLANNER_SECRET_KEY={made['secret']}")

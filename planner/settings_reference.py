@@ -12,8 +12,8 @@ from planner.config import Settings
 
 _HEAD = """# Settings
 
-Environment variables, read and checked once, at the start. What cannot be used is said then, all of it at once, and nothing
-is started.
+Environment variables, read and checked once, at the start. What cannot be used is said then, all of it at once, and
+nothing is started.
 
 | Variable | Default | Meaning |
 | --- | --- | --- |

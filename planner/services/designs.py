@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, closures_of, holidays_of, sites_of
 from planner.persistence.studies import ProtocolVersion, Study, parameter_values, versions_of
 from planner.problems import InputProblem, ValuesMissing
-from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
+from schedules.closures import PLAIN_SITE, ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
 from schedules.protocol import Resource
 from schedules.protocol_file import ReadProtocol, read_protocol
@@ -65,7 +65,7 @@ def load_design(session: Session, study: Study) -> StudyDesign:
     versions = tuple(_version(row, values) for row in versions_of(session, study.id))
     require_values(versions, "planning")
     rows = sites_of(session, study.id)
-    sites = engine_sites(session, rows)
+    sites = engine_sites(session, rows) or (PLAIN_SITE,)  # a study that is being set up has none yet
     return StudyDesign(
         study.id, study.code, study.revision, Design(tuple(version.protocol for version in versions), sites),
         {row.code: row.id for row in rows}, {row.code: row.zone for row in rows}, versions, study.releases_bookings,

@@ -1,4 +1,4 @@
-"""The keys of an installation: what encrypts contact details, what finds them, what signs sessions."""
+"""The keys of an installation: what encrypts contact details, and what finds them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ SHORTEST_KEY = 32
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What encrypts contact details (the newest key first), what finds them, and what signs sessions."""
+    """What encrypts contact details (the newest key first), and what finds them."""
 
     contact: MultiFernet
     index: bytes
-    secret: str
 
     def seal(self, data: dict[str, Any]) -> bytes:
         """Encrypt plain data."""
@@ -53,27 +52,19 @@ def keys_of(settings: Settings) -> Keys:
 
     Raises ConfigurationError where several machines share a database and the keys are not given to each.
     """
-    given = (settings.contact_keys, settings.index_key, settings.secret_key)
-    if all(given):
-        contact, index, secret = settings.contact_keys, settings.index_key, settings.secret_key
-        assert index is not None  # noqa: S101 - all are given
-        assert secret is not None  # noqa: S101
-        return _keys([key.get_secret_value() for key in contact], index.get_secret_value(), secret.get_secret_value())
-    if any(given) or not settings.is_embedded:
-        wrong = "PLANNER_CONTACT_KEYS, PLANNER_INDEX_KEY and PLANNER_SECRET_KEY belong together"
-        raise ConfigurationError(f"{wrong}; set all three, e.g. from `planner keys new`")
+    if settings.contact_keys and settings.index_key:
+        contact = [key.get_secret_value() for key in settings.contact_keys]
+        return _keys(contact, settings.index_key.get_secret_value())
+    if settings.contact_keys or settings.index_key or not settings.is_embedded:
+        wrong = "PLANNER_CONTACT_KEYS and PLANNER_INDEX_KEY belong together"
+        raise ConfigurationError(f"{wrong}; set both, e.g. from `planner keys new`")
     kept = _kept(settings.data_folder / "keys.json")
-    return _keys(kept["contact"], kept["index"], kept["secret"])
+    return _keys(kept["contact"], kept["index"])
 
 
 def new_keys() -> dict[str, Any]:
     """Fresh keys, as they are kept."""
-    random = base64.urlsafe_b64encode
-    return {
-        "contact": [Fernet.generate_key().decode()],
-        "index": random(os.urandom(32)).decode(),
-        "secret": random(os.urandom(32)).decode(),
-    }
+    return {"contact": [Fernet.generate_key().decode()], "index": base64.urlsafe_b64encode(os.urandom(32)).decode()}
 
 
 def _kept(file: Path) -> dict[str, Any]:
@@ -90,13 +81,12 @@ def _kept(file: Path) -> dict[str, Any]:
     return kept
 
 
-def _keys(contact: Sequence[str], index: str, secret: str) -> Keys:
-    for name, key in (("PLANNER_INDEX_KEY", index), ("PLANNER_SECRET_KEY", secret)):
-        if len(key) < SHORTEST_KEY:
-            raise ConfigurationError(f"{name} is too short; give at least {SHORTEST_KEY} random characters")
+def _keys(contact: Sequence[str], index: str) -> Keys:
+    if len(index) < SHORTEST_KEY:
+        raise ConfigurationError(f"PLANNER_INDEX_KEY is too short; give at least {SHORTEST_KEY} random characters")
     try:
         found = MultiFernet([Fernet(key) for key in contact])
     except ValueError:
         wrong = "PLANNER_CONTACT_KEYS has a key that is none"
         raise ConfigurationError(f"{wrong}; make one with `planner keys new`") from None
-    return Keys(found, index.encode(), secret)
+    return Keys(found, index.encode())

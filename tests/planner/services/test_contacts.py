@@ -20,7 +20,7 @@ DETAILS = ContactDetails(name="Made Up", phone="+12125550100", email="made.up@ex
 
 
 def some_keys(*contact: str, index: str = "i" * 32) -> Keys:
-    made = Settings(contact_keys=",".join(contact), index_key=index, secret_key="s" * 32)  # type: ignore[arg-type]
+    made = Settings(contact_keys=",".join(contact), index_key=index)  # type: ignore[arg-type]
     return keys_of(made)
 
 
