@@ -22,7 +22,8 @@ class Limits(NamedTuple):
     """What binds one visit of one participant, from ``first`` to ``last``; days are ordinals.
 
     ``never`` are days on which something happens that must not share a day with this visit, and what. ``remote``:
-    nobody travels, so being away does not matter.
+    nobody travels, so being away does not matter. ``too_late`` is the first day on which the visit must be over,
+    whatever its window says.
     """
 
     course: Course
@@ -32,6 +33,7 @@ class Limits(NamedTuple):
     first: int
     last: int
     remote: bool = False
+    too_late: int | None = None
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
@@ -64,7 +66,8 @@ class Limits(NamedTuple):
     def earliest_safe(self) -> int | None:
         """The first day from the window's start on which nothing but the window stands in the way, within a year."""
         start = max([self.first, *(bound.earliest or 0 for bound in self.bounds if bound.rule.blocks)])
-        return next((day for day in range(start, start + SEARCH_DAYS) if self.allows(day)), None)
+        end = start + SEARCH_DAYS if self.too_late is None else min(start + SEARCH_DAYS, self.too_late)
+        return next((day for day in range(start, end) if self.allows(day)), None)
 
     def why_not(self, day: int) -> str | None:
         """What stands in the way of that day, in words; None if nothing does."""

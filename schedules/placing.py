@@ -23,7 +23,7 @@ from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, slot_of
+from schedules.slots import Slot, ends_by, slot_of
 from schedules.spacing import How
 from schedules.statuses import Status
 from schedules.waits import Wait, both
@@ -247,7 +247,9 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
-    limits = Limits(course, closed, bounds, never, slot.first, slot.last, spec.remote)
+    limits = Limits(
+        course, closed, bounds, never, slot.first, slot.last, spec.remote, ends_by(walk, spec, slot.nominal)
+    )
     if spec.key in walk.record.bookings:
         return _booked(walk, spec, slot, limits, blocked)
     target = None if blocked else limits.nearest(slot.due)
@@ -325,7 +327,7 @@ def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conf
         return _too_late(walk, slot, limits, spec, slot.over_before)
     safe = limits.earliest_safe()
     may_omit = bool(spec.doses) and not (spec.is_day_1 and not walk.anchors)  # without its Day 1 there is no study
-    ways = f"the earliest safe day is {day_words(safe)}" if safe else "no day within a year is possible"
+    ways = f"the earliest safe day is {day_words(safe)}" if safe else _none_possible(limits)
     ways += ", or omit it" if may_omit else ""
     text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(limits.why_none())}; {ways}"
     return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit, overdue_from=_day(slot.last + 1))
@@ -341,6 +343,12 @@ def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: i
         f"it must be over before {what} on {day_words(before)}, and its window begins on {day_words(slot.opens)}; {way}"
     )
     return Conflict("no-day", text, True, _day(earlier) if earlier else None, overdue_from=_day(before))
+
+
+def _none_possible(limits: Limits) -> str:
+    if limits.too_late is None or limits.too_late > limits.first + SEARCH_DAYS:
+        return "no day within a year is possible"
+    return f"no day before {day_words(limits.too_late)} is possible"
 
 
 def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:

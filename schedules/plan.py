@@ -280,8 +280,21 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
+    return _due_anchor(walk, stay, visit, nominal)
+
+
+def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+    """A Day 1 that has no day itself: where it is due, else, once there is a first one, the first day it may be on.
+
+    One that was missed or left out in a cycle that went on all the same is nothing to wait for.
+    """
     due = visit.due.toordinal() if visit.due else nominal
-    return Anchor(stay, label, due, "nominal", True)
+    safe = [each.earliest_safe.toordinal() for each in visit.conflicts if each.blocks and each.earliest_safe]
+    if safe and max(safe) > due and walk.anchors:
+        return Anchor(stay, visit.spec.label, max(safe), "possible", True)
+    passed_over = visit.status in (Status.MISSED, Status.OMITTED)
+    went_on = passed_over and any(key.startswith(f"{stay}.") for key in walk.record.given)
+    return Anchor(stay, visit.spec.label, due, "nominal", walk.tentative or not went_on)
 
 
 def _may_stand(visit: ScheduledVisit, booked: date) -> bool:

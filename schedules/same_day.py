@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from schedules.compiled import VisitSpec
+from schedules.happened import active_doses
 from schedules.history import Assessed, Given, UnscheduledVisit
+from schedules.holds import waiting_doses
 from schedules.walk import Walk
 
 
 def never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
     """The days on which something happens that must not share a day with this visit, and what."""
-    noted = [activity for activity in spec.never_with if activity in walk.activity_days]
+    noted = [activity for activity in _never_with(walk, spec) if activity in walk.activity_days]
     days: dict[int, str] = {}
     for activity in sorted(noted) if len(noted) > 1 else noted:
         days.update(walk.activity_days[activity])
@@ -20,8 +22,27 @@ def never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
 
 def note_activities(walk: Walk, spec: VisitSpec, day: int) -> None:
     """Note on which day this visit's activities stand."""
-    for activity in spec.guarded:
+    for activity in _still_there(walk, spec):
         walk.activity_days[activity].setdefault(day, activity)
+
+
+def _still_there(walk: Walk, spec: VisitSpec) -> Collection[str]:
+    """Its activities that must not share a day with another; those that were left out, or wait, bind nothing."""
+    if spec.key not in walk.course.touched:
+        return spec.guarded
+    omitted, waiting, doses = walk.record.omitted.get(spec.key, ()), waiting_doses(walk, spec), active_doses(walk, spec)
+    gone = {*omitted, *waiting, *(drug for drug in spec.doses if drug not in doses)}
+    return [activity for activity in spec.guarded if activity not in gone]
+
+
+def _never_with(walk: Walk, spec: VisitSpec) -> Collection[str]:
+    there = _still_there(walk, spec)
+    if len(there) == len(spec.guarded):
+        return spec.never_with
+    groups = walk.course.compiled.protocol.never_same_day
+    return {
+        other for group in groups for activity in there if activity in group for other in group if other != activity
+    }
 
 
 def activity_days(walk: Walk, groups: tuple[tuple[str, ...], ...]) -> None:

@@ -237,6 +237,7 @@ _HOW = {
     "booked": "is booked for",
     "planned": "is planned for",
     "nominal": "is due on",
+    "possible": "is possible from",
     "event": "was on",
     "expected": "is expected on",
     "start": "is planned for",

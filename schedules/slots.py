@@ -82,15 +82,22 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
 
 
+def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
+    """The first day that is too late for a visit which must be over before something: its Day 1, the next one."""
+    if spec.ends_before == "conditioning":
+        return walk.course.event_days.get("conditioning")
+    if spec.ends_before is not None:
+        return walk.next_day_1.get(spec.stay)
+    by = spec.by.in_days
+    return nominal - by if by is not None and by < 0 else None
+
+
 def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:
     """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before.
 
     Where the window begins only then, it was in time on any day before.
     """
-    if spec.ends_before == "conditioning":
-        before = walk.course.event_days.get("conditioning")
-    else:
-        before = walk.next_day_1.get(spec.stay)
+    before = ends_by(walk, spec, slot.nominal)
     if before is None or before > slot.closes:
         return slot
     if before <= slot.first and actual is not None and actual < before:

@@ -82,8 +82,11 @@ class DoseLedger:
 
 
 def _among(rule: DoseRule, given: Sequence[int], due: int, previous: int | None, how: How) -> Bound:
-    """A bound of a drug that was given already: the dose before counts if none on the path is later."""
-    place = bisect_right(given, due)
+    """A bound of a drug that was given already: the dose before counts if none on the path is later.
+
+    A dose of a visit before this one comes before it also where it was given after the day this one is due.
+    """
+    place = bisect_right(given, due if previous is None else max(due, previous))
     if place and (previous is None or given[place - 1] >= previous):
         previous, how = given[place - 1], How.GIVEN
     return Bound(rule, previous, how, given[place] if place < len(given) else None)
