@@ -38,6 +38,8 @@ def take_backup(database: Database, file: Path, now: datetime) -> dict[str, int]
     """
     if file.exists():
         raise BackupError(f"{file} exists; choose another name, a backup is never overwritten")
+    if not file.parent.is_dir():
+        raise BackupError(f"there is no folder {file.parent}; make it, or choose another one")
     draft = file.with_name(f".{file.name}.part")
     counts: dict[str, int] = {}
     seal = hashlib.sha256()

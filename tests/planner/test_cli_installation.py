@@ -1,0 +1,97 @@
+"""The commands of docs/how-to/run-the-planner.md, one after the other, as they stand there."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from planner.cli import cli
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-planner.md"
+FACTS = """
+- {fact: consented, date: 2025-12-20, version: "1.0"}
+- {fact: enrolled, date: 2025-12-30, day_1: 2026-01-05}
+- {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: vsli}
+- {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: ino}
+"""
+
+
+def lines_of_the_page() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    Path("facts.yaml").write_text(FACTS)
+    Path("parameters.yaml").write_text("inotuzumab-levels: [level 1 (made up), level 2 (made up)]\n")
+    return tmp_path
+
+
+def run(line: str) -> Result:
+    words = shlex.split(line)
+    environment = dict(word.split("=", 1) for word in words[: words.index("planner")])
+    return CliRunner().invoke(cli, words[words.index("planner") + 1 :], env=environment)
+
+
+def set_up() -> None:
+    for line in lines_of_the_page():
+        if line.startswith("planner participant record"):
+            return
+        assert run(line).exit_code == 0, line
+
+
+@pytest.mark.usefixtures("installation")
+def test_every_command_of_the_page_works_in_its_order() -> None:
+    said = {line: run(line) for line in lines_of_the_page()}
+    assert {line: answer.output for line, answer in said.items() if answer.exit_code} == {}
+    assert "Recorded: f1, f2, f3, f4." in said["planner participant record vsli-1 01-001 facts.yaml"].output
+    assert "Nothing is recorded yet" in said["planner participant record vsli-1 01-001 facts.yaml --preview"].output
+    assert "the audit is whole" in said["planner database check"].output
+    assert "the audit is whole" in said[lines_of_the_page()[-1]].output
+
+
+@pytest.mark.usefixtures("installation")
+def test_the_calendar_is_that_of_the_facts_and_the_sites_closed_days() -> None:
+    set_up()
+    run("planner participant record vsli-1 01-001 facts.yaml")
+    run("planner site close north --from 2026-01-12")
+    data = json.loads(run("planner participant calendar vsli-1 01-001 --as-of 2026-01-06 --format json").output)
+    targets = {visit["label"]: visit["target"] for visit in data["visits"]}
+    assert (targets["C1D8"], targets["C1D15"]) == ("2026-01-13", "2026-01-20")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("planner participant screen vsli-1 north 01-001", "there is a participant 01-001 in this study already"),
+        ("planner participant screen vsli-1 south 01-002", 'there is no site "south"'),
+        ("planner participant screen vsli-2 north 01-002", 'there is no study "vsli-2"'),
+        ("planner participant screen vsli-1 north 'Jane Doe'", "never a name"),
+        ("planner participant calendar vsli-1 01-009", "there is no participant"),
+        ("planner study create vsli-1 --title again", "there is a study vsli-1 already"),
+        ("planner study protocol vsli-1 vsli-ino", "versions never change"),
+        ("planner study parameters vsli-1 facts.yaml", "a parameter file is a list of names with values"),
+        ("planner site create Mars --name Mars --zone Mars/Olympus", "there is no such time zone"),
+        ("planner site close north --from 2026-02-02 --to 2026-02-01", "the last day lies before the first"),
+        ("planner user grant nobody@example.org monitor", "nobody signs in with this address"),
+        ("planner user create a@example.org --name A --password short", "characters"),
+        ("planner database upgrade --to 7777", "there is no version 7777"),
+        ("planner database backup /no/such/folder/file", "no/such/folder"),
+        ("planner database restore facts.yaml", "cannot be read"),
+        ("DATABASE_URL=mysql://x planner database check", "mysql is not supported"),
+        ("DATABASE_URL=postgresql://127.0.0.1:1/x planner database check", "cannot be used"),
+        ("DATABASE_URL=sqlite:///new.db planner database check", "planner database upgrade"),
+    ],
+)
+@pytest.mark.usefixtures("installation")
+def test_what_cannot_be_is_said_in_a_line_with_exit_code_2(line: str, said: str) -> None:
+    set_up()
+    answer = run(line)
+    assert (answer.exit_code, said in answer.output) == (2, True), answer.output
+    assert "Traceback" not in answer.output
