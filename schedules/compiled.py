@@ -7,8 +7,8 @@ in whole days, what each visit needs open, which spacing its doses obey.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 from schedules.keys import Stay
 from schedules.offsets import Offset, Unit
@@ -20,12 +20,12 @@ from schedules.protocol import (
     Gate,
     PlannedVisit,
     Protocol,
-    Reference,
     Resource,
     Stage,
     Variation,
     VisitActivity,
 )
+from schedules.specs import DoseRule, GateSpec, StaySpec, VisitSpec
 from schedules.study_day import offset_of_day
 from schedules.windows import DayRange, Window
 
@@ -36,89 +36,6 @@ _NEEDS = {
     ActivityKind.SAMPLE: frozenset({Resource.LABORATORY}),
 }
 _CLINIC = frozenset({Resource.CLINIC})
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRule:
-    """How far apart the doses of one drug are kept, in whole days."""
-
-    drug: str
-    days: int
-    blocks: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class VisitSpec:
-    """One visit of one stay, as far as it does not depend on the participant.
-
-    ``offset`` is the number of days after Day 1 of the stay, where that is fixed; otherwise ``base`` and
-    ``by`` say what it is counted from. ``before`` and ``after`` are its window in whole days; ``narrowed``:
-    something besides them shortens it. ``guarded`` are those of its activities that must not share a day
-    with any of ``never_with``.
-    """
-
-    key: str
-    name: str
-    stay: Stay
-    stage: Stage
-    label: str
-    day: int | None
-    planned: PlannedVisit
-    base: Reference | None
-    by: Offset
-    offset: int | None
-    before: int
-    after: int
-    activities: tuple[str, ...]
-    details: tuple[VisitActivity, ...]
-    doses: tuple[str, ...]
-    needs: frozenset[Resource]
-    rules: tuple[DoseRule, ...]
-    never_with: frozenset[str]
-    guarded: tuple[str, ...]
-    remote: bool
-    is_day_1: bool
-    by_words: str
-    ends_before: str | None
-    narrowed: bool
-    variations: tuple[tuple[Variation, VisitSpec], ...] = field(default=(), repr=False)
-
-    def again(self, key: str) -> VisitSpec:
-        """The same visit come another time, under that key."""
-        return replace(self, key=key, variations=())
-
-
-class GateSpec(NamedTuple):
-    """One gate of one stay, as far as it does not depend on the participant."""
-
-    key: str
-    stay: Stay
-    gate: Gate
-    options: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, key: str, stay: Stay, gate: Gate) -> GateSpec:
-        """A gate, with its possible answers, id and label."""
-        return cls(key, stay, gate, tuple((name, outcome.label) for name, outcome in gate.outcomes.items()))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StaySpec:
-    """All visits of one stay, in the order in which they are placed; the gates before and after it.
-
-    ``gates`` are all of the epoch's by their id, also those that stand at other cycles or only when asked.
-    ``length``: how long the stay takes; None if to the day of its last visit.
-    """
-
-    stay: Stay
-    name: str
-    epoch: Epoch
-    visits: tuple[VisitSpec, ...]
-    gates: Mapping[str, GateSpec]
-    before: tuple[GateSpec, ...]
-    after: tuple[GateSpec, ...]
-    length: Offset | None
-    length_words: str
 
 
 class CompiledProtocol:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from schedules.compiled import VisitSpec
 from schedules.history import Died, TreatmentEnded, Withdrew
 from schedules.protocol import Stage
+from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.walk import Walk
 from schedules.wording import day_words, known_day_words

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from schedules.bases import base_of, stay_start
-from schedules.compiled import VisitSpec
 from schedules.happened import occurred_on
 from schedules.in_force import as_it_was, visits_of
 from schedules.keys import Stay
 from schedules.placing import place, place_cancelled, undated
 from schedules.protocol import Stage
 from schedules.scheduled import Basis, ScheduledVisit
+from schedules.specs import VisitSpec
 from schedules.waits import Wait
 from schedules.walk import Base, Walk
 from schedules.wording import day_words

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol, GateSpec
+from schedules.compiled import CompiledProtocol
 from schedules.course import leads_to
 from schedules.history import GateDecided
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState
+from schedules.specs import GateSpec
 from schedules.statuses import GateStatus
 from schedules.walk import Walk
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from schedules.compiled import VisitSpec
 from schedules.course import FOREVER
 from schedules.history import Assessed
 from schedules.labels import labels_of
+from schedules.specs import VisitSpec
 from schedules.waits import Wait
 from schedules.walk import Walk
 

@@ -11,7 +11,6 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from schedules.compiled import VisitSpec
 from schedules.happened import active_doses
 from schedules.history import CycleHeld, Given, Held
 from schedules.labels import label_of
@@ -19,6 +18,7 @@ from schedules.limits import Limits
 from schedules.protocol import ActivityKind
 from schedules.scheduled import Conflict, ScheduledVisit
 from schedules.spacing import How
+from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, held
 from schedules.walk import Walk

@@ -5,9 +5,10 @@ An amendment changes what is still to come. Nothing here costs anything where th
 
 from __future__ import annotations
 
-from schedules.compiled import CompiledProtocol, StaySpec, VisitSpec
+from schedules.compiled import CompiledProtocol
 from schedules.happened import occurred_on, waits
 from schedules.keys import Stay, parse_key
+from schedules.specs import StaySpec, VisitSpec
 from schedules.walk import Walk
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.bookings import with_booking
-from schedules.compiled import GateSpec, VisitSpec
 from schedules.course import Course
 from schedules.gates import decided_state
 from schedules.history import Attended, Died, Fact, Given, UnscheduledVisit
@@ -15,6 +14,7 @@ from schedules.offsets import Offset, Unit
 from schedules.protocol import PlannedVisit, Stage
 from schedules.record import fact_id
 from schedules.scheduled import Basis, Conflict, GateState, ScheduledVisit
+from schedules.specs import GateSpec, VisitSpec
 from schedules.statuses import GateStatus, Status
 from schedules.walk import Walk
 

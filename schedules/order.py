@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
 
 from schedules.offsets import Offset, Unit
-
-if TYPE_CHECKING:
-    from schedules.compiled import VisitSpec
+from schedules.specs import VisitSpec
 
 _DAYS_OF = {Unit.MINUTES: 0.0, Unit.HOURS: 0.0, Unit.DAYS: 1.0, Unit.WEEKS: 7.0, Unit.MONTHS: 30.4, Unit.YEARS: 365.2}
 _JUST_AFTER = 0.001

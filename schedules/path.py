@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol, VisitSpec
+from schedules.compiled import CompiledProtocol
 from schedules.gates import Place, answer, standing
 from schedules.in_force import before
 from schedules.keys import Stay, parse_key
@@ -12,6 +12,7 @@ from schedules.limits import Limits
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
+from schedules.specs import VisitSpec
 from schedules.waits import cycle_wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words

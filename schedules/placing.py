@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date
 
 from schedules.bookings import elsewhere, with_booking
-from schedules.compiled import DoseRule, VisitSpec
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
@@ -25,6 +24,7 @@ from schedules.same_day import never_days, note_activities
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
 from schedules.slots import Slot, ends_by, slot_of
 from schedules.spacing import How
+from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, both
 from schedules.walk import Walk

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from schedules.bases import base_of
-from schedules.compiled import VisitSpec
 from schedules.course import Course
 from schedules.design import Design
 from schedules.deviations import find_deviations
@@ -33,6 +32,7 @@ from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit
 from schedules.screening import place_screening
 from schedules.set_aside import walked
 from schedules.spacing import DoseLedger
+from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.undecided import ASKING, ask_after_progression
 from schedules.waits import Wait, cycle_wait

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from schedules.compiled import VisitSpec
 from schedules.happened import active_doses
 from schedules.history import Assessed, Given, UnscheduledVisit
 from schedules.holds import waiting_doses
+from schedules.specs import VisitSpec
 from schedules.walk import Walk
 
 

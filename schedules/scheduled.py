@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation
 from schedules.errors import VisitNotFound
 from schedules.history import Booked, Rebooked
 from schedules.keys import Stay
 from schedules.limits import Limits
+from schedules.specs import VisitSpec
 from schedules.statuses import GateStatus, Status
 from schedules.wording import day_words, days_words, quoted, span_words
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from schedules.compiled import VisitSpec
 from schedules.follow_up import place_counted
 from schedules.in_force import as_it_was, spec_on
 from schedules.keys import Stay
 from schedules.offsets import days_after
 from schedules.placing import place
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
+from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.walk import Walk
 from schedules.wording import day_words, days_words, span_words

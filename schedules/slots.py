@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from schedules.compiled import VisitSpec
 from schedules.protocol import Stage
 from schedules.scheduled import Basis
+from schedules.specs import VisitSpec
 from schedules.waits import Wait
 from schedules.walk import Walk
 from schedules.wording import day_words, days_words

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from schedules.compiled import DoseRule
+from schedules.specs import DoseRule
 
 
 class How(StrEnum):

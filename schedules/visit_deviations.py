@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from operator import itemgetter
 from typing import Literal
 
-from schedules.compiled import VisitSpec
 from schedules.deviation import Deviation, Kind, found
 from schedules.dose_deviations import drugs_of
 from schedules.happened import active_doses
@@ -16,6 +15,7 @@ from schedules.holds import dose_holds, own_window
 from schedules.in_force import spec_on
 from schedules.protocol import Resource
 from schedules.scheduled import ScheduledVisit
+from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.walk import Walk
 from schedules.windows import Window, days_outside

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schedules.compiled import DoseRule
 from schedules.history import Given, Held, Omitted, UnscheduledVisit
 from schedules.spacing import Bound, DoseLedger, How, last_given
+from schedules.specs import DoseRule
 from schedules.statuses import Status
 from tests.builders import (
     booked,
