@@ -139,6 +139,19 @@ def record(study: str, number: str, file: str, reason: str, preview: bool) -> No
     commands.record(study, number, file, reason, preview)
 
 
+@participant.command("import")
+@click.argument("study", metavar="STUDY")
+@click.argument("file", metavar="FILE.csv")
+def import_facts(study: str, file: str) -> None:
+    """Take in everybody whom FILE.csv names, and record its facts, a row each: all of them or none.
+
+    Its first line names the columns: number, site, fact, date, and the fields of facts (planner's reference of facts).
+    """
+    from planner.commands import operate as commands
+
+    commands.import_table(study, file)
+
+
 @participant.command("calendar")
 @click.argument("study", metavar="STUDY")
 @click.argument("number", metavar="NUMBER")

@@ -61,6 +61,8 @@ NAMES: dict[type[Fact], str] = {kind: name for name, kind in KINDS.items()}
 _FIELDS: dict[type[Fact], tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind) if field.name != "origin") for kind in KINDS.values()
 }
+#: every field that any kind of fact has, for tables with a column each; what has keys of its own is left out
+FIELD_NAMES = frozenset(name for names in _FIELDS.values() for name in names) - {"recorded", "by", "dose_levels"}
 _RANKS: dict[type[Fact], int] = {kind: rank for rank, kind in enumerate(KINDS.values())}
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -24,6 +25,7 @@ from planner.services.access import EVERYTHING, find_participant, find_site, fin
 from planner.services.enrolment import Screen, screen
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
 from planner.services.histories import life_of
+from planner.services.imports import MOST_BYTES, import_facts
 from planner.services.replanning import replan_all
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site
 from planner.services.studies import (
@@ -130,6 +132,18 @@ def record(study: str, number: str, file: str, reason: str, preview: bool) -> No
         else:
             found = _write(planner, lambda uow: record_facts(uow, planner.designs, EVERYTHING, command))
     _show_recorded(found, preview)
+
+
+def import_table(study: str, file: str) -> None:
+    """Take in everybody whom a table names, and record its facts."""
+    path = Path(file)
+    if not path.is_file():
+        raise Refused([InputProblem(file, "there is no such file", "check its name")])
+    with path.open("rb") as opened:
+        table = opened.read(MOST_BYTES + 1)
+    with installation() as planner:
+        done = _write(planner, lambda uow: import_facts(uow, planner.designs, EVERYTHING, study, table))
+    click.echo(f"{done.participants} participants are new; {done.facts} facts are recorded.")
 
 
 def _show_recorded(found: Recorded, preview: bool) -> None:

@@ -17,6 +17,12 @@ FACTS = """
 - {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: vsli}
 - {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: ino}
 """
+TABLE = """number,site,fact,date,day_1,visit,activity,version
+01-002,north,consented,2025-12-20,,,,1.0
+01-002,,enrolled,2025-12-30,2026-01-06,,,
+01-002,,given,2026-01-06,,induction.c1.d1,vsli,
+01-002,,given,2026-01-06,,induction.c1.d1,ino,
+"""
 
 
 def lines_of_the_page() -> list[str]:
@@ -30,6 +36,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     Path("facts.yaml").write_text(FACTS)
     Path("parameters.yaml").write_text("inotuzumab-levels: [level 1 (made up), level 2 (made up)]\n")
+    Path("facts.csv").write_text(TABLE)
     return tmp_path
 
 

@@ -1,0 +1,206 @@
+"""Participants and facts from a table: a row a fact. Every bad row is told; nothing is half done."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from planner.persistence.participants import Participant, participant_by_number
+from planner.persistence.studies import Study
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.problems import InputProblem, InvalidInput, PlannerError
+from planner.services.access import Scope, find_study
+from planner.services.designs import Designs
+from planner.services.enrolment import Screen, screen
+from planner.services.facts import RecordFacts, record_for
+from schedules.errors import HistoryError, Problem
+from schedules.fact_kinds import FIELD_NAMES
+from schedules.history import Fact
+from schedules.history_file import facts_of
+from schedules.plain_data import plain_document
+
+MOST_BYTES = 50_000_000
+MOST_ROWS = 500_000
+MOST_PROBLEMS = 200
+_OWN = ("number", "site", "fact")
+_WHOLE = re.compile(r"-?\d{1,9}")
+#: fields that are no text: how a cell becomes one
+_NUMBERS = frozenset({"minutes", "attempts"})
+_YES_OR_NO = frozenset({"partial", "again", "outside_plan"})
+_LISTS = frozenset({"activities", "not_done", "remains"})
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many participants were taken in, and how many facts were recorded."""
+
+    participants: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the table: whom it is about, at which site they began, and what it says."""
+
+    line: int
+    number: str
+    site: str
+    fact: Fact
+
+
+def import_facts(uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, table: bytes) -> Imported:
+    """Take in everybody whom the table names and the study does not know yet, and record all of its facts.
+
+    The first line names the columns: ``number``, ``site`` (for who is new), ``fact``, ``date``, and the fields of
+    facts. Raises InvalidInput with every bad line.
+    """
+    study = find_study(uow.session, scope, study_code)
+    rows, problems = _rows(table)
+    theirs: dict[str, list[_Row]] = {}
+    for row in rows:
+        theirs.setdefault(row.number, []).append(row)
+    taken_in = 0
+    for number, lines in theirs.items():
+        if len(problems) >= MOST_PROBLEMS:
+            break
+        try:
+            with uow.session.begin_nested():
+                taken_in += _record(uow, designs, scope, study, number, lines)
+        except PlannerError as error:
+            problems += [replace(each, place=f"line {lines[0].line}: {each.place}") for each in error.problems]
+    if problems:
+        raise InvalidInput(problems[:MOST_PROBLEMS])
+    return Imported(taken_in, len(rows))
+
+
+def _record(uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, number: str, lines: list[_Row]) -> bool:
+    known = participant_by_number(uow.session, study.id, number, lock=True)
+    participant = known or _take_in(uow, designs, scope, study, number, lines)
+    facts = tuple(row.fact for row in lines)
+    command = RecordFacts(study=study.code, participant=number, facts=facts, why="import", booking_reason="imported")
+    record_for(uow, designs.of(uow.session, study), study, participant, command)
+    return known is None
+
+
+def _take_in(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, number: str, lines: list[_Row]
+) -> Participant:
+    sites = sorted({row.site for row in lines if row.site})
+    if len(sites) != 1:
+        wrong = f"{number} is new, and the table names {len(sites)} sites for them"
+        raise InvalidInput([InputProblem("site", wrong, "name one, the site at which they began")])
+    return screen(uow, designs, scope, Screen(study=study.code, site=sites[0], number=number))
+
+
+# -- the table ----------------------------------------------------------------------------------
+
+
+def _rows(table: bytes) -> tuple[list[_Row], list[InputProblem]]:
+    """The rows that can be read, and what is wrong with the others. Raises InvalidInput for no table at all."""
+    text = _text(table)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    columns = _columns(reader)
+    rows: list[_Row] = []
+    problems: list[InputProblem] = []
+    try:
+        for cells in reader:
+            if reader.line_num > MOST_ROWS:
+                raise _no_table(f"there are more than {MOST_ROWS:,} lines", "split the table by participants")
+            if any(cell.strip() for cell in cells):
+                rows += _row(reader.line_num, columns, cells, problems)
+            if len(problems) >= MOST_PROBLEMS:
+                break
+    except csv.Error as error:
+        problems.append(InputProblem(f"line {reader.line_num}", str(error), "close every quotation mark"))
+    if not rows and not problems:
+        raise _no_table("there is no row below the names of the columns", "write a row for each fact")
+    return rows, problems
+
+
+def _text(table: bytes) -> str:
+    if len(table) > MOST_BYTES:
+        raise _no_table(f"the table has more than {MOST_BYTES // 1_000_000} MB", "split it by participants")
+    try:
+        text = table.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = table[: error.start].count(b"\n") + 1
+        raise _no_table(f"line {line} is not in UTF-8", "save the table as CSV UTF-8") from None
+    if "\0" in text:
+        raise _no_table("this is no table but a binary file", "save the table as CSV UTF-8")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """A comma, or what spreadsheets write where the comma is the decimal sign."""
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+def _columns(reader: Iterator[list[str]]) -> list[str]:
+    names = [name.strip().lower() for name in next(reader, [])]
+    allowed = {*_OWN, *FIELD_NAMES}
+    problems = [
+        InputProblem("line 1", f"there is no column {name[:40]!r}", _meant(name, allowed))
+        for name in names
+        if name not in allowed
+    ]
+    problems += [
+        InputProblem("line 1", f"the column {name} is missing", "add it") for name in ("number", "fact", "date")
+        if name not in names
+    ]  # fmt: skip
+    if len(set(names)) != len(names):
+        problems.append(InputProblem("line 1", "a column stands there twice", "leave one out"))
+    if problems:
+        raise InvalidInput(problems)
+    return names
+
+
+def _meant(name: str, allowed: set[str]) -> str:
+    near = get_close_matches(name[:40], sorted(allowed), n=1)
+    return f"did you mean {near[0]}?" if near else "leave it out"
+
+
+def _row(line: int, columns: list[str], cells: list[str], problems: list[InputProblem]) -> Iterator[_Row]:
+    if len(cells) > len(columns):
+        problems.append(InputProblem(f"line {line}", f"there are {len(cells)} cells", f"write {len(columns)}"))
+        return
+    said = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if cell.strip()}
+    number = said.get("number", "")
+    if not number:
+        problems.append(InputProblem(f"line {line}: number", "the screening number is missing", "write it"))
+        return
+    try:
+        data = {name: _value(name, value) for name, value in said.items() if name not in ("number", "site")}
+        site = said.get("site", "")
+        if said.get("fact") in ("enrolled", "transferred") and site:
+            data["site"] = site
+        (fact,) = facts_of(plain_document([data], "", HistoryError))
+    except HistoryError as error:
+        problems += [_problem(line, problem) for problem in error.problems]
+        return
+    yield _Row(line, number, site if said.get("fact") != "transferred" else "", replace(fact, origin=None))
+
+
+def _value(name: str, cell: str) -> Any:
+    if name in _NUMBERS and _WHOLE.fullmatch(cell):
+        return int(cell)
+    if name in _YES_OR_NO and cell.lower() in ("true", "false", "yes", "no"):
+        return cell.lower() in ("true", "yes")
+    if name in _LISTS:
+        return [part.strip() for part in cell.split("|") if part.strip()]
+    return cell
+
+
+def _problem(line: int, problem: Problem) -> InputProblem:
+    column = problem.file.rpartition("/")[2]
+    place = f"line {line}: {column}" if column and not column.isdecimal() else f"line {line}"
+    return InputProblem(place, problem.wrong, problem.right)
+
+
+def _no_table(wrong: str, right: str) -> InvalidInput:
+    return InvalidInput([InputProblem("table", wrong, right)])
