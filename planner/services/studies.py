@@ -63,6 +63,9 @@ def add_version(uow: UnitOfWork, study: Study, source: str) -> ProtocolVersion:
     read = read_version(source)
     protocol = read.protocol
     known = versions_of(uow.session, study.id)
+    if known and (theirs := read_version(known[0].source).protocol.protocol) != protocol.protocol:
+        wrong = f"this is the protocol {protocol.protocol}, and the study's is {theirs}"
+        raise Refused([InputProblem("version", wrong, "set up another study for it")])
     if any(row.version == protocol.version for row in known):
         wrong = f"the study has version {protocol.version} already, and versions never change"
         raise Conflict([InputProblem("version", wrong, "give the new text another version")])
