@@ -21,7 +21,7 @@ from schedules.spacing import How
 from schedules.specs import VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, held
-from schedules.walk import Walk
+from schedules.walk import UndatedDose, Walk
 from schedules.wording import day_words, days_words
 
 _NONE: Mapping[str, Wait] = {}
@@ -78,8 +78,11 @@ def _goes_on_at_home(walk: Walk, spec: VisitSpec) -> bool:
     )  # fmt: skip
 
 
-def waiting_doses(walk: Walk, spec: VisitSpec) -> Mapping[str, Wait]:
-    """The held doses that do not go with their visit: not given, and it took place, or may, before their hold ends."""
+def waiting_doses(walk: Walk, spec: VisitSpec, nominal: int = 0) -> Mapping[str, Wait]:
+    """The held doses that do not go with their visit: not given, and it took place, or may, before their hold ends.
+
+    A hold that is over by the ``nominal`` day of the visit leaves the dose with it.
+    """
     holds = dose_holds(walk, spec)
     if not holds:
         return _NONE
@@ -90,9 +93,15 @@ def waiting_doses(walk: Walk, spec: VisitSpec) -> Mapping[str, Wait]:
     elif whole is not None and whole.until is None:
         return _NONE
     else:
-        begins = whole.until if whole is not None and whole.until is not None else 0
+        begins = max(nominal, whole.until if whole is not None and whole.until is not None else 0)
     left = {drug: wait for drug, wait in holds.items() if drug not in given}
     return {drug: wait for drug, wait in left.items() if wait.until is None or wait.until > begins}
+
+
+def not_before(walk: Walk, spec: VisitSpec, nominal: int) -> int:
+    """The first day on which no drug is held any more that goes with the visit; 0 if none of them is held."""
+    ends = (wait.until or 0 for wait in dose_holds(walk, spec).values())
+    return max((end for end in ends if end <= nominal), default=0)
 
 
 def own_window(spec: VisitSpec, nominal: int, hold: Wait, given: int | None = None) -> tuple[int, int]:
@@ -125,15 +134,16 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
         return visit
     nominal = visit.nominal.toordinal()
     conflicts = []
-    for drug, hold in waiting_doses(walk, spec).items():
+    for drug, hold in waiting_doses(walk, spec, nominal).items():
         stands = _own_day(walk, spec, nominal, drug, hold)
         conflicts.append(_waits(walk, spec, nominal, drug, hold, stands))
         if stands is not None and stands.day is not None:
             walk.ledger.note(drug, stands.day, How.PLANNED)
-            walk.undated_doses.pop(drug, None)
+            if drug in walk.undated_doses and walk.undated_doses[drug].label == spec.label:
+                del walk.undated_doses[drug]
             walk.delayed_by_hold.add(drug)
         else:
-            walk.undated_doses[drug] = spec.label
+            walk.undated_doses[drug] = UndatedDose(spec.label)
     _note_delays(walk, visit, nominal)
     return visit._replace(conflicts=(*visit.conflicts, *conflicts)) if conflicts else visit
 

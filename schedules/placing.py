@@ -12,6 +12,7 @@ from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.holds import (
     dose_holds,
     held_for_long,
+    not_before,
     overdue_from,
     overtaken,
     visit_hold,
@@ -27,7 +28,7 @@ from schedules.spacing import How
 from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, both
-from schedules.walk import Walk
+from schedules.walk import UndatedDose, Walk
 from schedules.wording import day_words, given_back_words, span_words
 
 _day = date.fromordinal
@@ -63,6 +64,8 @@ def place(
         visit = _waiting(walk, spec, basis, wait, nominal)
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
+        if actual is None and spec.key in walk.record.held:
+            slot = slot._replace(first=max(slot.first, not_before(walk, spec, nominal)))
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
         visit = _bound_by_doses(walk, visit, wait)
     walk.visits.append(visit)
@@ -77,22 +80,24 @@ def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> Sch
         visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
     if walk.undated_doses and visit.is_open and visit.target is not None:
         visit = _unsure(walk, visit)
-    if (spec.doses or spec.never_with) and (visit.target is not None or visit.booking is not None):
+    booked = visit.booking is not None and visit.is_open  # what was missed or left out leaves no dose on its booked day
+    if (spec.doses or spec.never_with) and (visit.target is not None or booked):
         _note_doses(walk, visit)
     if visit.target is None and visit.is_open and not any(conflict.kind == "gate" for conflict in visit.conflicts):
-        walk.undated_doses.update(dict.fromkeys(spec.doses, spec.label))
+        walk.undated_doses.update(dict.fromkeys(spec.doses, UndatedDose(spec.label)))
     return with_held_doses(walk, visit) if spec.key in walk.record.held else visit
 
 
 def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     """A dose whose spacing counts from one without a date is tentative, and says from which."""
-    found: dict[str, list[str]] = {}
-    for rule in _active_rules(walk, visit.spec):
+    found: dict[UndatedDose, list[str]] = {}
+    for rule in _active_rules(walk, visit.spec, visit.nominal):
         if rule.drug in walk.undated_doses:
             found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
     notes = [
-        f"its spacing counts from {labels_of(walk.course.compiled, drugs)} at {label}, which has no date yet"
-        for label, drugs in found.items()
+        f"its spacing counts{', dose by dose,' if undated.passed else ''} from "
+        f"{labels_of(walk.course.compiled, drugs)} at {undated.label}, which has no date yet"
+        for undated, drugs in found.items()
     ]
     return visit._replace(tentative=True, notes=(*visit.notes, *notes)) if notes else visit
 
@@ -147,7 +152,7 @@ def _waiting(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int
         return _gone(walk, spec, slot, FOREVER)
     later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
     if later is None or slot.closes >= walk.course.as_of:
-        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), spec.label))
+        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), UndatedDose(spec.label)))
         return held_visit(walk, spec, basis, wait, nominal)
     visit = _without_date(walk, spec, slot, Status.UNRECORDED)
     return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
@@ -244,7 +249,7 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     if closes >= course.lost_since:
         over = course.cut.all != FOREVER
         return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
-    bounds = walk.ledger.bounds(_active_rules(walk, spec), slot.due) if spec.rules else ()
+    bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.nominal)), slot.due) if spec.rules else ()
     never = never_days(walk, spec) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
     limits = Limits(
@@ -351,16 +356,16 @@ def _none_possible(limits: Limits) -> str:
     return f"no day before {day_words(limits.too_late)} is possible"
 
 
-def _active_rules(walk: Walk, spec: VisitSpec) -> tuple[DoseRule, ...]:
+def _active_rules(walk: Walk, spec: VisitSpec, nominal: date | None) -> tuple[DoseRule, ...]:
     if spec.key not in walk.course.touched:
         return spec.rules
-    goes_on = _doses_with(walk, spec)
+    goes_on = _doses_with(walk, spec, nominal)
     return tuple(rule for rule in spec.rules if rule.drug in goes_on)
 
 
-def _doses_with(walk: Walk, spec: VisitSpec) -> tuple[str, ...]:
+def _doses_with(walk: Walk, spec: VisitSpec, nominal: date | None) -> tuple[str, ...]:
     """The drugs that are given with the visit: neither left out nor held while the others go on."""
-    waiting = waiting_doses(walk, spec)
+    waiting = waiting_doses(walk, spec, nominal.toordinal() if nominal else 0)
     return tuple(drug for drug in active_doses(walk, spec) if drug not in waiting)
 
 
@@ -369,11 +374,20 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     spec = visit.spec
     day, how = _dose_day(visit)
     touched = spec.key in walk.course.touched
-    for drug in _doses_with(walk, spec) if touched else spec.doses:
+    for drug in _doses_with(walk, spec, visit.nominal) if touched else spec.doses:
         walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
-        walk.undated_doses.pop(drug, None)
+        if drug in walk.undated_doses:
+            _pass_undated(walk, drug, visit)
     if spec.never_with:
         note_activities(walk, spec, day)
+
+
+def _pass_undated(walk: Walk, drug: str, visit: ScheduledVisit) -> None:
+    """A dose that was given leaves nothing open behind it; one that is only planned is as unsure as those before."""
+    if visit.actual is not None:
+        del walk.undated_doses[drug]
+    elif visit.spec.label != walk.undated_doses[drug].label:
+        walk.undated_doses[drug] = walk.undated_doses[drug]._replace(passed=True)
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:

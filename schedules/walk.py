@@ -38,6 +38,13 @@ class Base(NamedTuple):
     gone: bool = False
 
 
+class UndatedDose(NamedTuple):
+    """A dose without a date: at which visit. ``passed``: doses after it have dates, as tentative as all behind it."""
+
+    label: str
+    passed: bool = False
+
+
 class Step(NamedTuple):
     """The next stay on the path: where its Day 1 is due, and how that came about."""
 
@@ -53,8 +60,8 @@ class Walk:
     ``begun``: there is a participant at all; a calendar for a start date alone has no records to miss.
     ``first_cut``: the first day from which on anything is not planned any more. ``quiet_until``: a visit whose
     window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
-    ``delayed_by_hold`` are the drugs of which a hold delayed a dose of this stay; ``undated_doses`` those whose latest
-    dose has no date yet, and at which visit.
+    ``delayed_by_hold`` are the drugs of which a hold delayed a dose of this stay; ``undated_doses`` those of which a
+    dose has no date yet, and at which visit, until a later one is given.
     ``stopped`` are the drugs not given any more from here on; ``stopped_in`` those that a stay began without.
     """
 
@@ -77,7 +84,7 @@ class Walk:
     #: the calendar limit before which the Day 1 that is being placed must be, where it is near
     starts_before: int | None = None
     delayed_by_hold: set[str] = field(default_factory=set)
-    undated_doses: dict[str, str] = field(default_factory=dict)
+    undated_doses: dict[str, UndatedDose] = field(default_factory=dict)
     next_day_1: dict[Stay, int] = field(default_factory=dict)
     end: TreatmentEnd | None = None
     walked: bool = False

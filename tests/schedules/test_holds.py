@@ -74,6 +74,30 @@ def test_a_dose_whose_spacing_counts_from_a_held_one_without_a_date_is_tentative
     assert f"its spacing counts from {VSLI} at C1D8, which has no date yet" in visit.why
 
 
+def test_all_doses_after_one_without_a_date_are_tentative_until_one_is_given() -> None:
+    answer = decided("induction.c1.response", january(30), "no-benefit")
+    plan = planned(BEGUN, held(None), answer, as_of=january(30))
+    next_day_1 = plan.visit("induction.c2.d1")
+    assert next_day_1.tentative
+    drugs = f"{VSLI} and {INO}"
+    assert f"its spacing counts, dose by dose, from {drugs} at C1D8, which has no date yet" in next_day_1.why
+    later = planned(BEGUN, held(None), answer, dose("induction.c2.d1", february(2)), as_of=february(2))
+    assert not later.visit("induction.c2.d8").tentative
+
+
+def test_a_drug_whose_hold_is_over_before_the_visit_is_due_goes_with_it() -> None:
+    hold = held(resume=january(18), visit=D15)
+    visit = planned(BEGUN, dose(D8, january(14)), hold, as_of=january(15)).visit(D15)
+    assert (visit.target, visit.conflicts) == (january(21), ())  # both: VSLI not before 21 January
+
+
+@pytest.mark.parametrize("drug", [None, "vsli"])
+def test_no_visit_stands_before_the_end_of_its_hold_though_its_window_is_open(drug: str | None) -> None:
+    hold = held(drug, january(12))
+    visit = planned(BEGUN, hold, closed=[closed(january(12), january(14))], as_of=january(10)).visit(D8)
+    assert (visit.target, visit.status) == (None, Status.NEEDS_DECISION)
+
+
 def test_a_dose_held_until_a_day_stands_on_it_by_itself_and_spaces_the_next_one() -> None:
     for given in ((), dose(D8, january(12), "ino")):
         made = planned(BEGUN, held(resume=january(15)), given)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schedules.history import Given, Held, Omitted, UnscheduledVisit
+from schedules.history import Given, Held, Omitted, UnscheduledVisit, VisitMissed
 from schedules.spacing import Bound, DoseLedger, How, last_given
 from schedules.specs import DoseRule
 from schedules.statuses import Status
@@ -166,6 +166,20 @@ def test_a_booked_dose_binds_the_next_one() -> None:
     assert targets(made, "induction.c1") | {"marrow": None} == {
         "d1": date(2026, 1, 5), "d8": date(2026, 1, 14), "d15": date(2026, 1, 21), "marrow": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        VisitMissed(date=date(2026, 1, 14), visit="induction.c1.d8"),
+        Omitted(date=date(2026, 1, 14), visit="induction.c1.d8", reason="toxicity"),
+    ],
+    ids=["missed", "left out"],
+)
+def test_the_appointment_of_a_dose_that_was_missed_or_left_out_binds_nothing(gone: VisitMissed | Omitted) -> None:
+    first = dose("induction.c1.d1", date(2026, 1, 5))
+    made = planned(enrolled(), first, booked("induction.c1.d8", date(2026, 1, 14)), gone, as_of=date(2026, 1, 15))
+    assert targets(made, "induction.c1")["d15"] == date(2026, 1, 19)
 
 
 def test_a_dose_outside_any_visit_binds_the_next_one_until_it_is_voided() -> None:
