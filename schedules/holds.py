@@ -78,10 +78,10 @@ def _goes_on_at_home(walk: Walk, spec: VisitSpec) -> bool:
     )  # fmt: skip
 
 
-def waiting_doses(walk: Walk, spec: VisitSpec, nominal: int = 0) -> Mapping[str, Wait]:
+def waiting_doses(walk: Walk, spec: VisitSpec, due: int = 0) -> Mapping[str, Wait]:
     """The held doses that do not go with their visit: not given, and it took place, or may, before their hold ends.
 
-    A hold that is over by the ``nominal`` day of the visit leaves the dose with it.
+    A hold that is over by the day on which the visit is ``due`` leaves the dose with it.
     """
     holds = dose_holds(walk, spec)
     if not holds:
@@ -93,15 +93,15 @@ def waiting_doses(walk: Walk, spec: VisitSpec, nominal: int = 0) -> Mapping[str,
     elif whole is not None and whole.until is None:
         return _NONE
     else:
-        begins = max(nominal, whole.until if whole is not None and whole.until is not None else 0)
+        begins = max(due, whole.until if whole is not None and whole.until is not None else 0)
     left = {drug: wait for drug, wait in holds.items() if drug not in given}
     return {drug: wait for drug, wait in left.items() if wait.until is None or wait.until > begins}
 
 
-def not_before(walk: Walk, spec: VisitSpec, nominal: int) -> int:
+def not_before(walk: Walk, spec: VisitSpec, due: int) -> int:
     """The first day on which no drug is held any more that goes with the visit; 0 if none of them is held."""
     ends = (wait.until or 0 for wait in dose_holds(walk, spec).values())
-    return max((end for end in ends if end <= nominal), default=0)
+    return max((end for end in ends if end <= due), default=0)
 
 
 def own_window(spec: VisitSpec, nominal: int, hold: Wait, given: int | None = None) -> tuple[int, int]:
@@ -123,8 +123,15 @@ def _own_day(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait) -
     bounds = walk.ledger.bounds(rules, max(nominal, hold.until))
     first = max([nominal, hold.until, *(bound.earliest or 0 for bound in bounds if bound.rule.blocks)])
     closed = walk.course.closed_days(spec.needs, spec.remote)
-    limits = Limits(walk.course, closed, bounds, {}, first, first + spec.after)
+    limits = Limits(walk.course, closed, bounds, _never_days(walk, drug), first, first + spec.after)
     return HeldDose(opens, first + spec.after, limits.nearest(first))
+
+
+def _never_days(walk: Walk, drug: str) -> Mapping[int, str]:
+    """The days on which something happens that must never share a day with a dose that stands by itself, and what."""
+    groups = [group for group in walk.course.compiled.protocol.never_same_day if drug in group]
+    others = {other for group in groups for other in group if other != drug and other in walk.activity_days}
+    return {day: what for other in sorted(others) for day, what in walk.activity_days[other].items()}
 
 
 def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
@@ -134,11 +141,12 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
         return visit
     nominal = visit.nominal.toordinal()
     conflicts = []
-    for drug, hold in waiting_doses(walk, spec, nominal).items():
+    for drug, hold in waiting_doses(walk, spec, (visit.due or visit.nominal).toordinal()).items():
         stands = _own_day(walk, spec, nominal, drug, hold)
         conflicts.append(_waits(walk, spec, nominal, drug, hold, stands))
         if stands is not None and stands.day is not None:
             walk.ledger.note(drug, stands.day, How.PLANNED)
+            walk.activity_days[drug].setdefault(stands.day, drug)
             if drug in walk.undated_doses and walk.undated_doses[drug].label == spec.label:
                 del walk.undated_doses[drug]
             walk.delayed_by_hold.add(drug)

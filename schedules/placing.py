@@ -65,7 +65,7 @@ def place(
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         if actual is None and spec.key in walk.record.held:
-            slot = slot._replace(first=max(slot.first, not_before(walk, spec, nominal)))
+            slot = slot._replace(first=max(slot.first, not_before(walk, spec, slot.due)))
         visit = _still_to_come(walk, spec, slot, blocked) if actual is None else _happened(walk, spec, slot, actual)
         visit = _bound_by_doses(walk, visit, wait)
     walk.visits.append(visit)
@@ -91,7 +91,7 @@ def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> Sch
 def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     """A dose whose spacing counts from one without a date is tentative, and says from which."""
     found: dict[UndatedDose, list[str]] = {}
-    for rule in _active_rules(walk, visit.spec, visit.nominal):
+    for rule in _active_rules(walk, visit.spec, visit.due):
         if rule.drug in walk.undated_doses:
             found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
     notes = [
@@ -249,8 +249,8 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     if closes >= course.lost_since:
         over = course.cut.all != FOREVER
         return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
-    bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.nominal)), slot.due) if spec.rules else ()
-    never = never_days(walk, spec) if spec.never_with else _NO_DAYS
+    bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.due)), slot.due) if spec.rules else ()
+    never = never_days(walk, spec, slot.due) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
     limits = Limits(
         course, closed, bounds, never, slot.first, slot.last, spec.remote, ends_by(walk, spec, slot.nominal)
@@ -356,16 +356,16 @@ def _none_possible(limits: Limits) -> str:
     return f"no day before {day_words(limits.too_late)} is possible"
 
 
-def _active_rules(walk: Walk, spec: VisitSpec, nominal: date | None) -> tuple[DoseRule, ...]:
+def _active_rules(walk: Walk, spec: VisitSpec, due: date | None) -> tuple[DoseRule, ...]:
     if spec.key not in walk.course.touched:
         return spec.rules
-    goes_on = _doses_with(walk, spec, nominal)
+    goes_on = _doses_with(walk, spec, due)
     return tuple(rule for rule in spec.rules if rule.drug in goes_on)
 
 
-def _doses_with(walk: Walk, spec: VisitSpec, nominal: date | None) -> tuple[str, ...]:
+def _doses_with(walk: Walk, spec: VisitSpec, due: date | None) -> tuple[str, ...]:
     """The drugs that are given with the visit: neither left out nor held while the others go on."""
-    waiting = waiting_doses(walk, spec, nominal.toordinal() if nominal else 0)
+    waiting = waiting_doses(walk, spec, due.toordinal() if due else 0)
     return tuple(drug for drug in active_doses(walk, spec) if drug not in waiting)
 
 
@@ -374,12 +374,12 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     spec = visit.spec
     day, how = _dose_day(visit)
     touched = spec.key in walk.course.touched
-    for drug in _doses_with(walk, spec, visit.nominal) if touched else spec.doses:
+    for drug in _doses_with(walk, spec, visit.due) if touched else spec.doses:
         walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
         if drug in walk.undated_doses:
             _pass_undated(walk, drug, visit)
     if spec.never_with:
-        note_activities(walk, spec, day)
+        note_activities(walk, spec, day, visit.due.toordinal() if visit.due else 0)
 
 
 def _pass_undated(walk: Walk, drug: str, visit: ScheduledVisit) -> None:

@@ -11,32 +11,32 @@ from schedules.specs import VisitSpec
 from schedules.walk import Walk
 
 
-def never_days(walk: Walk, spec: VisitSpec) -> Mapping[int, str]:
+def never_days(walk: Walk, spec: VisitSpec, due: int = 0) -> Mapping[int, str]:
     """The days on which something happens that must not share a day with this visit, and what."""
-    noted = [activity for activity in _never_with(walk, spec) if activity in walk.activity_days]
+    noted = [activity for activity in _never_with(walk, spec, due) if activity in walk.activity_days]
     days: dict[int, str] = {}
     for activity in sorted(noted) if len(noted) > 1 else noted:
         days.update(walk.activity_days[activity])
     return days
 
 
-def note_activities(walk: Walk, spec: VisitSpec, day: int) -> None:
+def note_activities(walk: Walk, spec: VisitSpec, day: int, due: int = 0) -> None:
     """Note on which day this visit's activities stand."""
-    for activity in _still_there(walk, spec):
+    for activity in _still_there(walk, spec, due):
         walk.activity_days[activity].setdefault(day, activity)
 
 
-def _still_there(walk: Walk, spec: VisitSpec) -> Collection[str]:
+def _still_there(walk: Walk, spec: VisitSpec, due: int) -> Collection[str]:
     """Its activities that must not share a day with another; those that were left out, or wait, bind nothing."""
     if spec.key not in walk.course.touched:
         return spec.guarded
-    omitted, waiting, doses = walk.record.omitted.get(spec.key, ()), waiting_doses(walk, spec), active_doses(walk, spec)
-    gone = {*omitted, *waiting, *(drug for drug in spec.doses if drug not in doses)}
+    omitted, doses = walk.record.omitted.get(spec.key, ()), active_doses(walk, spec)
+    gone = {*omitted, *waiting_doses(walk, spec, due), *(drug for drug in spec.doses if drug not in doses)}
     return [activity for activity in spec.guarded if activity not in gone]
 
 
-def _never_with(walk: Walk, spec: VisitSpec) -> Collection[str]:
-    there = _still_there(walk, spec)
+def _never_with(walk: Walk, spec: VisitSpec, due: int) -> Collection[str]:
+    there = _still_there(walk, spec, due)
     if len(there) == len(spec.guarded):
         return spec.never_with
     groups = walk.course.compiled.protocol.never_same_day

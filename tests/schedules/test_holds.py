@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import CycleHeld, Given, Held, Omitted
+from schedules.history import CycleDelayed, CycleHeld, Given, Held, Omitted, UnscheduledVisit
 from schedules.scheduled import Plan
 from schedules.statuses import Status
 from tests.builders import (
@@ -74,6 +74,18 @@ def test_a_dose_whose_spacing_counts_from_a_held_one_without_a_date_is_tentative
     assert f"its spacing counts from {VSLI} at C1D8, which has no date yet" in visit.why
 
 
+def test_a_dose_that_stands_by_itself_never_shares_a_day_with_what_it_must_not() -> None:
+    puncture = UnscheduledVisit(date=january(15), activities=("intrathecal",))
+    visit = planned(BEGUN, held(resume=january(15)), puncture, as_of=january(13)).visit(D8)
+    assert [conflict.earliest_safe for conflict in visit.conflicts] == [january(16)]
+
+
+def test_a_drug_whose_hold_is_over_in_time_shares_no_day_with_what_it_must_not() -> None:
+    puncture = UnscheduledVisit(date=january(12), activities=("intrathecal",))
+    hold = Held(date=january(6), visit=D8, activity="vsli", reason="toxicity", resume=january(9))
+    assert planned(BEGUN, hold, puncture, as_of=january(7)).visit(D8).target == january(13)
+
+
 def test_all_doses_after_one_without_a_date_are_tentative_until_one_is_given() -> None:
     answer = decided("induction.c1.response", january(30), "no-benefit")
     plan = planned(BEGUN, held(None), answer, as_of=january(30))
@@ -89,6 +101,14 @@ def test_a_drug_whose_hold_is_over_before_the_visit_is_due_goes_with_it() -> Non
     hold = held(resume=january(18), visit=D15)
     visit = planned(BEGUN, dose(D8, january(14)), hold, as_of=january(15)).visit(D15)
     assert (visit.target, visit.conflicts) == (january(21), ())  # both: VSLI not before 21 January
+
+
+def test_a_drug_whose_hold_is_over_before_its_cycle_begins_stands_in_it() -> None:
+    done = (cycle_done("induction.c1"), decided("induction.c1.response", january(30), "no-benefit"))
+    hold = Held(date=february(2), visit="induction.c2.d1", activity="vsli", reason="toxicity", resume=february(12))
+    delay = CycleDelayed(date=february(3), cycle="induction.c2", to=february(16), reason="travel")
+    visit = planned(consented(), enrolled(), done, hold, delay).visit("induction.c2.d1")
+    assert (visit.target, visit.conflicts) == (february(16), ())
 
 
 @pytest.mark.parametrize("drug", [None, "vsli"])
