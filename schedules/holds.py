@@ -11,6 +11,8 @@ from datetime import date
 from functools import partial
 from typing import NamedTuple
 
+from schedules.course import FOREVER
+from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses
 from schedules.history import CycleHeld, Given, Held
 from schedules.labels import label_of
@@ -143,6 +145,10 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     conflicts = []
     for drug, hold in waiting_doses(walk, spec, (visit.due or visit.nominal).toordinal()).items():
         stands = _own_day(walk, spec, nominal, drug, hold)
+        if _is_given_no_more(walk, spec, hold, stands):
+            ended = fall_words(walk, spec, Status.CANCELLED)[0]
+            visit = visit._replace(notes=(*visit.notes, f"{_named(walk, drug, hold)}; {ended}"))
+            continue
         conflicts.append(_waits(walk, spec, nominal, drug, hold, stands))
         if stands is not None and stands.day is not None:
             walk.ledger.note(drug, stands.day, How.PLANNED)
@@ -156,6 +162,19 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     return visit._replace(conflicts=(*visit.conflicts, *conflicts)) if conflicts else visit
 
 
+def _is_given_no_more(walk: Walk, spec: VisitSpec, hold: Wait, stands: HeldDose | None) -> bool:
+    """Whether the treatment is over by the day on which a held dose could be given."""
+    cut = cut_off(walk, spec)
+    until = hold.until if stands is None or stands.day is None else stands.day
+    return cut != FOREVER and (until is None or until >= cut)
+
+
+def _named(walk: Walk, drug: str, hold: Wait) -> str:
+    """The words of a hold, with the drug that they are about."""
+    label = label_of(walk.course.compiled, drug)
+    return hold.words if hold.words.startswith(label) else f"{label}: {hold.words}"
+
+
 def _note_delays(walk: Walk, visit: ScheduledVisit, nominal: int) -> None:
     """Which drugs a hold has delayed at this visit: later doses of them are due when spacing allows."""
     given = {fact.activity: fact.date.toordinal() for fact in walk.record.given.get(visit.spec.key, ())}
@@ -167,9 +186,7 @@ def _note_delays(walk: Walk, visit: ScheduledVisit, nominal: int) -> None:
 
 def _waits(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait, stands: HeldDose | None) -> Conflict:
     overdue = overdue_from(walk, nominal, hold)
-    words = hold.words
-    if not words.startswith(label := label_of(walk.course.compiled, drug)):
-        words = f"{label}: {words}"
+    words = _named(walk, drug, hold)
     later = overtaken(walk, spec, nominal, hold, (drug,))
     if later is not None:
         return Conflict("dose-held", later, False, None, True, date.fromordinal(nominal + spec.after + 1))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from schedules.deviation import Deviation, Kind, found
 from schedules.dose_deviations import drugs_of
+from schedules.endings import cut_off
 from schedules.happened import active_doses
 from schedules.history import Assessed, Attended, Held, Omitted
 from schedules.holds import dose_holds, own_window
@@ -85,12 +86,15 @@ def _doses_unrecorded(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
 
 
 def _closes_for(walk: Walk, visit: ScheduledVisit, drug: str) -> date | None:
-    """Until when a drug of the visit may be given: with the window, or later after a hold; None while one is open."""
+    """Until when a drug of the visit may be given: with the window, or later after a hold.
+
+    None while a hold is open, and where the treatment was over before the hold.
+    """
     assert visit.closes is not None  # noqa: S101 - the caller has looked
-    closes = visit.closes
+    closes, cut = visit.closes, cut_off(walk, visit.spec)
     for hold in walk.record.held.get(visit.key, ()):
         if hold.activity in (None, drug):
-            if hold.resume is None:
+            if hold.resume is None or hold.resume.toordinal() >= cut:
                 return None
             closes = max(closes, hold.resume + timedelta(days=visit.spec.after))
     return closes

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import CycleDelayed, CycleHeld, Given, Held, Omitted, UnscheduledVisit
+from schedules.history import CycleDelayed, CycleHeld, Given, Held, Omitted, TreatmentEnded, UnscheduledVisit
 from schedules.scheduled import Plan
 from schedules.statuses import Status
 from tests.builders import (
@@ -231,6 +231,19 @@ def test_follow_up_has_no_date_while_a_drug_of_the_last_visit_waits_for_one() ->
     hold = Held(date=january(12), visit="a.d8", activity="other", reason="toxicity")
     done = (enrolled(), dose("a.d1", DAY_1, "drug"), dose("a.d8", january(12), "drug"))
     assert planned(done, hold, protocol=protocol(text + after)).visit("later.call").target is None
+
+
+@pytest.mark.parametrize("resume", [None, january(26)])
+def test_a_held_dose_is_given_no_more_once_the_treatment_has_ended(resume: date | None) -> None:
+    ended = TreatmentEnded(date=january(20), reason="toxicity")
+    plan = planned(BEGUN, held("vsli", resume), dose(D8, january(12), "ino"), ended, as_of=february(27))
+    visit = plan.visit(D8)
+    assert not visit.conflicts
+    words = (
+        f"{VSLI} was held on 12 January 2026 (toxicity); cancelled: the treatment ended on 20 January 2026 (toxicity)"
+    )
+    assert words in visit.why
+    assert not [each for each in (*plan.deviations, *plan.queries) if each.visit == D8]
 
 
 def test_a_hold_without_an_end_that_the_next_dose_has_overtaken_is_asked_about() -> None:
