@@ -25,7 +25,7 @@ from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
-from schedules.placing import place, undated
+from schedules.placing import place, place_cancelled, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
@@ -193,8 +193,9 @@ def _place_stay(
     _note_next_day_1(walk, step.stay, dosed)
     walk.tentative = walk.tentative or anchor.tentative
     begins = 1 if visits and visits[0].is_day_1 else 0
+    gone = bool(begins) and walk.visits[-1].status is Status.CANCELLED
     for spec in visits[begins:]:
-        _place_in_stay(walk, spec, anchor)
+        _place_in_stay(walk, spec, anchor, gone)
     return anchor
 
 
@@ -301,7 +302,8 @@ def _may_stand(visit: ScheduledVisit, booked: date) -> bool:
     """Whether a booked visit stands on that day, or, while a decision is asked first, may stand there."""
     if visit.target is not None or visit.limits is None:
         return visit.target in (None, booked)
-    return visit.limits.first <= booked.toordinal() <= visit.limits.last
+    day = booked.toordinal()
+    return visit.limits.first <= day <= visit.limits.last and visit.limits.allows(day)
 
 
 def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
@@ -312,7 +314,8 @@ def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
             walk.next_day_1[stay] = min(later)
 
 
-def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
+def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> None:
+    """Place a visit that hangs on Day 1; with a Day 1 that is ``gone`` go all visits of which nothing is recorded."""
     if spec.base is not None:
         place_counted(walk, spec)
         return
@@ -323,7 +326,11 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     nominal = anchor.day + spec.offset if spec.offset is not None else (
         spec.by.after_day(anchor.day)
     )  # fmt: skip
-    if required(walk, spec, nominal):
+    if not required(walk, spec, nominal):
+        return
+    if gone and walk.record.keys().isdisjoint({spec.key}):
+        place_cancelled(walk, spec, nominal, basis)
+    else:
         place(walk, spec, nominal, basis)
 
 
@@ -354,10 +361,11 @@ def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None
 
 
 def _last_day(walk: Walk, anchor: Anchor, day_1: int) -> int:
-    """When the last stay is over: after its length, or, where none is given, on the day of its last visit."""
+    """When the last stay is over: after its length, else on the day of its last visit; never before the last dose."""
     epoch = walk.course.compiled.protocol.epochs[anchor.stay.epoch]
     length = epoch.cycles.length if epoch.cycles else epoch.length
-    return length.after_day(day_1) if length else last_day_of(walk, anchor)
+    over = length.after_day(day_1) if length else last_day_of(walk, anchor)
+    return max([over, *(day for day, _ in walk.ledger.latest.values())])
 
 
 def _finished(walk: Walk) -> Plan:

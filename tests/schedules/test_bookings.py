@@ -155,3 +155,12 @@ def test_an_appointment_of_a_visit_that_an_amendment_dropped_is_to_be_given_back
     visit = plan(study, History(facts(came, moved_on)), january(7)).visit("induction.c1.d22")
     assert (visit.booking, visit.target) == (came[-1], None)
     assert "its appointment on 26 January 2026 is to be given back" in visit.why
+
+
+def test_nothing_counts_from_an_appointment_of_day_1_that_does_not_fit() -> None:
+    first = (dose("induction.c1.d1", DAY_1), dose("induction.c1.d8", january(12)))
+    late = Held(date=january(19), visit="induction.c1.d15", reason="toxicity", resume=february(4))
+    answer = decided(RESPONSE, january(30), "no-benefit")
+    made = planned(enrolled(), first, late, answer, booked("induction.c2.d1", february(2)))
+    assert made.visit("induction.c2.d1").status is Status.NEEDS_DECISION  # not before 11 February
+    assert made.visit(D8).target == february(18)

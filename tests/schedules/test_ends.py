@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 from schedules.history import (
     Admitted,
+    CycleHeld,
     Discharged,
     EventOccurred,
     FoundAgain,
@@ -19,6 +20,7 @@ from schedules.scalars import PartialDate
 from schedules.statuses import Status
 from tests.builders import (
     attended,
+    booked,
     consented,
     cycle_done,
     decided,
@@ -43,6 +45,16 @@ def february(day: int) -> date:
 
 
 # -- ends and what follows ----------------------------------------------------------------------
+
+
+def test_a_cycle_that_was_held_when_the_treatment_ended_falls_away_as_a_whole() -> None:
+    hold = CycleHeld(date=february(2), cycle="induction.c2", reason="counts")
+    ended = TreatmentEnded(date=february(16), reason="toxicity")
+    day_8 = booked("induction.c2.d8", february(9))
+    plan = planned(enrolled(), consented(), C1, NO_BENEFIT, hold, day_8, ended, as_of=february(16))
+    assert {visit.status for visit in plan if visit.key.startswith("induction.c2.")} == {Status.CANCELLED}
+    assert not plan.visit("follow-up.day-30").tentative
+    assert not [each for each in (*plan.queries, *plan.deviations) if (each.visit or "").startswith("induction.c2.d")]
 
 
 def test_a_visit_whose_window_had_closed_before_its_cause_was_recorded_is_due_at_once() -> None:

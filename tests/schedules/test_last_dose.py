@@ -54,3 +54,13 @@ def test_a_drug_at_home_that_a_decision_stops_was_taken_until_then() -> None:
     cycles = "cycles: {length: 28 days, at_most: 4}, home: {pill: {days: 1-5}}"
     made = planned(protocol=protocol(f"  t: {{label: T, {cycles}, {D1}, {stops}}}\n"))
     assert [doses.stay.cycle for doses in made.home_doses] == [1, 2]
+
+
+def test_the_treatment_is_not_over_before_its_last_dose_though_a_hold_has_put_it_behind_the_cycle() -> None:
+    visits = "visits: {d1: {label: D1, day: 1, activities: [drug]}, d8: {label: D8, day: 8, activities: [drug]}}"
+    study = protocol(f"  one: {{label: One, length: 14 days, {visits}}}\n")
+    held = Held(date=day(8), visit="one.d8", reason="toxicity", resume=day(22))
+    made = planned(enrolled(), dose("one.d1", day(1), "drug"), held, protocol=study, weekend=())
+    assert made.visit("one.d8").target == day(22)
+    assert made.treatment_end is not None
+    assert made.treatment_end.day == day(22)
