@@ -236,7 +236,8 @@ class Course:
         for withdrew in self.record.all(Withdrew):
             yield Cause(withdrew.date.toordinal(), "withdrawal", _known(withdrew))
         for moved in self.record.all(Transplanted):
-            yield Cause((moved.conditioning or moved.date).toordinal(), "transplant", _known(moved))
+            begins = moved.conditioning or moved.date
+            yield Cause(begins.toordinal(), "transplant", _known(moved, begins))
         for died in self.record.all(Died):
             yield Cause(died.day.toordinal(), "death", _known(died))
 
@@ -331,10 +332,10 @@ class Course:
         return found
 
 
-def _known(fact: Fact) -> int:
-    """The day on which the planner knew of a fact: the one it was recorded on, never before it happened."""
-    recorded = fact.recorded.date() if fact.recorded else fact.day
-    return max(fact.day, recorded).toordinal()
+def _known(fact: Fact, day: date | None = None) -> int:
+    """The day on which the planner knew of a fact, or of what began with it: when recorded, never before it was."""
+    happened = day or fact.day
+    return max(happened, fact.recorded.date() if fact.recorded else happened).toordinal()
 
 
 def find_gate(compiled: CompiledProtocol, epoch: Epoch, epoch_id: str, name: str) -> Gate | None:

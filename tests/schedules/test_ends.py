@@ -47,6 +47,12 @@ def february(day: int) -> date:
 # -- ends and what follows ----------------------------------------------------------------------
 
 
+def test_a_treatment_that_conditioning_ends_is_known_to_have_ended_when_that_begins() -> None:
+    moved = Transplanted(date=date(2026, 3, 11), conditioning=date(2026, 3, 5))
+    visit = planned(enrolled(), consented(), C1, moved, as_of=february(6)).visit("follow-up.day-30")
+    assert visit.due == date(2026, 3, 5)
+
+
 def test_a_cycle_that_was_held_when_the_treatment_ended_falls_away_as_a_whole() -> None:
     hold = CycleHeld(date=february(2), cycle="induction.c2", reason="counts")
     ended = TreatmentEnded(date=february(16), reason="toxicity")
