@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from schedules.course import Course
 from schedules.history import Transferred
 from schedules.record import Booking, entered_at
@@ -49,3 +51,16 @@ def with_booking(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     text = f"the booking for {day_words(booking.day)} does not fit: the visit has no date now"
     misfit = Conflict("to-rebook", text, blocks=False)
     return visit._replace(booking=booking.fact, conflicts=(misfit, *visit.conflicts))
+
+
+def may_stand(visit: ScheduledVisit, booked: date) -> bool:
+    """Whether a booked visit stands on that day, or, while a decision is asked first, may stand there."""
+    if visit.target is not None or visit.limits is None:
+        return visit.target in (None, booked)
+    day = booked.toordinal()
+    return visit.limits.first <= day <= visit.limits.last and visit.limits.allows(day)
+
+
+def is_booked(visit: ScheduledVisit) -> bool:
+    """Whether its doses may stand on its booked day: not where it was missed or left out, or cannot be on that day."""
+    return visit.booking is not None and visit.is_open and may_stand(visit, visit.booking.date)

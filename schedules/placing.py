@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from schedules.bookings import elsewhere, with_booking
+from schedules.bookings import elsewhere, is_booked, with_booking
 from schedules.course import FOREVER
 from schedules.endings import cut_off, fall_words
 from schedules.happened import active_doses, doses_missing, occurred_on
@@ -80,10 +80,10 @@ def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> Sch
         visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
     if walk.undated_doses and visit.is_open and visit.target is not None:
         visit = _unsure(walk, visit)
-    booked = visit.booking is not None and visit.is_open  # what was missed or left out leaves no dose on its booked day
-    if (spec.doses or spec.never_with) and (visit.target is not None or booked):
+    asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
+    if (spec.doses or spec.never_with) and (visit.target is not None or (not asked and is_booked(visit))):
         _note_doses(walk, visit)
-    if visit.target is None and visit.is_open and not any(conflict.kind == "gate" for conflict in visit.conflicts):
+    if visit.target is None and visit.is_open and not asked:
         walk.undated_doses.update(dict.fromkeys(spec.doses, UndatedDose(spec.label)))
     return with_held_doses(walk, visit) if spec.key in walk.record.held else visit
 

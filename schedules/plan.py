@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from schedules.bases import base_of
+from schedules.bookings import may_stand
 from schedules.course import Course
 from schedules.design import Design
 from schedules.deviations import find_deviations
@@ -216,7 +217,9 @@ def _ask(walk: Walk, stay: Stay, spec: VisitSpec, nominal: int, basis: Basis, ga
     """Show the first visit beyond a gate that must be decided before it has a date."""
     text = f"{gate.label}: this needs a decision before it has a date ({gate.key})"
     overdue = date.fromordinal(gate.due.toordinal() + 1) if gate.due else None
-    place(walk, spec, nominal, basis, blocked=(Conflict("gate", text, overdue_from=overdue),))
+    wait = _wait_of(walk, stay, first=not walk.anchors)
+    wait = wait if wait is not None and wait.until is not None else None  # what is decided first need not be held
+    place(walk, spec, nominal, basis, wait, (Conflict("gate", text, overdue_from=overdue),))
     return Anchor(stay, spec.label, nominal, "nominal", True)
 
 
@@ -277,7 +280,7 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
     passed = passed or (visit.tentative and not walk.tentative)
-    if visit.booking is not None and visit.status is not Status.CANCELLED and _may_stand(visit, visit.booking.date):
+    if visit.booking is not None and visit.status is not Status.CANCELLED and may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
@@ -296,14 +299,6 @@ def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> 
     passed_over = visit.status in (Status.MISSED, Status.OMITTED)
     went_on = passed_over and any(key.startswith(f"{stay}.") for key in walk.record.given)
     return Anchor(stay, visit.spec.label, due, "nominal", walk.tentative or not went_on)
-
-
-def _may_stand(visit: ScheduledVisit, booked: date) -> bool:
-    """Whether a booked visit stands on that day, or, while a decision is asked first, may stand there."""
-    if visit.target is not None or visit.limits is None:
-        return visit.target in (None, booked)
-    day = booked.toordinal()
-    return visit.limits.first <= day <= visit.limits.last and visit.limits.allows(day)
 
 
 def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from schedules.errors import HistoryError
-from schedules.history import AmendmentApplied, Booked, CycleHeld, Held, History, Transferred
+from schedules.history import AmendmentApplied, Booked, CycleDelayed, CycleHeld, Held, History, Transferred
 from schedules.history_checks import check_history
 from schedules.plan import plan
 from schedules.scheduled import ScheduledVisit
@@ -16,6 +16,7 @@ from schedules.statuses import Status
 from tests.builders import (
     DAY_1,
     booked,
+    closed,
     cycle_done,
     decided,
     design,
@@ -164,3 +165,23 @@ def test_nothing_counts_from_an_appointment_of_day_1_that_does_not_fit() -> None
     made = planned(enrolled(), first, late, answer, booked("induction.c2.d1", february(2)))
     assert made.visit("induction.c2.d1").status is Status.NEEDS_DECISION  # not before 11 February
     assert made.visit(D8).target == february(18)
+
+
+def test_an_appointment_that_cannot_be_kept_binds_no_other_dose() -> None:
+    first = (dose("induction.c1.d1", DAY_1), booked("induction.c1.d8", january(20)))
+    shut = closed(january(11), january(14))
+    made = planned(enrolled(), first, closed=[shut], as_of=january(6))
+    assert made.visit("induction.c1.d8").status is Status.NEEDS_DECISION
+    assert made.visit("induction.c1.d15").target == january(19)
+
+
+def test_a_cycle_that_is_asked_about_is_due_where_it_was_delayed_to_and_its_appointment_is_no_last_dose() -> None:
+    starts = [DAY_1 + timedelta(weeks=4 * number) for number in range(6)]
+    names = ["induction.c1", "induction.c2", *(f"maintenance.c{cycle}" for cycle in range(1, 5))]
+    done = [cycle_done(name, day) for name, day in zip(names, starts, strict=True)]
+    gates = [decided(f"induction.c{n}.response", starts[n], way) for n, way in ((1, "no-benefit"), (2, "benefit"))]
+    delay = CycleDelayed(date=date(2026, 6, 15), cycle="maintenance.c5", to=date(2026, 6, 29), reason="travel")
+    made = planned(enrolled(), done, gates, delay, booked("maintenance.c5.d1", date(2026, 6, 29)))
+    asked = made.visit("maintenance.c5.d1")
+    assert (asked.status, asked.due) == (Status.NEEDS_DECISION, date(2026, 6, 29))
+    assert made.visit("follow-up.day-30").nominal == date(2026, 7, 8)  # from 8 June
