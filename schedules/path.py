@@ -91,12 +91,26 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
         happened = next_dosed(walk, dosed)
-    if happened is not None and happened != planned:
+    if happened is not None and happened != planned and not _was_passed_over(walk, planned, nominal, happened, dosed):
         walk.off_path.append((happened, entered))
         return Onward(Step(happened, nominal, basis))
     if planned is None:
         return Onward(None, ends=None if to == "nothing" else _end_reason(to))
     return _enter(walk, planned, nominal, basis, entered, happened)
+
+
+def _was_passed_over(
+    walk: Walk, planned: Stay | None, nominal: int | None, happened: Stay, dosed: dict[Stay, int]
+) -> bool:
+    """Whether a cycle without a dose lies between, in number and in time: it is on the path, with nothing recorded."""
+    if planned is None or nominal is None or planned in dosed or len(walk.anchors) >= MOST_STAYS:
+        return False
+    cycle, later = planned.cycle or 1, happened.cycle or 1
+    if later <= cycle or planned != happened._replace(cycle=planned.cycle):
+        return False
+    length = walk.course.compiled.stay(planned).length
+    day = dosed[happened]
+    return length is not None and length.after_day(nominal) - day <= day - nominal
 
 
 def _note_undosed_start(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:

@@ -73,7 +73,7 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
         if anchor is None or anchor.day is None or anchor.how not in ("given", "attended"):
             continue
         began = date.fromordinal(anchor.day)
-        if not _stood(walk, gate, anchor.day):
+        if not _stood(walk, gate, anchor.day) or _is_told_elsewhere(walk, gate, anchor.day):
             continue
         if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
             if _ends_treatment(walk, gate):
@@ -82,6 +82,17 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
         late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
         text = f"{anchor.stay} was begun on {day_words(began)} without {gate.key}: {late}"
         yield found(Kind.WITHOUT_GATE, gate.key, text, day=began)
+
+
+def _is_told_elsewhere(walk: Walk, gate: GateState, day: int) -> bool:
+    """Whether one deviation says it: the gate is answered by another one, or the treatment had ended by then."""
+    if gate.status is GateStatus.NOT_NEEDED and walk.course.end is not None and walk.course.end.day < day:
+        return True
+    compiled = walk.course.compiled
+    specs = compiled.stay(gate.stay).gates.values() if gate.stay.epoch in compiled.protocol.epochs else ()
+    answers = next((spec.gate.answered_by for spec in specs if spec.key == gate.key), None)
+    others = [other for other in walk.gates if other.leads_to == gate.leads_to] if answers else []
+    return any(other.key == other.stay.key(compiled.name_of(other.stay.epoch, answers or "")) for other in others)
 
 
 def _ends_treatment(walk: Walk, gate: GateState) -> bool:

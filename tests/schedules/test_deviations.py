@@ -215,7 +215,6 @@ def test_a_gate_decided_on_the_day_of_the_dose_is_in_time() -> None:
     assert not of_kind(plan(date(2026, 2, 2)), Kind.WITHOUT_GATE)
     assert {found.id for found in of_kind(plan(date(2026, 2, 3)), Kind.WITHOUT_GATE)} == {
         "without-gate:induction.c1.response",
-        "without-gate:maintenance.c1.continue",
     }
 
 
