@@ -23,11 +23,13 @@ from schedules.wording import day_words, days_words
 
 WORKING_DAYS_TO_CANDIDATE = 5
 _CLINIC = frozenset({Resource.CLINIC})
+_TO_COME = frozenset({Status.PLANNED, Status.DUE, Status.BOOKED, Status.TO_REBOOK, Status.HELD})
 
 
 def of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     """Everything in which one visit differs from what was asked of it."""
-    if visit.status is Status.UNRECORDED or _was_left_undecided(walk, visit):
+    unrecorded = visit.status is Status.UNRECORDED and not _its_start_is_to_come(walk, visit)
+    if unrecorded or _was_left_undecided(walk, visit):
         yield _unrecorded(walk, visit)
     if visit.key not in walk.course.touched:
         return
@@ -40,6 +42,18 @@ def of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     yield from _own_windows(walk, visit)
     yield from drugs_of(walk, visit)
     yield from _doses_unrecorded(walk, visit)
+
+
+def _its_start_is_to_come(walk: Walk, visit: ScheduledVisit) -> bool:
+    """Whether what the visit is counted from, in the same stay, may itself still be made: then it cannot be late."""
+    name, stay = visit.spec.base.visit if visit.spec.base else None, visit.spec.stay
+    if visit.spec.base is not None and name is None:
+        return False
+    for start in walk.visits:
+        if start.spec.stay == stay and (start.spec.name == name if name else start.spec.is_day_1):
+            overdue = start.status is Status.UNRECORDED and start.key != visit.key
+            return start.status in _TO_COME or (overdue and _its_start_is_to_come(walk, start))
+    return False
 
 
 def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:

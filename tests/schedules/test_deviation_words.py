@@ -189,8 +189,10 @@ SAID: dict[str, tuple[Facts, *tuple[Deviation, ...]]] = {
     "a procedure before consent": (
         (enrolled(), consented(date(2025, 12, 30)), attended("screening.baseline", date(2025, 12, 29), id="came")),
         Deviation(
-            "before-consent:came", Kind.BEFORE_CONSENT, "came", None, date(2025, 12, 29), None,
-            "a study procedure took place on 29 December 2025, before consent on 30 December 2025", important=True,
+            "before-consent:screening.baseline", Kind.BEFORE_CONSENT, "screening.baseline", None,
+            date(2025, 12, 29), None,
+            "a study procedure of Screening visit took place on 29 December 2025, before consent on 30 December 2025",
+            important=True,
         ),
     ),
     "a drug that is not planned": (
