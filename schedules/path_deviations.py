@@ -7,7 +7,7 @@ from datetime import date
 
 from schedules.course import leads_to
 from schedules.deviation import Deviation, Kind, found
-from schedules.in_force import spec_on
+from schedules.in_force import gate_stood, spec_on
 from schedules.keys import Stay
 from schedules.protocol import Epoch
 from schedules.scheduled import GateState, ScheduledVisit
@@ -73,7 +73,7 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
         if anchor is None or anchor.day is None or anchor.how not in ("given", "attended"):
             continue
         began = date.fromordinal(anchor.day)
-        if not _stood(walk, gate, anchor.day) or _is_told_elsewhere(walk, gate, anchor.day):
+        if not gate_stood(walk, gate, anchor.day) or _is_told_elsewhere(walk, gate, anchor.day):
             continue
         if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
             if _ends_treatment(walk, gate):
@@ -105,15 +105,6 @@ def _against(gate: GateState, stay: Stay, day: date | None) -> Deviation:
     decided = dict(gate.options).get(gate.outcome or "", gate.outcome)
     text = f'{stay} was begun, although {gate.key} was decided as "{decided}"'
     return found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
-
-
-def _stood(walk: Walk, gate: GateState, day: int) -> bool:
-    """Whether the version in force on that day had the gate at all."""
-    compiled = walk.course.compiled_on(day)
-    if compiled is walk.course.compiled:
-        return True
-    known = gate.stay.epoch in compiled.protocol.epochs
-    return known and any(spec.key == gate.key for spec in compiled.stay(gate.stay).gates.values())
 
 
 def off_path(walk: Walk) -> Iterator[Deviation]:
