@@ -81,7 +81,8 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
             continue
         late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
         text = f"{anchor.stay} was begun on {day_words(began)} without {gate.key}: {late}"
-        yield found(Kind.WITHOUT_GATE, gate.key, text, day=began)
+        elsewhere = any(stay == anchor.stay for stay, _ in walk.off_path)
+        yield found(Kind.WITHOUT_GATE, gate.key, text, day=began, important=elsewhere)
 
 
 def _is_told_elsewhere(walk: Walk, gate: GateState, day: int) -> bool:
@@ -118,10 +119,27 @@ def off_path(walk: Walk) -> Iterator[Deviation]:
             text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
             yield found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
         elif gate is not None and gate.status is GateStatus.DECIDED:
-            yield _against(gate, stay, day)
-        else:
+            yield _against(gate, stay, day) if not _leads_into(walk, gate, stay) else _other_cycle(gate, stay, day)
+        elif gate is None or not _is_open_on(walk, gate, day):
             text = f"{stay} was begun, and no decision leads there"
             yield found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
+
+
+def _leads_into(walk: Walk, gate: GateState, stay: Stay) -> bool:
+    """Whether the decision at a gate led into the epoch of the stay, only to another cycle of it."""
+    outcome = walk.course.outcome(gate.key, gate.outcome or "")
+    return outcome is not None and leads_to(outcome, gate.key, walk.course.compiled) == stay.epoch
+
+
+def _other_cycle(gate: GateState, stay: Stay, day: date | None) -> Deviation:
+    text = f"{stay} was begun, which is not the cycle that follows the decision at {gate.key}"
+    return found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
+
+
+def _is_open_on(walk: Walk, gate: GateState, day: date | None) -> bool:
+    """Whether nobody has decided a gate that stood on that day: then it is the gate that the deviation names."""
+    undecided = gate.status in (GateStatus.OPEN, GateStatus.OVERDUE)
+    return undecided and day is not None and gate_stood(walk, gate, day.toordinal())
 
 
 def _epoch_on(walk: Walk, stay: Stay, day: date | None) -> Epoch:

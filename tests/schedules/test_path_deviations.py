@@ -12,7 +12,8 @@ from schedules.scalars import PartialDate
 from schedules.scheduled import Plan
 from tests.builders import consented, cycle_done, decided, dose, enrolled, planned, protocol
 
-BENEFIT = decided("induction.c1.response", date(2026, 1, 30), "benefit")
+GATE = "induction.c1.response"
+BENEFIT = decided(GATE, date(2026, 1, 30), "benefit")
 M1 = (consented(), enrolled(), cycle_done("induction.c1"), BENEFIT, cycle_done("maintenance.c1", date(2026, 2, 2)))
 
 
@@ -119,3 +120,5 @@ def test_a_cycle_that_was_passed_over_stays_on_the_path_and_the_one_after_it_is_
 def test_a_cycle_begun_on_the_day_of_the_one_before_it_passes_over_nothing() -> None:
     made = planned(C1_DONE, BENEFIT, dose("maintenance.c2.d1", date(2026, 2, 2)))
     assert [str(stay) for stay in made.off_path] == ["maintenance.c2"]
+    (told,) = [found for found in made.deviations if found.kind is Kind.AGAINST_GATE]
+    assert told.text == "maintenance.c2 was begun, which is not the cycle that follows the decision at " + GATE
