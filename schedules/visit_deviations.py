@@ -160,7 +160,21 @@ def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
                 yield _not_done(walk, visit, activity, omitted)
     for attended in walk.record.attended.get(visit.key, ()):
         for activity in attended.not_done:
-            yield _not_done(walk, visit, activity, attended)
+            if not _is_explained(walk, visit, activity, attended):
+                yield _not_done(walk, visit, activity, attended)
+
+
+def _is_explained(walk: Walk, visit: ScheduledVisit, activity: str, attended: Attended) -> bool:
+    """Whether what was not done that day was done later, or is recorded as left out or waiting, with its reason."""
+    record, key = walk.record, visit.key
+    if record.omitted.get(key, {}).keys() & {activity, None}:
+        return True
+    waits = any(hold.activity in (None, activity) for hold in record.held.get(key, ()))
+    waits = waits or (visit.spec.is_day_1 and bool(record.cycle_holds(str(visit.spec.stay))))
+    if waits and activity in visit.spec.doses:
+        return True
+    done = (*record.given.get(key, ()), *record.assessed.get(key, ()))
+    return any(fact.activity == activity and fact.date >= attended.date for fact in done)
 
 
 def _not_done(walk: Walk, visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
@@ -185,13 +199,18 @@ def _hold_reason(walk: Walk, key: str, spec: VisitSpec, hold: Held) -> Iterator[
 
 
 def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    """Activities with a window of their own, of which none was within it: of repeated ones the nearest counts."""
     if visit.actual is None:
         return
+    nearest: dict[str, tuple[int, Assessed]] = {}
     for fact in walk.record.assessed.get(visit.key, ()):
         window = _window_of(visit.spec, fact)
-        if window is None:
-            continue
-        off = days_outside(fact.date, *window.around(visit.actual))
+        if window is not None:
+            off = days_outside(fact.date, *window.around(visit.actual))
+            before = nearest.get(fact.activity)
+            if before is None or abs(off) < abs(before[0]):
+                nearest[fact.activity] = off, fact
+    for off, fact in nearest.values():
         if off:
             what = f"{walk.course.label(fact.activity)} for {visit.spec.label}"
             text = f"{what} was done on {day_words(fact.date)}, outside its window"
