@@ -95,3 +95,10 @@ def test_a_visit_before_consent_is_one_deviation_however_much_is_recorded_of_it(
 def test_what_was_surely_done_without_consent_is_not_hidden_behind_the_query_of_the_visit() -> None:
     came, done = attended("t.d8", january(12)), assessed("t.d8", january(12), "biopsy")
     assert found(amended(came, done)) == {"before-reconsent:t.d8:biopsy": "candidate"}
+
+
+@pytest.mark.parametrize(("day", "asked"), [(8, True), (27, True), (28, False)])
+def test_a_new_visit_whose_window_closed_before_consent_to_it_is_not_asked_for(day: int, asked: bool) -> None:
+    made = amended(consented(january(day), "2.0"), as_of=date(2026, 2, 20))
+    assert ("t.d22" in {one.visit for one in (*made.deviations, *made.queries)}) is asked
+    assert "t.d8" in {one.visit for one in made.deviations}
