@@ -26,9 +26,21 @@ def consent(walk: Walk) -> Iterator[Deviation]:
         return
     for fact in (*walk.record.all(Enrolled), *procedures):
         if fact.day < first.date:
-            what = "the participant was enrolled" if isinstance(fact, Enrolled) else "a study procedure took place"
+            about, what = _what_took_place(walk, fact)
             text = f"{what} on {day_words(fact.day)}, before consent on {day_words(first.date)}"
-            yield found(Kind.BEFORE_CONSENT, fact_id(fact), text, day=fact.day, important=True)
+            yield found(Kind.BEFORE_CONSENT, about, text, day=fact.day, important=True)
+
+
+def _what_took_place(walk: Walk, fact: Fact) -> tuple[str, str]:
+    """What a fact is about and how that is said: all that is recorded of a visit on one day is one thing."""
+    if isinstance(fact, Enrolled):
+        return fact_id(fact), "the participant was enrolled"
+    visit = fact.visit if isinstance(fact, Attended | Given | Assessed) else None
+    if visit is None:
+        return fact_id(fact), "a study procedure took place"
+    key = walk.record.rename(visit)
+    label = next((placed.spec.label for placed in walk.visits if placed.spec.key == key), key)
+    return key, f"a study procedure of {label} took place"
 
 
 def reconsent(walk: Walk) -> Iterator[Deviation]:

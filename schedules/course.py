@@ -107,6 +107,8 @@ class Course:
         self.compiled = self.compiled_on(self.as_of)
         #: the day on which the version in force began to hold; None for the first version
         self.amended = self._amended_on()
+        #: since when what is new in it is asked for: where it needs consent again, not before that
+        self.asked_since = self._asked_since()
         self.sites = self._sites(history)
         self._only_site = self.sites[0][1] if len(self.sites) == 1 else None
         self.in_hospital = self._hospital_spans()
@@ -162,6 +164,13 @@ class Course:
     def _amended_on(self) -> int | None:
         since = [day for day, _ in self.versions if day <= self.as_of][-1]
         return since or None
+
+    def _asked_since(self) -> int | None:
+        protocol = self.compiled.protocol
+        if self.amended is None or not protocol.reconsent:
+            return self.amended
+        days = [fact.date.toordinal() for fact in self.record.all(Consented) if fact.version == protocol.version]
+        return max(self.amended, min(days, default=self.amended))
 
     def _new_without_consent(self) -> NewIn:
         """What is new in the version in force and waits for consent to it."""

@@ -39,8 +39,9 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     return tuple(sorted(unique.values(), key=_by_day))
 
 
-def _by_day(deviation: Deviation) -> tuple[date, str]:
-    return deviation.date or date.max, deviation.id
+def _by_day(deviation: Deviation) -> tuple[date, str, str]:
+    """In the order of their days; what is certain comes before a query about the same."""
+    return deviation.date or date.max, deviation.id, deviation.state
 
 
 _SEARCHES = (

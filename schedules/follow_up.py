@@ -104,11 +104,15 @@ def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait |
 
 
 def required(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
-    """Whether a visit that an amendment added is still to be asked for: not if its window closed before."""
-    since = walk.course.amended
-    if since is None or nominal + spec.after >= since or spec.key in walk.course.touched:
+    """Whether a visit that an amendment added is still to be asked for: not if its window closed before.
+
+    Where the amendment needs consent again, not if it closed before that either.
+    """
+    course = walk.course
+    since, asked = course.amended, course.asked_since
+    if since is None or asked is None or nominal + spec.after >= asked or spec.key in course.touched:
         return True
-    before = walk.course.compiled_on(since - 1)
+    before = course.compiled_on(since - 1)
     if spec.stay.epoch not in before.protocol.epochs:
         return False
     return any(other.key == spec.key for other in before.stay(spec.stay, walk.stopped).visits)

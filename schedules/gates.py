@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from schedules.compiled import CompiledProtocol
 from schedules.course import leads_to
 from schedules.history import GateDecided
 from schedules.protocol import Resource
@@ -56,7 +55,7 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
             _end_with_the_cycle(walk, decided, decision, place.next_day_1 or 0)
         return found
     gate = spec.gate
-    if gate.answered_by is not None and _answered_on_entry(walk.course.compiled, spec, place):
+    if gate.answered_by is not None and _answered_on_entry(walk, spec, place):
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
     walk.gates.append(state)
@@ -94,12 +93,13 @@ def _follow(walk: Walk, spec: GateSpec, outcome_id: str, place: Place) -> Answer
     return Answer(leads_to(outcome, spec.key, walk.course.compiled), outcome.stops)
 
 
-def _answered_on_entry(compiled: CompiledProtocol, spec: GateSpec, place: Place) -> bool:
+def _answered_on_entry(walk: Walk, spec: GateSpec, place: Place) -> bool:
+    """Whether the decision that led into the epoch answers the gate: itself, or one that it asked for."""
     entered = place.entered_by
-    if entered is None or spec.stay.cycle not in (None, 1):
+    if entered is None or entered.status is not GateStatus.DECIDED or spec.stay.cycle not in (None, 1):
         return False
-    answers = entered.stay.key(compiled.name_of(entered.stay.epoch, spec.gate.answered_by or ""))
-    return entered.status is GateStatus.DECIDED and entered.key == answers
+    answers = entered.stay.key(walk.course.compiled.name_of(entered.stay.epoch, spec.gate.answered_by or ""))
+    return any(gate.key == answers and gate.status is GateStatus.DECIDED for gate in reversed(walk.gates))
 
 
 def _answered(walk: Walk, spec: GateSpec, place: Place) -> Answer:

@@ -57,8 +57,15 @@ def _left_out(walk: Walk, spec: VisitSpec) -> set[str | None]:
     attended = record.attended.get(spec.key, ())
     if attended and not waits(walk, spec):
         came = occurred_on(walk, spec, None) or 0
-        left_out.update(activity for fact in attended if fact.date.toordinal() >= came for activity in fact.not_done)
+        not_done = [activity for fact in attended if fact.date.toordinal() >= came for activity in fact.not_done]
+        left_out.update(_not_waiting(walk, spec, not_done) if spec.key in record.held else not_done)
     return left_out
+
+
+def _not_waiting(walk: Walk, spec: VisitSpec, not_done: list[str]) -> list[str]:
+    """Of what was not done that day, what no hold keeps for later."""
+    held = {fact.activity for fact in walk.record.held[spec.key]}
+    return [] if None in held else [activity for activity in not_done if activity not in held]
 
 
 def waits(walk: Walk, spec: VisitSpec) -> bool:

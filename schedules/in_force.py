@@ -8,6 +8,7 @@ from __future__ import annotations
 from schedules.compiled import CompiledProtocol
 from schedules.happened import occurred_on, waits
 from schedules.keys import Stay, parse_key
+from schedules.scheduled import GateState
 from schedules.specs import StaySpec, VisitSpec
 from schedules.walk import Walk
 
@@ -49,3 +50,12 @@ def before(walk: Walk, following: Stay | None, dosed: dict[Stay, int], stay: Sta
         return walk.course.compiled
     compiled = walk.course.compiled_on(dosed[following])
     return compiled if stay.epoch in compiled.protocol.epochs else walk.course.compiled
+
+
+def gate_stood(walk: Walk, gate: GateState, day: int) -> bool:
+    """Whether the version in force on that day had the gate at all."""
+    compiled = walk.course.compiled_on(day)
+    if compiled is walk.course.compiled:
+        return True
+    known = gate.stay.epoch in compiled.protocol.epochs
+    return known and any(spec.key == gate.key for spec in compiled.stay(gate.stay).gates.values())

@@ -75,7 +75,7 @@ def _missed(walk: Walk, visit: ScheduledVisit) -> Iterator[str]:
     for omitted in walk.record.omitted.get(visit.spec.key, {}).values():
         drugs = visit.spec.doses if omitted.activity is None else (omitted.activity,)
         if any(drug in visit.spec.doses and not _is_toxicity(walk, drug, omitted.reason) for drug in drugs):
-            yield f"{visit.spec.label} {omitted.activity or ''}".strip()
+            yield f"{visit.spec.label} {walk.course.label(omitted.activity) if omitted.activity else ''}".strip()
 
 
 def _is_toxicity(walk: Walk, drug: str, reason: str | None) -> bool:
@@ -91,11 +91,16 @@ def _unknown(walk: Walk, visit: ScheduledVisit) -> Iterator[str]:
     if visit.actual is None:
         return
     given = {fact.activity for fact in walk.record.given.get(visit.spec.key, ())}
-    held = {fact.activity for fact in walk.record.held.get(visit.spec.key, ())}
+    holds = walk.record.held.get(visit.spec.key, ())
     left_out = walk.record.omitted.get(visit.spec.key, {})
     for drug in visit.spec.doses:
-        if drug in given or drug in left_out or None in left_out or held & {drug, None}:
+        if drug in given or drug in left_out or None in left_out:
             continue
         label = walk.course.label(drug)
+        reasons = [hold.reason for hold in holds if hold.activity in (drug, None)]
+        if reasons:
+            if not all(_is_toxicity(walk, drug, reason) for reason in reasons):
+                yield f"{label} at {visit.spec.label} was held ({reasons[-1]}) and not given"
+            continue
         said = "nothing is recorded about" if drug in active_doses(walk, visit.spec) else "no reason is recorded for"
         yield f"{said} {label} at {visit.spec.label}"

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 from schedules.compiled import CompiledProtocol
 from schedules.gates import Place, answer, standing
-from schedules.in_force import before
+from schedules.in_force import before, gate_stood
 from schedules.keys import Stay, parse_key
 from schedules.limits import Limits
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
 from schedules.specs import VisitSpec
+from schedules.statuses import GateStatus
 from schedules.waits import cycle_wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
@@ -56,7 +57,7 @@ def enter_first(walk: Walk, step: Step, dosed: dict[Stay, int]) -> Onward:
     """Past the gates that stand before the very first cycle, if there are any."""
     passed = len(walk.gates)
     found = _enter(walk, step.stay, step.nominal, step.basis, None, step.stay if step.stay in dosed else None)
-    _lead_to(walk, passed, step.stay)
+    _lead_to(walk, passed, step.stay, dosed)
     return found
 
 
@@ -71,14 +72,21 @@ def onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     passed = len(walk.gates)
     found = _onward(walk, anchor, dosed)
     if found.step is not None:
-        _lead_to(walk, passed, found.step.stay)
+        _lead_to(walk, passed, found.step.stay, dosed)
     return found
 
 
-def _lead_to(walk: Walk, passed: int, stay: Stay) -> None:
-    """Tell the gates since that number that the path led from them to this stay."""
+def _lead_to(walk: Walk, passed: int, stay: Stay, dosed: dict[Stay, int]) -> None:
+    """Tell the gates since that number that the path led from them to this stay.
+
+    One that an amendment put behind a stay already begun asks for nothing.
+    """
+    amended = dosed.get(stay) if len(walk.course.versions) > 1 else None
     for place in range(passed, len(walk.gates)):
-        walk.gates[place] = walk.gates[place].leading_to(stay)
+        gate = walk.gates[place].leading_to(stay)
+        if amended is not None and gate.decided_on is None and not gate_stood(walk, gate, amended):
+            gate = gate._replace(status=GateStatus.NOT_NEEDED, tentative=False)
+        walk.gates[place] = gate
 
 
 def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
@@ -91,12 +99,26 @@ def _onward(walk: Walk, anchor: Anchor, dosed: dict[Stay, int]) -> Onward:
     if planned is not None and planned not in dosed and walk.record.attended:
         _note_undosed_start(walk, planned, dosed)
         happened = next_dosed(walk, dosed)
-    if happened is not None and happened != planned:
+    if happened is not None and happened != planned and not _was_passed_over(walk, planned, nominal, happened, dosed):
         walk.off_path.append((happened, entered))
         return Onward(Step(happened, nominal, basis))
     if planned is None:
         return Onward(None, ends=None if to == "nothing" else _end_reason(to))
     return _enter(walk, planned, nominal, basis, entered, happened)
+
+
+def _was_passed_over(
+    walk: Walk, planned: Stay | None, nominal: int | None, happened: Stay, dosed: dict[Stay, int]
+) -> bool:
+    """Whether a cycle without a dose lies between, in number and in time: it is on the path, with nothing recorded."""
+    if planned is None or nominal is None or planned in dosed or len(walk.anchors) >= MOST_STAYS:
+        return False
+    cycle, later = planned.cycle or 1, happened.cycle or 1
+    if later <= cycle or planned != happened._replace(cycle=planned.cycle):
+        return False
+    length = walk.course.compiled.stay(planned).length
+    day = dosed[happened]
+    return length is not None and length.after_day(nominal) - day <= day - nominal
 
 
 def _note_undosed_start(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from schedules.course import leads_to
 from schedules.deviation import Deviation, Kind, found
-from schedules.in_force import spec_on
+from schedules.in_force import gate_stood, spec_on
 from schedules.keys import Stay
 from schedules.protocol import Epoch
 from schedules.scheduled import GateState, ScheduledVisit
@@ -73,7 +73,7 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
         if anchor is None or anchor.day is None or anchor.how not in ("given", "attended"):
             continue
         began = date.fromordinal(anchor.day)
-        if not _stood(walk, gate, anchor.day):
+        if not gate_stood(walk, gate, anchor.day) or _is_told_elsewhere(walk, gate, anchor.day):
             continue
         if gate.status is GateStatus.DECIDED and gate.decided_on is not None and gate.decided_on <= began:
             if _ends_treatment(walk, gate):
@@ -81,7 +81,19 @@ def at_gates(walk: Walk) -> Iterator[Deviation]:
             continue
         late = f"it was decided on {day_words(gate.decided_on)}" if gate.decided_on else "nobody has decided it"
         text = f"{anchor.stay} was begun on {day_words(began)} without {gate.key}: {late}"
-        yield found(Kind.WITHOUT_GATE, gate.key, text, day=began)
+        elsewhere = any(stay == anchor.stay for stay, _ in walk.off_path)
+        yield found(Kind.WITHOUT_GATE, gate.key, text, day=began, important=elsewhere)
+
+
+def _is_told_elsewhere(walk: Walk, gate: GateState, day: int) -> bool:
+    """Whether one deviation says it: the gate is answered by another one, or the treatment had ended by then."""
+    if gate.status is GateStatus.NOT_NEEDED and walk.course.end is not None and walk.course.end.day < day:
+        return True
+    compiled = walk.course.compiled
+    specs = compiled.stay(gate.stay).gates.values() if gate.stay.epoch in compiled.protocol.epochs else ()
+    answers = next((spec.gate.answered_by for spec in specs if spec.key == gate.key), None)
+    others = [other for other in walk.gates if other.leads_to == gate.leads_to] if answers else []
+    return any(other.key == other.stay.key(compiled.name_of(other.stay.epoch, answers or "")) for other in others)
 
 
 def _ends_treatment(walk: Walk, gate: GateState) -> bool:
@@ -96,15 +108,6 @@ def _against(gate: GateState, stay: Stay, day: date | None) -> Deviation:
     return found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
 
 
-def _stood(walk: Walk, gate: GateState, day: int) -> bool:
-    """Whether the version in force on that day had the gate at all."""
-    compiled = walk.course.compiled_on(day)
-    if compiled is walk.course.compiled:
-        return True
-    known = gate.stay.epoch in compiled.protocol.epochs
-    return known and any(spec.key == gate.key for spec in compiled.stay(gate.stay).gates.values())
-
-
 def off_path(walk: Walk) -> Iterator[Deviation]:
     """Cycles to which the path did not lead, by the version in force on the day on which they were begun."""
     for stay, gate in walk.off_path:
@@ -116,10 +119,27 @@ def off_path(walk: Walk) -> Iterator[Deviation]:
             text = f"{stay} was begun; {epoch.label} has at most {most} cycles"
             yield found(Kind.BEYOND_MOST_CYCLES, str(stay), text, day=day, important=True)
         elif gate is not None and gate.status is GateStatus.DECIDED:
-            yield _against(gate, stay, day)
-        else:
+            yield _against(gate, stay, day) if not _leads_into(walk, gate, stay) else _other_cycle(gate, stay, day)
+        elif gate is None or not _is_open_on(walk, gate, day):
             text = f"{stay} was begun, and no decision leads there"
             yield found(Kind.WITHOUT_GATE, str(stay), text, day=day, important=True)
+
+
+def _leads_into(walk: Walk, gate: GateState, stay: Stay) -> bool:
+    """Whether the decision at a gate led into the epoch of the stay, only to another cycle of it."""
+    outcome = walk.course.outcome(gate.key, gate.outcome or "")
+    return outcome is not None and leads_to(outcome, gate.key, walk.course.compiled) == stay.epoch
+
+
+def _other_cycle(gate: GateState, stay: Stay, day: date | None) -> Deviation:
+    text = f"{stay} was begun, which is not the cycle that follows the decision at {gate.key}"
+    return found(Kind.AGAINST_GATE, str(stay), text, day=day, important=True)
+
+
+def _is_open_on(walk: Walk, gate: GateState, day: date | None) -> bool:
+    """Whether nobody has decided a gate that stood on that day: then it is the gate that the deviation names."""
+    undecided = gate.status in (GateStatus.OPEN, GateStatus.OVERDUE)
+    return undecided and day is not None and gate_stood(walk, gate, day.toordinal())
 
 
 def _epoch_on(walk: Walk, stay: Stay, day: date | None) -> Epoch:

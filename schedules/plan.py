@@ -104,7 +104,7 @@ def _walk_the_path(walk: Walk) -> None:
     label = first[0].label if first else "Day 1"
     blocked = place_screening(walk, day_1, label, how, started=how in ("given", "attended"))
     entered = enter_first(walk, step, dosed)
-    asked, ends = entered.asked, entered.ends
+    asked, ends = entered.asked, entered.ends if entered.step else None  # what never began does not end by a default
     if step.stay in dosed:
         walk.tentative = False
     anchor = Anchor(step.stay, label, day_1, "nominal", True)
@@ -206,6 +206,8 @@ def _stay_nominal(walk: Walk, step: Step, dosed: dict[Stay, int]) -> tuple[int |
     if epoch.starts is None or (step.stay.cycle or 1) > 1 or not walk.anchors:
         return step.nominal, step.basis
     base = base_of(walk, epoch.starts, step.stay, moves=True)
+    if base is None and epoch.starts.event is not None:
+        return None, Basis(f"the {epoch.starts.event.replace('-', ' ')}", None, "has not come about yet")
     if base is None or base.day is None:
         return None, Basis(base.what if base else "its starting point", None, "has no date yet")
     nominal = epoch.starts.by.after_day(base.day)
@@ -336,7 +338,9 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
         place(walk, spec, came, Basis("it", came, "attended"))
         return
     basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
-    undated(walk, spec, basis, f"{anchor.label} is held and has no date yet")
+    first = next((visit for visit in walk.visits if visit.spec.stay == spec.stay), None)
+    waits = first is not None and any(conflict.kind == "no-anchor" for conflict in first.conflicts)
+    undated(walk, spec, basis, f"{anchor.label} {'' if waits else 'is held and '}has no date yet")
 
 
 # -- the end ------------------------------------------------------------------------------------

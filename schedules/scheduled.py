@@ -262,6 +262,8 @@ def explain_gate(gate: GateState) -> tuple[str, ...]:
     if gate.decided_on is not None and gate.outcome is not None:
         return (f"decided on {day_words(gate.decided_on)}: {labels[gate.outcome]}",)
     due = (f"due on {day_words(gate.due)}, the last open day before the next Day 1",) if gate.due else ()
+    if gate.status is GateStatus.NOT_NEEDED:
+        return ("it needs no decision any more",)
     if gate.default is None:
         return (*due, "nothing is planned beyond it until it is decided")
     return (*due, f'until it is decided the plan follows "{labels[gate.default]}"')
@@ -291,6 +293,8 @@ def _signed(by: str) -> str:
 def _outcome(visit: ScheduledVisit) -> str:
     if visit.actual is not None:
         return _done(visit, visit.actual)
+    if visit.status is Status.HELD and all(conflict.kind == "no-anchor" for conflict in visit.conflicts):
+        return ""  # what it is counted from has no date: its conflict says so, and nothing need be held
     if visit.status in _FALLEN_AWAY:
         return _FALLEN_AWAY[visit.status]
     if visit.target is None or visit.due is None:

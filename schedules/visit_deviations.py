@@ -24,11 +24,13 @@ from schedules.wording import day_words, days_words
 
 WORKING_DAYS_TO_CANDIDATE = 5
 _CLINIC = frozenset({Resource.CLINIC})
+_TO_COME = frozenset({Status.PLANNED, Status.DUE, Status.BOOKED, Status.TO_REBOOK, Status.HELD})
 
 
 def of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     """Everything in which one visit differs from what was asked of it."""
-    if visit.status is Status.UNRECORDED or _was_left_undecided(walk, visit):
+    unrecorded = visit.status is Status.UNRECORDED and not _its_start_is_to_come(walk, visit)
+    if unrecorded or _was_left_undecided(walk, visit):
         yield _unrecorded(walk, visit)
     if visit.key not in walk.course.touched:
         return
@@ -41,6 +43,18 @@ def of_visit(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     yield from _own_windows(walk, visit)
     yield from drugs_of(walk, visit)
     yield from _doses_unrecorded(walk, visit)
+
+
+def _its_start_is_to_come(walk: Walk, visit: ScheduledVisit) -> bool:
+    """Whether what the visit is counted from, in the same stay, may itself still be made: then it cannot be late."""
+    name, stay = visit.spec.base.visit if visit.spec.base else None, visit.spec.stay
+    if visit.spec.base is not None and name is None:
+        return False
+    for start in walk.visits:
+        if start.spec.stay == stay and (start.spec.name == name if name else start.spec.is_day_1):
+            overdue = start.status is Status.UNRECORDED and start.key != visit.key
+            return start.status in _TO_COME or (overdue and _its_start_is_to_come(walk, start))
+    return False
 
 
 def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:
@@ -150,7 +164,21 @@ def _left_out(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
                 yield _not_done(walk, visit, activity, omitted)
     for attended in walk.record.attended.get(visit.key, ()):
         for activity in attended.not_done:
-            yield _not_done(walk, visit, activity, attended)
+            if not _is_explained(walk, visit, activity, attended):
+                yield _not_done(walk, visit, activity, attended)
+
+
+def _is_explained(walk: Walk, visit: ScheduledVisit, activity: str, attended: Attended) -> bool:
+    """Whether what was not done that day was done later, or is recorded as left out or waiting, with its reason."""
+    record, key = walk.record, visit.key
+    if record.omitted.get(key, {}).keys() & {activity, None}:
+        return True
+    waits = any(hold.activity in (None, activity) for hold in record.held.get(key, ()))
+    waits = waits or (visit.spec.is_day_1 and bool(record.cycle_holds(str(visit.spec.stay))))
+    if waits and activity in visit.spec.doses:
+        return True
+    done = (*record.given.get(key, ()), *record.assessed.get(key, ()))
+    return any(fact.activity == activity and fact.date >= attended.date for fact in done)
 
 
 def _not_done(walk: Walk, visit: ScheduledVisit, activity: str, fact: Omitted | Attended) -> Deviation:
@@ -175,13 +203,18 @@ def _hold_reason(walk: Walk, key: str, spec: VisitSpec, hold: Held) -> Iterator[
 
 
 def _own_windows(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
+    """Activities with a window of their own, of which none was within it: of repeated ones the nearest counts."""
     if visit.actual is None:
         return
+    nearest: dict[str, tuple[int, Assessed]] = {}
     for fact in walk.record.assessed.get(visit.key, ()):
         window = _window_of(visit.spec, fact)
-        if window is None:
-            continue
-        off = days_outside(fact.date, *window.around(visit.actual))
+        if window is not None:
+            off = days_outside(fact.date, *window.around(visit.actual))
+            before = nearest.get(fact.activity)
+            if before is None or abs(off) < abs(before[0]):
+                nearest[fact.activity] = off, fact
+    for off, fact in nearest.values():
         if off:
             what = f"{walk.course.label(fact.activity)} for {visit.spec.label}"
             text = f"{what} was done on {day_words(fact.date)}, outside its window"

@@ -11,6 +11,7 @@ from schedules.plan import plan
 from schedules.protocol import Protocol
 from schedules.protocol_file import read_protocol
 from schedules.scheduled import Plan
+from schedules.statuses import GateStatus
 from tests.builders import attended, consented, design, dose, enrolled, facts
 
 FIRST = """\
@@ -123,3 +124,14 @@ def test_a_visit_attended_before_the_amendment_has_the_activities_of_its_day() -
     made = amended(second, january(14), january(14), attended("t.c1.d1", january(5)))
     assert made.visit("t.c1.d1").notes == ()
     assert made.visit("t.c2.d1").spec.doses == ("drug", "other")
+
+
+def test_a_gate_that_an_amendment_puts_behind_a_cycle_already_begun_asks_for_nothing() -> None:
+    outcomes = "{yes-go: {label: Y, to: proceed}}"
+    gate = f"\n    gates: {{go: {{label: Go, when: before-each-cycle, default: yes-go, outcomes: {outcomes}}}}}"
+    second = changed(("cycles: {length: 14 days, at_most: 3}", "cycles: {length: 14 days, at_most: 3}" + gate))
+    made = amended(second, january(14), january(21), dose("t.c2.d1", january(19), "drug"))
+    found = {gate.key: (gate.status, gate.why) for gate in made.gates}
+    assert found["t.c1.go"] == (GateStatus.NOT_NEEDED, ("it needs no decision any more",))
+    assert found["t.c2.go"][0] is GateStatus.OVERDUE
+    assert ids(made) == ["without-gate:t.c2.go"]

@@ -149,3 +149,18 @@ def test_an_unscheduled_visit_in_the_future_keeps_other_drugs_off_its_day() -> N
     plan = planned(enrolled(), dose("induction.c1.d1", january(5)), visit, as_of=january(6))
     assert plan.visit("unscheduled.it").status is Status.PLANNED
     assert plan.visit("induction.c1.d8").target == january(13)
+
+
+def test_a_treatment_that_a_default_keeps_from_beginning_has_no_end_nor_a_follow_up_until_that_is_decided() -> None:
+    answers = "{go: {label: Go, to: proceed}, stop: {label: Stop, to: end}}"
+    gate = f"gates: {{fit: {{label: Fit, when: before-each-cycle, default: stop, outcomes: {answers}}}}}"
+    visit = "visits: {d1: {label: D1, day: 1, activities: [drug]}}"
+    after = "visits: {eot: {label: End, after: {event: end-of-treatment}, activities: [look]}}"
+    study = protocol(
+        f"  t: {{label: T, cycles: {{length: 28 days, at_most: 2}}, {visit}, {gate}}}\n"
+        f"  f: {{label: F, stage: follow-up, {after}}}\n"
+    )
+    made = planned(consented(), enrolled(), protocol=study, as_of=date(2026, 3, 2))
+    assert (made.treatment_end, len(made.visits), made.deviations) == (None, 0, ())
+    stopped = planned(consented(), enrolled(), decided("t.c1.fit", date(2026, 1, 5), "stop"), protocol=study)
+    assert stopped.visit("f.eot").target == date(2026, 1, 5)

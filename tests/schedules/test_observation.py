@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from schedules.history import Died, Omitted, TreatmentEnded, VisitMissed
+from schedules.history import Died, Held, Omitted, TreatmentEnded, VisitMissed
 from schedules.scalars import PartialDate
 from schedules.scheduled import ObservationState
 from tests.builders import Facts, attended, consented, dose, enrolled, planned, protocol
@@ -54,16 +54,23 @@ def left_out(reason: str) -> Omitted:
     return Omitted(date=date(2026, 1, 12), visit="induction.c1.d8", activity="vsli", reason=reason)
 
 
+def held(reason: str) -> Held:
+    return Held(date=date(2026, 1, 12), visit="induction.c1.d8", activity="vsli", reason=reason)
+
+
 @pytest.mark.parametrize(
     ("state", "why", "more"),
     [
         ("evaluable", "observed until 1 February 2026", (dose("induction.c1.d8", date(2026, 1, 12)), D15)),
         ("evaluable", "observed until", (VSLI_LEFT_OUT, left_out("neuropathy"), D15)),
-        ("to-be-replaced", "C1D8 vsli was missed", (VSLI_LEFT_OUT, left_out("travel"), D15)),
+        ("to-be-replaced", "C1D8 Vincristine sulfate liposome IV was missed", (VSLI_LEFT_OUT, left_out("travel"), D15)),
         ("incomplete", "nothing is recorded about C1D8", D15),
         ("incomplete", "nothing is recorded about Vincristine sulfate liposome IV at C1D8", (VSLI_LEFT_OUT, D15)),
         ("incomplete", "no reason is recorded for Vincristine sulfate liposome IV at C1D8",
          (VSLI_LEFT_OUT, attended("induction.c1.d8", date(2026, 1, 12), not_done=("vsli",)), D15)),
+        ("incomplete", "Vincristine sulfate liposome IV at C1D8 was held (infection) and not given",
+         (VSLI_LEFT_OUT, held("infection"), D15)),
+        ("evaluable", "observed until", (VSLI_LEFT_OUT, held("neuropathy"), D15)),
         ("ended-early", "the participant died on 10 January 2026", Died(date=PartialDate(2026, 1, 10))),
         ("ended-early", "the participant died in January 2026", Died(date=PartialDate(2026, 1))),
         ("ended-early", "the treatment ended on 10 January 2026 (progression)",

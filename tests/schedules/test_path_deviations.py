@@ -9,9 +9,11 @@ import pytest
 from schedules.deviation import Kind
 from schedules.history import CycleHeld, Died, Held, TreatmentEnded
 from schedules.scalars import PartialDate
+from schedules.scheduled import Plan
 from tests.builders import consented, cycle_done, decided, dose, enrolled, planned, protocol
 
-BENEFIT = decided("induction.c1.response", date(2026, 1, 30), "benefit")
+GATE = "induction.c1.response"
+BENEFIT = decided(GATE, date(2026, 1, 30), "benefit")
 M1 = (consented(), enrolled(), cycle_done("induction.c1"), BENEFIT, cycle_done("maintenance.c1", date(2026, 2, 2)))
 
 
@@ -69,3 +71,54 @@ def test_the_expected_end_of_treatment_is_tentative_while_a_visit_has_no_date() 
         end = planned(begun, more, protocol=study, as_of=date(2026, 1, 12)).treatment_end
         assert end is not None
         assert end.tentative is tentative
+
+
+C1_DONE = (consented(), enrolled(), cycle_done("induction.c1"))
+
+
+def without_gate(made: Plan) -> list[str]:
+    """What was begun without a decision, or against one, by the names of these deviations."""
+    return [found.id for found in made.deviations if found.kind in (Kind.WITHOUT_GATE, Kind.AGAINST_GATE)]
+
+
+def test_a_cycle_begun_before_its_decision_is_one_deviation_also_where_that_answers_two_gates() -> None:
+    begun = (C1_DONE, dose("maintenance.c1.d1", date(2026, 2, 2)))
+    late = decided("induction.c1.response", date(2026, 2, 3), "benefit")
+    for more in ((), late):
+        assert without_gate(planned(begun, more)) == ["without-gate:induction.c1.response"]
+
+
+def test_the_decision_that_a_gate_asks_for_answers_the_check_that_the_gate_answers() -> None:
+    asked = decided("induction.c1.response", date(2026, 1, 29), "benefit-with-toxicity")
+    on = decided("induction.c1.toxicity", date(2026, 1, 30), "maintenance")
+    made = planned(C1_DONE, asked, on, dose("maintenance.c1.d1", date(2026, 2, 2)))
+    assert not without_gate(made)
+    answers = {gate.key: gate.answered_by for gate in made.gates}
+    assert answers["maintenance.c1.continue"] == "induction.c1.toxicity"
+
+
+def test_a_cycle_begun_after_the_end_of_treatment_is_told_as_that_alone() -> None:
+    ended = TreatmentEnded(date=date(2026, 2, 2), reason="progression")
+    made = planned(C1_DONE, ended, dose("maintenance.c1.d1", date(2026, 2, 3), "ino"))
+    assert "after-end:maintenance.c1.d1:ino" in {found.id for found in made.deviations}
+    assert not without_gate(made)
+    begun = dose("maintenance.c1.d1", date(2026, 2, 2))
+    assert without_gate(planned(C1_DONE, begun, ended)) == ["without-gate:induction.c1.response"]
+
+
+def test_a_cycle_that_was_passed_over_stays_on_the_path_and_the_one_after_it_is_no_surprise() -> None:
+    go = decided("maintenance.c2.continue", date(2026, 2, 27), "continue")
+    made = planned(C1_DONE, BENEFIT, go, dose("maintenance.c2.d1", date(2026, 3, 2)))
+    assert not made.off_path
+    assert [(found.kind, found.visit) for found in made.deviations if "maintenance" in (found.visit or "")] == [
+        (Kind.UNRECORDED, f"maintenance.c1.{name}") for name in ("d1", "d8", "d15")
+    ]
+    assert made.visit("maintenance.c2.d1").nominal == date(2026, 3, 2)
+    assert not made.visit("maintenance.c2.d8").tentative
+
+
+def test_a_cycle_begun_on_the_day_of_the_one_before_it_passes_over_nothing() -> None:
+    made = planned(C1_DONE, BENEFIT, dose("maintenance.c2.d1", date(2026, 2, 2)))
+    assert [str(stay) for stay in made.off_path] == ["maintenance.c2"]
+    (told,) = [found for found in made.deviations if found.kind is Kind.AGAINST_GATE]
+    assert told.text == "maintenance.c2 was begun, which is not the cycle that follows the decision at " + GATE

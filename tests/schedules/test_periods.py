@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from schedules.statuses import Status
-from tests.builders import booked, decided, dose, enrolled, planned, protocol, targets
+from tests.builders import DAY_1, booked, decided, dose, enrolled, planned, protocol, targets
 
 WASHOUT = """
   first:
@@ -100,3 +100,16 @@ def test_an_epoch_that_only_a_gate_leads_to_is_not_on_the_usual_path() -> None:
     rescue = decided("main.next", date(2026, 3, 2), "rescue")
     plan = planned(enrolled(), dose("main.d1", january(5), "drug"), rescue, protocol=study)
     assert plan.visit("rescue.d1").target == date(2026, 3, 5)
+
+
+def test_a_period_that_starts_with_an_event_waits_for_it_and_not_for_the_end_of_a_hold() -> None:
+    epochs = (
+        "  t: {label: T, length: 14 days, visits: {d1: {label: D1, day: 1, activities: [drug]}}}\n"
+        "  u: {label: U, length: 14 days, starts: {event: rash, by: 1 day}, visits:"
+        " {d1: {label: U1, day: 1, activities: [drug]}, d8: {label: U8, day: 8, activities: [look]}}}\n"
+    )
+    study = protocol(epochs, "events: {rash: Rash}\n")
+    made = planned(enrolled(), dose("t.d1", DAY_1, "drug"), protocol=study)
+    first, second = made.visit("u.d1").why, made.visit("u.d8").why
+    assert first[0] == "the rash has not come about yet"
+    assert not any("hold" in sentence or "held" in sentence for sentence in (*first, *second))

@@ -83,3 +83,22 @@ def test_an_enrolment_before_consent_is_important_and_on_its_day_is_none() -> No
     early = planned(enrolled(id="in"), consented(date(2025, 12, 31)), as_of=january(1))
     assert [(one.id, one.important) for one in early.deviations] == [("before-consent:in", True)]
     assert planned(enrolled(id="in"), consented(date(2025, 12, 30)), as_of=january(1)).deviations == ()
+
+
+def test_a_visit_before_consent_is_one_deviation_however_much_is_recorded_of_it() -> None:
+    came = attended("screening.baseline", date(2025, 12, 29))
+    done = [assessed("screening.baseline", date(2025, 12, 29), name) for name in ("bloods", "vod", "qol")]
+    made = planned(came, done, consented(date(2025, 12, 30)), enrolled(), as_of=date(2025, 12, 31))
+    assert [one.id for one in made.deviations] == ["before-consent:screening.baseline"]
+
+
+def test_what_was_surely_done_without_consent_is_not_hidden_behind_the_query_of_the_visit() -> None:
+    came, done = attended("t.d8", january(12)), assessed("t.d8", january(12), "biopsy")
+    assert found(amended(came, done)) == {"before-reconsent:t.d8:biopsy": "candidate"}
+
+
+@pytest.mark.parametrize(("day", "asked"), [(8, True), (27, True), (28, False)])
+def test_a_new_visit_whose_window_closed_before_consent_to_it_is_not_asked_for(day: int, asked: bool) -> None:
+    made = amended(consented(january(day), "2.0"), as_of=date(2026, 2, 20))
+    assert ("t.d22" in {one.visit for one in (*made.deviations, *made.queries)}) is asked
+    assert "t.d8" in {one.visit for one in made.deviations}

@@ -9,7 +9,19 @@ import pytest
 from schedules.deviation import Kind
 from schedules.history import Held, Omitted
 from schedules.scheduled import Plan
-from tests.builders import DAY_1, Facts, attended, closed, consented, cycle_done, decided, dose, enrolled, planned
+from tests.builders import (
+    DAY_1,
+    Facts,
+    attended,
+    closed,
+    consented,
+    cycle_done,
+    decided,
+    dose,
+    enrolled,
+    planned,
+    protocol,
+)
 
 D8 = "induction.c1.d8"
 BEGUN = (consented(), enrolled(), *dose("induction.c1.d1", DAY_1))
@@ -73,3 +85,23 @@ def test_what_was_not_done_on_a_day_on_which_the_doses_wait_is_still_to_come() -
     came = attended(D8, january(12), not_done=("vsli", "ino"))
     held = Held(date=january(12), visit=D8, reason="toxicity", resume=january(15))
     assert planned(BEGUN, came, held).visit("induction.c1.d15").target == january(22)
+
+
+SOON = """\
+  t:
+    label: T
+    length: 28 days
+    visits:
+      d1: {label: D1, day: 1, window: 0/+3, activities: [drug]}
+      d2: {label: D2, day: 2, window: 0/0, activities: [look]}
+      first: {label: First, day: 1, window: 0/+2, anchor: true, activities: [other]}
+      next: {label: Next, after: {visit: first, by: 1 day}, window: 0/0, activities: [look]}
+"""
+
+
+@pytest.mark.parametrize(("day", "asked_for"), [(7, []), (8, []), (9, ["next", "first", "d2", "d1"])])
+def test_a_visit_is_not_asked_for_while_the_one_that_it_is_counted_from_may_still_be_made(
+    day: int, asked_for: list[str]
+) -> None:
+    made = planned(consented(), enrolled(), protocol=protocol(SOON), as_of=january(day))
+    assert {found.visit for found in made.queries} == {f"t.{name}" for name in asked_for}
