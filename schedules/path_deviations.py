@@ -21,10 +21,10 @@ def expired_at_day_1(walk: Walk) -> Iterator[Deviation]:
     first = next(iter(walk.anchors.values()), None)
     if first is None or first.day is None or first.how not in ("given", "attended"):
         return
-    screening = [visit for visit in walk.visits if visit.spec.planned.valid_for is not None and visit.actual]
-    valid = {visit.spec.name for visit in screening if visit.status is not Status.EXPIRED}
-    for visit in screening:
-        if visit.status is Status.EXPIRED and visit.spec.name not in valid and visit.actual is not None:
+    made = [visit for visit in walk.visits if visit.actual is not None]
+    lasting = {visit.spec.name for visit in made if visit.spec.planned.valid_for and visit.status is not Status.EXPIRED}
+    for visit in made:
+        if visit.status is Status.EXPIRED and visit.spec.name not in lasting and visit.actual is not None:
             age = first.day - visit.actual.toordinal()
             limit = spec_on(walk, visit.spec, first.day).planned.valid_for
             text = f"{visit.spec.label} was {days_words(age)} old on {day_words(first.day)}, and is valid for {limit}"

@@ -230,6 +230,13 @@ def test_an_unrecorded_visit_says_when_its_window_closed() -> None:
     assert query == Deviation(f"unrecorded:{D8}", Kind.UNRECORDED, D8, None, january(14), None, text, "query")
 
 
+def test_a_drug_without_a_record_says_at_which_visit_and_when_that_took_place() -> None:
+    (query,) = planned(BEGUN, dose(D8, january(12), "ino"), as_of=january(15)).queries
+    text = f"C1D8 took place on 12 January 2026, and nothing is recorded about {VSLI}"
+    name = f"dose-unrecorded:{D8}:vsli"
+    assert query == Deviation(name, Kind.DOSE_UNRECORDED, D8, "vsli", january(12), None, text, "query")
+
+
 def test_a_cycle_begun_too_soon_says_of_each_gate_when_it_was_decided_or_that_nobody_has() -> None:
     begun = dose("maintenance.c1.d1", february(2))
     late = planned(C1, begun, decided(RESPONSE, february(3), "benefit")).deviations
