@@ -106,6 +106,33 @@ def test_a_drug_that_an_amendment_brought_to_a_visit_is_the_wrong_one_only_befor
     assert ids(made, Kind.WRONG_DRUG) == wrong
 
 
+SPACED = TWO_DRUGS.replace("epochs:", "spacing:\n  - {drug: drug, at_least: 7 days}\nepochs:")
+
+
+@pytest.mark.parametrize(("day", "close"), [(8, ["treatment.d8:drug"]), (9, [])])
+def test_doses_are_too_close_only_where_the_version_of_the_later_one_asks_for_spacing(
+    day: int, close: list[str]
+) -> None:
+    doses = (dose("treatment.d1", january(5), "drug"), dose("treatment.d8", january(8), "drug"))
+    loose = Given(id="loose", date=january(5), activity="drug")
+    made = planned(read(TWO_DRUGS, SPACED), IN, doses, loose, amended(january(day)), as_of=january(12))
+    assert ids(made, Kind.TOO_CLOSE) == close
+
+
+LEAD_IN = TWO_DRUGS.replace(
+    "  treatment:\n",
+    "  lead-in:\n    label: Lead-in\n    length: 7 days\n    visits:\n"
+    "      d1: {label: Lead-in Day 1, day: 1, activities: [drug]}\n  treatment:\n",
+)
+
+
+def test_a_dose_in_an_epoch_that_an_amendment_dropped_is_not_one_of_another_arm() -> None:
+    doses = (dose("lead-in.d1", january(5), "drug"), dose("treatment.d1", january(12), "drug"))
+    made = planned(read(LEAD_IN, TWO_DRUGS), IN, doses, amended(january(14)), as_of=january(14))
+    assert made.visit("lead-in.d1").actual == january(5)
+    assert ids(made, Kind.WRONG_DRUG) == []
+
+
 # -- screening ----------------------------------------------------------------------------------
 
 

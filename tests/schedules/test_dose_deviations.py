@@ -8,7 +8,7 @@ import pytest
 
 from schedules.deviation import Kind
 from schedules.errors import HistoryError
-from schedules.history import Given, Reduced, UnscheduledVisit
+from schedules.history import CycleHeld, Given, Reduced, UnscheduledVisit
 from schedules.scheduled import Plan
 from tests.builders import DAY_1, attended, consented, cycle_done, decided, dose, enrolled, planned, protocol, ven
 
@@ -71,6 +71,54 @@ def test_a_reduction_counts_from_its_visit_on_and_not_from_the_day_of_the_decisi
     early = dose("induction.c1.d15", january(18), "ino", level="level -1")
     doses = (dose("induction.c1.d1", DAY_1, "ino"), dose("induction.c1.d8", january(12), "ino", level="level 1"))
     assert not ids(planned(begun, doses, ahead, early), Kind.WRONG_LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [((7, "induction.c1.d8"), (9, "induction.c1.d8")), ((7, "induction.c1.d15"), (9, "induction.c1.d8"))],
+    ids=["for the same visit", "for an earlier visit"],
+)
+def test_of_two_reductions_the_one_that_was_decided_last_counts(
+    first: tuple[int, str], second: tuple[int, str]
+) -> None:
+    begun = (consented(), enrolled(dose_levels={"ino": "level 3"}), dose("induction.c1.d1", DAY_1, "ino"))
+    less = reduced(january(first[0]), first[1], "level 2")
+    least = reduced(january(second[0]), second[1], "level 1")
+    doses = dose("induction.c1.d8", january(12), "ino", level="level 1")
+    for level, wrong in (("level 1", []), ("level 2", ["wrong-level:induction.c1.d15:ino"])):
+        last = dose("induction.c1.d15", january(19), "ino", level=level)
+        assert ids(planned(begun, less, least, doses, last), Kind.WRONG_LEVEL) == wrong
+
+
+def test_of_two_reductions_decided_on_one_day_each_counts_from_its_visit_on() -> None:
+    begun = (consented(), enrolled(dose_levels={"ino": "level 3"}), dose("induction.c1.d1", DAY_1, "ino"))
+    both = (reduced(january(7), "induction.c1.d8", "level 1"), reduced(january(7), "induction.c1.d15", "level 0"))
+    doses = (
+        dose("induction.c1.d8", january(12), "ino", level="level 1"),
+        dose("induction.c1.d15", january(19), "ino", level="level 0"),
+    )
+    assert not ids(planned(begun, both, doses), Kind.WRONG_LEVEL)
+
+
+def test_a_reduction_at_a_visit_that_has_no_date_counts_from_the_day_of_the_decision() -> None:
+    doses = [
+        dose(f"induction.c1.d{day}", january(4 + day), "ino", level="level 2") for day in (1, 8, 15)
+    ]  # fmt: skip
+    none = decided("induction.c1.response", january(30), "no-benefit")
+    held = CycleHeld(date=date(2026, 2, 2), cycle="induction.c2", reason="counts")
+    ahead = reduced(date(2026, 2, 2), "induction.c2.d8", "level 1")
+    history = (consented(), enrolled(dose_levels={"ino": "level 2"}), doses, none, held, ahead)
+    assert not ids(planned(history), Kind.WRONG_LEVEL)
+    late = Given(
+        id="late", date=date(2026, 2, 9), visit="induction.c1.d15", activity="ino", again=True, level="level 2"
+    )
+    assert ids(planned(history, late), Kind.WRONG_LEVEL) == ["wrong-level:induction.c1.d15:ino"]
+
+
+def test_a_drug_given_again_on_other_days_is_a_deviation_on_the_last_of_them() -> None:
+    again = [Given(date=january(day), visit="induction.c1.d1", activity="ino", again=True) for day in (6, 7)]
+    (found,) = [found for found in planned(BEGUN, again).deviations if found.kind is Kind.GIVEN_AGAIN]
+    assert found.date == january(7)
 
 
 def test_a_drug_given_after_it_was_stopped_is_the_wrong_drug() -> None:
