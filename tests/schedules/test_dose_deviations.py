@@ -8,9 +8,23 @@ import pytest
 
 from schedules.deviation import Kind
 from schedules.errors import HistoryError
-from schedules.history import CycleHeld, Given, Reduced, UnscheduledVisit
+from schedules.history import CycleHeld, Given, History, Reduced, UnscheduledVisit
+from schedules.plan import plan
 from schedules.scheduled import Plan
-from tests.builders import DAY_1, attended, consented, cycle_done, decided, dose, enrolled, planned, protocol, ven
+from tests.builders import (
+    DAY_1,
+    attended,
+    consented,
+    cycle_done,
+    decided,
+    design,
+    dose,
+    enrolled,
+    facts,
+    planned,
+    protocol,
+    ven,
+)
 
 BEGUN = (consented(), enrolled(), *dose("induction.c1.d1", DAY_1))
 
@@ -19,27 +33,27 @@ def january(day: int) -> date:
     return date(2026, 1, day)
 
 
-def ids(plan: Plan, *kinds: Kind) -> list[str]:
-    return [found.id for found in plan.deviations if found.kind in kinds]
+def ids(made: Plan, *kinds: Kind) -> list[str]:
+    return [found.id for found in made.deviations if found.kind in kinds]
 
 
 def test_a_second_administration_at_a_visit_is_one_deviation_however_often_it_came() -> None:
     again = [Given(id=name, date=DAY_1, visit="induction.c1.d1", activity="ino", again=True) for name in "ab"]
-    plan = planned(BEGUN, again)
-    assert ids(plan, Kind.GIVEN_AGAIN, Kind.TOO_CLOSE) == ["given-again:induction.c1.d1:ino"]
-    found = next(found for found in plan.deviations if found.kind is Kind.GIVEN_AGAIN)
+    made = planned(BEGUN, again)
+    assert ids(made, Kind.GIVEN_AGAIN, Kind.TOO_CLOSE) == ["given-again:induction.c1.d1:ino"]
+    found = next(found for found in made.deviations if found.kind is Kind.GIVEN_AGAIN)
     assert (found.important, "3 times at C1D1" in found.text) == (True, True)
 
 
 def test_doses_of_two_visits_on_one_day_are_too_close_by_the_whole_spacing() -> None:
-    plan = planned(BEGUN, dose("induction.c1.d8", january(12)), dose("induction.c1.d15", january(12)))
-    close = [found for found in plan.deviations if found.kind is Kind.TOO_CLOSE and found.date == january(12)]
+    made = planned(BEGUN, dose("induction.c1.d8", january(12)), dose("induction.c1.d15", january(12)))
+    close = [found for found in made.deviations if found.kind is Kind.TOO_CLOSE and found.date == january(12)]
     assert {(found.activity, found.days) for found in close} == {("ino", 6), ("vsli", 7)}
 
 
 def test_a_dose_outside_any_visit_is_a_deviation_of_its_own() -> None:
-    plan = planned(BEGUN, Given(id="loose", date=january(20), activity="ino"))
-    assert "unplanned-dose:loose:ino" in ids(plan, Kind.UNPLANNED_DOSE)
+    made = planned(BEGUN, Given(id="loose", date=january(20), activity="ino"))
+    assert "unplanned-dose:loose:ino" in ids(made, Kind.UNPLANNED_DOSE)
 
 
 def test_a_pill_taken_at_home_is_none() -> None:
@@ -113,6 +127,13 @@ def test_a_reduction_at_a_visit_that_has_no_date_counts_from_the_day_of_the_deci
         id="late", date=date(2026, 2, 9), visit="induction.c1.d15", activity="ino", again=True, level="level 2"
     )
     assert ids(planned(history, late), Kind.WRONG_LEVEL) == ["wrong-level:induction.c1.d15:ino"]
+
+
+def test_a_reduction_at_a_visit_that_no_version_knows_counts_from_the_day_of_the_decision_too() -> None:
+    unknown = reduced(january(7), "induction.c1.d99", "level 1")
+    doses = (dose("induction.c1.d1", DAY_1, "ino"), dose("induction.c1.d8", january(12), "ino", level="level 1"))
+    history = History(facts(consented(), enrolled(dose_levels={"ino": "level 2"}), unknown, doses))
+    assert not ids(plan(design(), history, january(12)), Kind.WRONG_LEVEL)
 
 
 def test_a_drug_given_again_on_other_days_is_a_deviation_on_the_last_of_them() -> None:
