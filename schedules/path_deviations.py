@@ -60,7 +60,7 @@ def cycle_holds(walk: Walk) -> Iterator[Deviation]:
         for hold in holds if visit is not None else ():
             assert visit is not None  # noqa: S101 - for the type checker
             known = walk.course.protocol_on(hold.date).activities
-            allowed = [known[drug].hold_for if drug in known else () for drug in visit.spec.doses]
+            allowed = [known[drug].hold_for for drug in visit.spec.doses if drug in known]
             if allowed and all(allowed) and not any(hold.reason in reasons for reasons in allowed):
                 text = f"{stay} was held for {hold.reason}, which the protocol does not give as a reason"
                 yield found(Kind.HOLD_NOT_ALLOWED, stay, text, day=hold.date)

@@ -165,6 +165,13 @@ SAID: dict[str, tuple[Facts, *tuple[Deviation, ...]]] = {
             "C2D1 was held for 29 days, at most 28 are allowed",
         ),
     ),
+    "a cycle held for another reason": (
+        (C1, NO_BENEFIT, CycleHeld(date=february(2), cycle="induction.c2", reason="travel")),
+        Deviation(
+            "hold-not-allowed:induction.c2", Kind.HOLD_NOT_ALLOWED, "induction.c2", None, february(2), None,
+            "induction.c2 was held for travel, which the protocol does not give as a reason",
+        ),
+    ),
     "a cycle against its gate": (
         (C1, decided(RESPONSE, january(30), "benefit"), dose("induction.c2.d1", february(2), outside_plan=True)),
         Deviation(

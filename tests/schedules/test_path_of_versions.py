@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import AmendmentApplied, Fact, History
+from schedules.history import AmendmentApplied, CycleHeld, Fact, History
 from schedules.plan import plan
 from schedules.protocol_file import read_protocol
 from schedules.scheduled import Plan
@@ -51,6 +51,9 @@ CHECK = """
           go: {label: Go}
           stop: {label: "No further", to: end}
 """
+DRUG = "activities:\n  drug: {label: Drug, kind: dose}\n"
+OTHER = "  other: {label: Other drug, kind: dose}\n"
+DAY = timedelta(days=1)
 C2 = date(2026, 2, 2)
 C3 = date(2026, 3, 2)
 IN = (consented(), enrolled(), dose("treatment.c1.d1", date(2026, 1, 5), "drug"))
@@ -73,6 +76,13 @@ def ids(made: Plan) -> list[str]:
 def test_a_cycle_needs_no_gate_that_only_a_later_version_puts_before_it(day: date, told: list[str]) -> None:
     second = dose("treatment.c2.d1", C2, "drug")
     assert ids(planned(TREATMENT, TREATMENT + CHECK, IN, second, amended(day), as_of=date(2026, 2, 10))) == told
+
+
+def test_a_gate_that_was_not_needed_yet_hides_none_that_was() -> None:
+    longer = TREATMENT.replace("at_most: 2", "at_most: 4")
+    doses = (dose("treatment.c2.d1", C2, "drug"), dose("treatment.c3.d1", C3, "drug"))
+    made = planned(longer, longer + CHECK, IN, doses, amended(date(2026, 2, 3)), as_of=C3)
+    assert ids(made) == ["without-gate:treatment.c3.go"]
 
 
 def test_a_cycle_that_was_begun_without_its_gate_stays_so_where_a_later_version_only_renames_it() -> None:
@@ -114,3 +124,30 @@ def test_a_decision_is_named_by_its_own_words_where_a_later_version_does_not_kno
     made = planned(TREATMENT + CHECK, other, history, amended(date(2026, 2, 3)), as_of=date(2026, 2, 3))
     (found,) = [found for found in made.deviations if found.kind is Kind.AGAINST_GATE]
     assert found.text == 'treatment.c2 was begun, although treatment.c2.go was decided as "No further"'
+
+
+# -- holds of cycles ----------------------------------------------------------------------------
+
+
+def test_a_cycle_held_too_long_is_judged_by_the_version_in_force_when_the_hold_was_over() -> None:
+    longer = TREATMENT.replace("at_most: 2", "at_most: 4")
+    limited = f"{longer}longest_hold: 28 days\n"
+    second = (CycleHeld(date=C2, cycle="treatment.c2", reason="counts"), dose("treatment.c2.d1", C3 + DAY, "drug"))
+    due = date(2026, 3, 31)
+    third = (
+        CycleHeld(date=due, cycle="treatment.c3", reason="counts"),
+        dose("treatment.c3.d1", due + 30 * DAY, "drug"),
+    )
+    made = planned(longer, limited, IN, second, third, amended(date(2026, 4, 1)), as_of=due + 30 * DAY)
+    found = [(each.visit, each.days) for each in made.deviations if each.kind is Kind.HELD_TOO_LONG]
+    assert found == [("treatment.c3.d1", 2)]
+
+
+def test_the_reason_of_a_hold_is_judged_without_the_drugs_that_only_a_later_version_has() -> None:
+    drugs = "activities:\n  drug: {label: Drug, kind: dose, hold_for: [toxicity]}\n"
+    one = HEAD.replace(DRUG, drugs) + TREATMENT
+    two = one.replace(drugs, drugs + OTHER).replace("[drug]", "[drug, other]").replace('"1.0"', '"2.0"')
+    study = design(*(read_protocol(text, "v.yaml").require() for text in (one, two)))
+    held = CycleHeld(date=C2, cycle="treatment.c2", reason="travel")
+    made = plan(study, History(facts(IN, held, amended(date(2026, 2, 3)))), date(2026, 2, 3))
+    assert "hold-not-allowed:treatment.c2" in ids(made)
