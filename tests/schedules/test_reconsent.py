@@ -81,7 +81,8 @@ def test_what_is_new_and_was_done_before_consent_to_it_is_a_deviation(done: Fact
 
 def test_an_enrolment_before_consent_is_important_and_on_its_day_is_none() -> None:
     early = planned(enrolled(id="in"), consented(date(2025, 12, 31)), as_of=january(1))
-    assert [(one.id, one.important) for one in early.deviations] == [("before-consent:in", True)]
+    text = "the participant was enrolled on 30 December 2025, before consent on 31 December 2025"
+    assert [(one.id, one.important, one.text) for one in early.deviations] == [("before-consent:in", True, text)]
     assert planned(enrolled(id="in"), consented(date(2025, 12, 30)), as_of=january(1)).deviations == ()
 
 
@@ -140,7 +141,18 @@ def test_what_is_at_no_visit_of_the_newer_version_is_not_new_in_it() -> None:
     history = facts(
         consented(), enrolled(version="1.0"), dose("t.d1", january(5), "drug"),
         AmendmentApplied(date=january(8), version="2.0"), loose, attended("u.d1", january(12)),
-        attended("t.d22#2", january(26)),
+        attended("t.d22#2", january(26)), attended("t.d1", january(9)), attended("t.d9", january(13)),
+        attended("nowhere", january(13)),
     )  # fmt: skip
     made = plan(study, History(history), january(27))
     assert [one.id for one in told(made)] == ["before-reconsent:t.d22#2"]
+
+
+def test_a_visit_that_an_amendment_renames_keeps_what_is_new_in_it() -> None:
+    renamed = SECOND.replace("      d8: {label: Day 8,", "      week-2: {was: d8, label: Day 8,")
+    study = design(read_protocol(FIRST, "1.yaml").require(), read_protocol(renamed, "2.yaml").require())
+    applied = AmendmentApplied(date=january(8), version="2.0")
+    history = facts(consented(), enrolled(version="1.0"), dose("t.d1", january(5), "drug"), applied)
+    seen = (assessed("t.week-2", january(12), "biopsy"), assessed("t.week-2", january(12), "look"))
+    made = plan(study, History(facts(history, seen)), january(12))
+    assert [one.id for one in told(made)] == ["before-reconsent:t.d8:biopsy"]  # keys keep their first name
