@@ -64,10 +64,10 @@ def _given_again(walk: Walk, visit: ScheduledVisit, doses: Sequence[Given]) -> I
 
 
 def _level_on(walk: Walk, given: Given) -> str | None:
-    """The participant's level of a drug at a dose: what it was last reduced to, else the one of the enrolment."""
+    """The participant's level of a drug at a dose: what the last decision reduced it to, else that of the enrolment."""
     reductions = [fact for facts in walk.record.reduced.values() for fact in facts if fact.activity == given.activity]
-    since = [(day, fact.to) for fact in reductions if (day := _reduced_since(walk, fact)) <= given.date]
-    return max(since, key=itemgetter(0))[1] if since else walk.course.dose_levels.get(given.activity)
+    so_far = [(fact.date, since, fact.to) for fact in reductions if (since := _reduced_since(walk, fact)) <= given.date]
+    return max(so_far, key=itemgetter(0, 1))[2] if so_far else walk.course.dose_levels.get(given.activity)
 
 
 def _reduced_since(walk: Walk, fact: Reduced) -> date:

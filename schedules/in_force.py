@@ -25,13 +25,18 @@ def as_it_was(walk: Walk, spec: VisitSpec) -> VisitSpec:
     if len(walk.course.versions) == 1 or spec.key not in walk.course.touched or waits(walk, spec):
         return spec
     day = occurred_on(walk, spec, None)
-    return spec if day is None else spec_on(walk, spec, day)
+    if day is None or walk.course.compiled_on(day) is walk.course.compiled:
+        return spec
+    return spec_on(walk, spec, day)
 
 
 def spec_on(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
-    """The same visit as the version in force on that day plans it; ``spec`` if that has none."""
+    """The same visit as the version in force on that day plans it; ``spec`` if that has none.
+
+    ``spec`` may itself be one of an earlier version: a visit that took place under it, a dose of which waited.
+    """
     compiled = walk.course.compiled_on(day)
-    if compiled is walk.course.compiled or spec.stay.epoch not in compiled.protocol.epochs:
+    if len(walk.course.versions) == 1 or spec.stay.epoch not in compiled.protocol.epochs:
         return spec
     parts = parse_key(spec.key)
     if parts is None:

@@ -21,10 +21,10 @@ def expired_at_day_1(walk: Walk) -> Iterator[Deviation]:
     first = next(iter(walk.anchors.values()), None)
     if first is None or first.day is None or first.how not in ("given", "attended"):
         return
-    screening = [visit for visit in walk.visits if visit.spec.planned.valid_for is not None and visit.actual]
-    valid = {visit.spec.name for visit in screening if visit.status is not Status.EXPIRED}
-    for visit in screening:
-        if visit.status is Status.EXPIRED and visit.spec.name not in valid and visit.actual is not None:
+    made = [visit for visit in walk.visits if visit.actual is not None]
+    lasting = {visit.spec.name for visit in made if visit.spec.planned.valid_for and visit.status is not Status.EXPIRED}
+    for visit in made:
+        if visit.status is Status.EXPIRED and visit.spec.name not in lasting and visit.actual is not None:
             age = first.day - visit.actual.toordinal()
             limit = spec_on(walk, visit.spec, first.day).planned.valid_for
             text = f"{visit.spec.label} was {days_words(age)} old on {day_words(first.day)}, and is valid for {limit}"
@@ -60,7 +60,7 @@ def cycle_holds(walk: Walk) -> Iterator[Deviation]:
         for hold in holds if visit is not None else ():
             assert visit is not None  # noqa: S101 - for the type checker
             known = walk.course.protocol_on(hold.date).activities
-            allowed = [known[drug].hold_for if drug in known else () for drug in visit.spec.doses]
+            allowed = [known[drug].hold_for for drug in visit.spec.doses if drug in known]
             if allowed and all(allowed) and not any(hold.reason in reasons for reasons in allowed):
                 text = f"{stay} was held for {hold.reason}, which the protocol does not give as a reason"
                 yield found(Kind.HOLD_NOT_ALLOWED, stay, text, day=hold.date)

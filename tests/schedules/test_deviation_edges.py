@@ -6,15 +6,11 @@ from datetime import date
 
 from schedules.deviation import Kind
 from schedules.history import (
-    AmendmentApplied,
     CycleHeld,
     Given,
     Held,
-    History,
     TreatmentEnded,
 )
-from schedules.plan import plan
-from schedules.protocol_file import read_protocol
 from schedules.scheduled import Plan
 from schedules.statuses import Status
 from tests.builders import (
@@ -26,14 +22,10 @@ from tests.builders import (
     consented,
     cycle_done,
     decided,
-    design,
     dose,
     enrolled,
-    facts,
     planned,
     protocol,
-    vsli,
-    vsli_amended,
 )
 
 D8 = "induction.c1.d8"
@@ -236,47 +228,6 @@ def test_what_is_done_at_a_visit_that_does_not_plan_it_has_no_window_there() -> 
     look = assessed(D8, january(20), "survival")
     made = planned(BEGUN, dose(D8, january(12)), look, as_of=january(20))
     assert not ids(made, Kind.ACTIVITY_OUTSIDE_WINDOW)
-
-
-# -- versions -----------------------------------------------------------------------------------
-
-TWO_DRUGS = """
-protocol: small
-version: "1.0"
-title: Small
-activities:
-  drug: {label: Drug, kind: dose, hold_for: [toxicity]}
-  other: {label: Other drug, kind: dose, hold_for: [toxicity]}
-epochs:
-  treatment:
-    label: Treatment
-    visits:
-      d1: {label: Day 1, day: 1, activities: [drug]}
-      d8: {label: Day 8, day: 8, activities: [drug, other]}
-"""
-
-
-def test_a_hold_stays_judged_by_the_version_of_its_day_also_of_a_drug_that_a_newer_one_dropped() -> None:
-    first = read_protocol(TWO_DRUGS, "1.yaml").require()
-    only_drug = TWO_DRUGS.replace('"1.0"', '"2.0"').replace("[drug, other]", "[drug]")
-    dropped = "\n".join(line for line in only_drug.splitlines() if "Other" not in line)
-    second = read_protocol(dropped, "2.yaml").require()
-    held = Held(date=january(12), visit="treatment.d8", activity="other", reason="counts")
-    history = (consented(), enrolled(), dose("treatment.d1", january(5), "drug"), held)
-    before = plan(design(first, second), History(facts(history)), january(13))
-    assert ids(before, Kind.HOLD_NOT_ALLOWED) == ["treatment.d8:other"]
-    amended = (AmendmentApplied(date=january(14), version="2.0"), consented(january(14), "2.0"))
-    after = plan(design(first, second), History(facts(history, amended)), january(14))
-    assert ids(after, Kind.HOLD_NOT_ALLOWED) == ["treatment.d8:other"]
-
-
-def test_a_visit_without_a_dose_and_a_dose_without_a_visit_are_judged_by_their_version_too() -> None:
-    study = design(vsli(), vsli_amended())
-    amended = (AmendmentApplied(date=january(10), version="2.0"), consented(january(10), "2.0"))
-    marrow = attended("induction.c1.marrow", january(28), version="1.0")
-    alone = Given(id="alone", date=january(20), activity="vsli", version="1.0")
-    made = plan(study, History(facts(BEGUN, amended, alone, marrow)), january(28))
-    assert ids(made, Kind.WRONG_VERSION) == ["alone", "induction.c1.marrow"]
 
 
 # -- off the path, after the end ----------------------------------------------------------------

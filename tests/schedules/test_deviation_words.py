@@ -165,6 +165,13 @@ SAID: dict[str, tuple[Facts, *tuple[Deviation, ...]]] = {
             "C2D1 was held for 29 days, at most 28 are allowed",
         ),
     ),
+    "a cycle held for another reason": (
+        (C1, NO_BENEFIT, CycleHeld(date=february(2), cycle="induction.c2", reason="travel")),
+        Deviation(
+            "hold-not-allowed:induction.c2", Kind.HOLD_NOT_ALLOWED, "induction.c2", None, february(2), None,
+            "induction.c2 was held for travel, which the protocol does not give as a reason",
+        ),
+    ),
     "a cycle against its gate": (
         (C1, decided(RESPONSE, january(30), "benefit"), dose("induction.c2.d1", february(2), outside_plan=True)),
         Deviation(
@@ -230,6 +237,13 @@ def test_an_unrecorded_visit_says_when_its_window_closed() -> None:
     (query,) = planned(BEGUN, as_of=january(15)).queries
     text = "nothing is recorded about C1D8; its window closed on 14 January 2026"
     assert query == Deviation(f"unrecorded:{D8}", Kind.UNRECORDED, D8, None, january(14), None, text, "query")
+
+
+def test_a_drug_without_a_record_says_at_which_visit_and_when_that_took_place() -> None:
+    (query,) = planned(BEGUN, dose(D8, january(12), "ino"), as_of=january(15)).queries
+    text = f"C1D8 took place on 12 January 2026, and nothing is recorded about {VSLI}"
+    name = f"dose-unrecorded:{D8}:vsli"
+    assert query == Deviation(name, Kind.DOSE_UNRECORDED, D8, "vsli", january(12), None, text, "query")
 
 
 def test_a_cycle_begun_too_soon_says_of_its_gate_when_it_was_decided_or_that_nobody_has() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import CycleHeld, Died, Held, TreatmentEnded
+from schedules.history import CycleHeld, Died, Fact, Held, TreatmentEnded, Withdrew
 from schedules.scalars import PartialDate
 from schedules.scheduled import Plan
 from tests.builders import consented, cycle_done, decided, dose, enrolled, planned, protocol
@@ -60,6 +60,19 @@ def test_a_dose_in_the_month_of_a_death_is_after_the_end_only_if_that_is_known()
     for more, told in ((died, 0), ((died, ended), 2)):
         made = planned(begun, late, more, as_of=date(2026, 3, 1))
         assert len([found for found in made.deviations if found.kind is Kind.AFTER_END]) == told
+
+
+@pytest.mark.parametrize(
+    "before",
+    [TreatmentEnded(date=date(2026, 2, 10), reason="progression"), Withdrew(date=date(2026, 2, 10), scope="treatment")],
+    ids=["ended", "withdrew"],
+)
+def test_what_else_ended_the_treatment_in_the_month_of_a_death_tells_which_dose_came_after_it(before: Fact) -> None:
+    begun = (consented(), enrolled(), cycle_done("induction.c1"), Died(date=PartialDate(2026, 2)))
+    for day, told in ((10, []), (11, ["after-end:induction.c2.d1:ino"])):
+        late = dose("induction.c2.d1", date(2026, 2, day), "ino", outside_plan=True)
+        made = planned(begun, before, late, as_of=date(2026, 3, 1))
+        assert [found.id for found in made.deviations if found.kind is Kind.AFTER_END] == told
 
 
 def test_the_expected_end_of_treatment_is_tentative_while_a_visit_has_no_date() -> None:

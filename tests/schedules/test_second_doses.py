@@ -38,9 +38,9 @@ def test_the_doses_of_two_visits_on_one_day_are_too_close() -> None:
     assert [each.days for name, each in made.items() if name.startswith("too-close")] == [7]
 
 
-def test_two_late_doses_of_one_drug_at_one_visit_are_two_deviations() -> None:
-    parts = [again(date(2026, 1, day), "induction.c1.d8", partial=True) for day in (17, 18)]
+def test_each_late_dose_of_one_drug_at_one_visit_is_a_deviation_of_its_own() -> None:
+    parts = [again(date(2026, 1, day), "induction.c1.d8", partial=True) for day in (17, 18, 19)]
     late = Given(date=date(2026, 1, 16), visit="induction.c1.d8", activity="vsli", partial=True)
     made = found(FIRST, late, *parts)
-    names = [name for name in made if name.startswith("outside-window")]
-    assert names == ["outside-window:induction.c1.d8:vsli", "outside-window:induction.c1.d8:vsli:2026-01-18"]
+    name = "outside-window:induction.c1.d8:vsli"
+    assert [each for each in made if each.startswith(name)] == [name, f"{name}:2026-01-18", f"{name}:2026-01-19"]

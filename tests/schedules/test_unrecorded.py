@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import Held, Omitted
+from schedules.history import AmendmentApplied, Held, History, Omitted
+from schedules.plan import plan
 from schedules.scheduled import Plan
+from schedules.statuses import Status
 from tests.builders import (
     DAY_1,
     Facts,
@@ -17,10 +20,14 @@ from tests.builders import (
     consented,
     cycle_done,
     decided,
+    design,
     dose,
     enrolled,
+    facts,
     planned,
     protocol,
+    vsli,
+    vsli_amended,
 )
 
 D8 = "induction.c1.d8"
@@ -61,6 +68,14 @@ def test_a_drug_of_which_it_is_said_that_it_was_not_given_is_not_asked_for(said:
     assert asked(planned(INO_ONLY, said, as_of=january(30))) == ([], [])
 
 
+@pytest.mark.parametrize(("resume", "first"), [(15, 18), (11, 15)], ids=["past its window", "within its window"])
+def test_a_held_drug_is_asked_for_once_the_window_that_its_hold_leaves_it_has_closed(resume: int, first: int) -> None:
+    held = Held(date=january(9), visit=D8, activity="vsli", reason="neuropathy", resume=january(resume))
+    came = (BEGUN, dose(D8, january(12), "ino"), held)
+    assert asked(planned(came, as_of=january(first - 1))) == ([], [])
+    assert asked(planned(came, as_of=january(first))) == ([MISSING], [])
+
+
 def test_a_cycle_whose_day_1_was_attended_without_a_dose_or_a_hold_is_asked_for_its_doses() -> None:
     c1 = (consented(), enrolled(), cycle_done("induction.c1"))
     none = decided("induction.c1.response", january(30), "no-benefit")
@@ -74,6 +89,29 @@ def test_a_visit_that_needed_a_decision_until_its_window_closed_is_asked_for_too
     open_still = planned(BEGUN, as_of=january(14), closed=[shut])
     assert f"unrecorded:{D8}" not in asked(open_still, Kind.UNRECORDED)[0]
     assert asked(planned(BEGUN, as_of=january(15), closed=[shut]), Kind.UNRECORDED)[0] == [f"unrecorded:{D8}"]
+
+
+def test_a_visit_that_waits_for_a_gate_is_not_asked_for_however_late_it_is() -> None:
+    c2 = (decided("induction.c1.response", january(30), "no-benefit"), cycle_done("induction.c2", date(2026, 2, 2)))
+    starts = [date(2026, 3, 2) + timedelta(days=28 * cycle) for cycle in range(4)]
+    go = [decided(f"maintenance.c{n}.continue", start, "continue") for n, start in enumerate(starts, 1)]
+    given = [cycle_done(f"maintenance.c{n}", start) for n, start in enumerate(starts, 1)]
+    benefit = decided("induction.c2.response", date(2026, 2, 27), "benefit")
+    made = planned(consented(), enrolled(), cycle_done("induction.c1"), c2, benefit, go, given, as_of=date(2026, 7, 31))
+    seventh = made.visit("maintenance.c5.d1")
+    assert (seventh.status, seventh.closes) == (Status.NEEDS_DECISION, date(2026, 6, 25))
+    queries, candidates = asked(made, Kind.UNRECORDED)
+    assert f"unrecorded:{seventh.key}" not in queries + candidates
+
+
+def test_a_visit_that_waits_for_consent_to_its_version_is_not_asked_for_either() -> None:
+    study = design(vsli(), replace(vsli_amended(), reconsent=True))
+    history = History(facts(BEGUN, AmendmentApplied(date=january(10), version="2.0")))
+    made = plan(study, history, date(2026, 2, 20))
+    assert made.visit("induction.c1.d22").closes == january(27)
+    queries, candidates = asked(made, Kind.UNRECORDED)
+    assert "unrecorded:induction.c1.d22" not in queries + candidates
+    assert f"unrecorded:{D8}" in candidates
 
 
 def test_a_drug_not_done_is_for_later_doses_as_one_that_was_left_out() -> None:
