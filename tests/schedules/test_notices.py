@@ -161,7 +161,7 @@ BEGUN = dose("induction.c1.d1", january(5))
     [
         (VisitMissed(date=january(12), visit=D8), "C1D8"),
         (Omitted(date=january(12), visit=D8, reason="travel"), "C1D8"),
-        (Omitted(date=january(12), visit=D8, activity="ino", reason="travel"), "C1D8 ino"),
+        (Omitted(date=january(12), visit=D8, activity="ino", reason="travel"), "C1D8 Inotuzumab ozogamicin IV"),
     ],
     ids=["missed", "left out", "one drug left out"],
 )
