@@ -201,7 +201,7 @@ def test_a_period_whose_starting_point_has_not_come_about_has_no_date_and_says_s
     made = planned(BEGUN, protocol=study)
     day_1, look, day_8 = (made.visit(f"second.c1.{name}") for name in ("d1", "look", "d8"))
     assert {visit.target for visit in (day_1, look, day_8)} == {None}
-    assert day_1.why[0] == "its starting point has no date yet"
+    assert day_1.why[0] == "the rash has not come about yet"
     assert day_1.conflicts[0].text == "what it is counted from has no date yet"
     assert day_8.why[0] == "C1D1 has no date yet"
     assert (look.tentative, day_8.tentative) == (True, True)
