@@ -89,7 +89,7 @@ def test_the_past_can_be_looked_at_from_before_a_decision_was_entered(tmp_path: 
     )
     data = planned("vsli-ino", "--history", path, "--known-at", "2026-02-10T00:00:00Z")
     assert targets(data)["induction.c2.d1"] == "2026-02-02"
-    assert "without-gate:induction.c2" in [found["id"] for found in data["deviations"]]
+    assert "without-gate:induction.c1.response" in [found["id"] for found in data["deviations"]]
 
 
 def test_a_what_if_is_the_same_plan_with_one_more_fact(history: Path, tmp_path: Path) -> None:
