@@ -21,9 +21,9 @@ from schedules.holds import (
 )
 from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
-from schedules.same_day import never_days, note_activities
+from schedules.same_day import days_of, never_days, note_activities, note_days
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, ends_by, slot_of
+from schedules.slots import Slot, ends_by, is_narrowed, slot_of
 from schedules.spacing import How
 from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
@@ -50,8 +50,8 @@ def place(
     actual = None
     touched = spec.key in walk.course.touched
     if (
-        not (touched or wait or blocked or spec.narrowed or walk.delayed_by_hold or walk.undated_doses)
-        and not walk.starts_before
+        not (touched or wait or blocked or walk.delayed_by_hold or walk.undated_doses or walk.starts_before)
+        and not (spec.narrowed and is_narrowed(walk, spec, nominal))
         and nominal + spec.after < walk.quiet_until
     ):
         plain = _plain(walk, spec, nominal, basis)
@@ -109,7 +109,7 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     """
     course, first, last = walk.course, nominal - spec.before, nominal + spec.after
     bounds = walk.ledger.bounds(spec.rules, nominal) if spec.rules else ()
-    never = never_days(walk, spec) if spec.never_with else _NO_DAYS
+    never = days_of(walk, spec.never_with) if spec.never_with else _NO_DAYS
     throughout = course.closed_throughout
     closed = course.closed_days(spec.needs, spec.remote) if throughout is None else throughout[spec.needs]
     limits = Limits(course, closed, bounds, never, first, last, spec.remote)
@@ -119,13 +119,13 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     due = _day(nominal)
     visit = ScheduledVisit(
         spec, due, due, _day(first), _day(last), due if target == nominal else _day(target),
-        _status(walk, first, last, last), walk.tentative, basis, limits, None, None,
+        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.tentative, basis, limits, None, None,
         _warnings(limits, target) if course.compiled.warns else (),
     )  # fmt: skip
     for drug in spec.doses:
         walk.ledger.note(drug, target, How.PLANNED)
     if spec.never_with:
-        note_activities(walk, spec, target)
+        note_days(walk, spec.guarded, target)
     walk.visits.append(visit)
     return visit
 

@@ -10,19 +10,33 @@ from schedules.holds import waiting_doses
 from schedules.specs import VisitSpec
 from schedules.walk import Walk
 
+_NO_DAYS: Mapping[int, str] = {}
+
 
 def never_days(walk: Walk, spec: VisitSpec, due: int = 0) -> Mapping[int, str]:
     """The days on which something happens that must not share a day with this visit, and what."""
-    noted = [activity for activity in _never_with(walk, spec, due) if activity in walk.activity_days]
+    return days_of(walk, _never_with(walk, spec, due))
+
+
+def days_of(walk: Walk, activities: Collection[str]) -> Mapping[int, str]:
+    """The days on which any of these activities stands, and which."""
+    noted = [activity for activity in activities if activity in walk.activity_days]
+    if not noted:
+        return _NO_DAYS
     days: dict[int, str] = {}
-    for activity in sorted(noted) if len(noted) > 1 else noted:
+    for activity in sorted(noted):
         days.update(walk.activity_days[activity])
     return days
 
 
 def note_activities(walk: Walk, spec: VisitSpec, day: int, due: int = 0) -> None:
     """Note on which day this visit's activities stand."""
-    for activity in _still_there(walk, spec, due):
+    note_days(walk, _still_there(walk, spec, due), day)
+
+
+def note_days(walk: Walk, activities: Collection[str], day: int) -> None:
+    """Note that these activities stand on that day."""
+    for activity in activities:
         walk.activity_days[activity].setdefault(day, activity)
 
 

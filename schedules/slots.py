@@ -92,6 +92,11 @@ def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
     return nominal - by if by is not None and by < 0 else None
 
 
+def is_narrowed(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
+    """Whether something besides its window really shortens it: what it must precede has a day, or it can expire."""
+    return spec.planned.valid_for is not None or ends_by(walk, spec, nominal) is not None
+
+
 def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:
     """A visit that must be over before something (the next Day 1, conditioning) ends its window the day before.
 
