@@ -237,3 +237,9 @@ def test_in_a_plan_of_two_doses_the_second_keeps_its_spacing(least: int, after: 
     assert first == date(2026, 1, 5)
     due = max(3, least)
     assert second == first + timedelta(days=due)
+
+
+def test_a_dose_of_the_visit_before_comes_before_also_where_it_was_given_after_the_next_one_was_due() -> None:
+    ledger, rule = DoseLedger({"drug": [10]}), DoseRule("drug", 7, True)
+    ledger.note("drug", 10, How.PLANNED)
+    assert ledger.bounds((rule,), 9) == (Bound(rule, 10, How.GIVEN, None),)
