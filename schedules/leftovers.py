@@ -18,7 +18,8 @@ from schedules.specs import GateSpec, VisitSpec
 from schedules.statuses import GateStatus, Status
 from schedules.walk import Walk
 
-_NO_SUCH = "the plan as it is now has no such visit"
+#: what is said of something recorded about a visit that the plan has no place for
+NO_SUCH = "the plan as it is now has no such visit"
 UNSCHEDULED = Stay("unscheduled", 1, None)
 
 
@@ -102,7 +103,7 @@ def _place_unplanned(walk: Walk, key: str) -> None:
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
     walk.visits.append(
         ScheduledVisit(
-            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(_NO_SUCH,)
+            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(NO_SUCH,)
         )
     )
 
@@ -117,7 +118,7 @@ def _not_made(walk: Walk, spec: VisitSpec) -> ScheduledVisit:
     if status is Status.CANCELLED and (gate := _waiting_at(walk, spec.stay)) is not None:
         status = Status.NEEDS_DECISION
         conflicts = (Conflict("gate", f"{gate.label}: nothing is planned beyond it until it is decided ({gate.key})"),)
-    notes = () if conflicts else (_NO_SUCH,)
+    notes = () if conflicts else (NO_SUCH,)
     visit = ScheduledVisit(
         spec, nominal, nominal, None, None, None, status, bool(conflicts), basis, conflicts=conflicts, notes=notes
     )
