@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
 
 from planner.persistence.base import Base
 from planner.persistence.types import Id, Instant, code
@@ -56,11 +56,3 @@ class ChairSlot(Base):
     #: minutes after midnight, a multiple of 15
     starts: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), index=True)
-
-
-def current_booking(session: Session, participant_id: int, visit_key: str) -> Booking | None:
-    """The appointment that a visit has now."""
-    query = select(Booking).where(
-        Booking.participant_id == participant_id, Booking.visit_key == visit_key, Booking.ended_at.is_(None)
-    )
-    return session.scalar(query)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -37,11 +36,6 @@ class Scope:
 
 #: what operators on the command line and the planner itself see
 EVERYTHING = Scope(((None, None),))
-
-
-def join(scopes: Iterable[Scope]) -> Scope:
-    """What several scopes cover together."""
-    return Scope(tuple(pair for scope in scopes for pair in scope.pairs))
 
 
 def find_study(session: Session, scope: Scope, code: str, lock: bool = False) -> Study:

@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 import pyotp
 from argon2 import PasswordHasher
@@ -164,11 +163,6 @@ def _password_fits(user: User | None, password: str) -> bool:
     return user is not None
 
 
-def password_fits(user: User, password: str) -> bool:
-    """Whether this is the user's password: asked again before a signature."""
-    return _password_fits(user, password)
-
-
 def _code_fits(keys: Keys, user: User, code: str, now: datetime) -> bool:
     """Whether the one-time code is right and new; anything is, while none has been set up."""
     if user.totp is None:
@@ -238,8 +232,3 @@ def token_user(session: Session, secret: str, now: datetime) -> tuple[User, ApiT
 def digest(secret: str) -> str:
     """What is kept of a secret with 256 random bits: they need no salt."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def user_data(user: User) -> dict[str, Any]:
-    """A user as lists show them."""
-    return {"id": user.id, "email": user.email, "name": user.name, "disabled": user.disabled_at is not None}

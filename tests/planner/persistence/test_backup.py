@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from planner.persistence import schema
 from planner.persistence.backup import BackupError, restore_backup, take_backup
 from planner.persistence.database import Database
 from planner.persistence.facts import FactRow
@@ -53,14 +54,13 @@ def test_a_backup_taken_under_load_is_of_one_moment_and_restores_and_verifies(st
 
 def test_a_backup_goes_into_the_other_kind_of_database(database: Database, tmp_path: Path) -> None:
     source = Database(f"sqlite:///{tmp_path / 'source.db'}")
-    from planner.persistence import schema
-
     schema.migrate(source)
     trial(Store(source)).enrol()
     take_backup(source, tmp_path / "backup.gz", NOW)
     restore_backup(database, tmp_path / "backup.gz")
     is_whole(database)
     Trial(Store(database)).record("01-001", {"fact": "unscheduled_visit", "date": "2026-01-04"})
+    assert (count(source), count(database)) == (2, 3)
 
 
 def test_a_database_with_rows_is_never_restored_over(store: Store, tmp_path: Path) -> None:
@@ -79,8 +79,6 @@ def test_a_backup_is_never_overwritten(store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize("harm", ["cut short", "changed", "no backup", "nothing"])
 def test_a_broken_backup_is_refused_before_anything_is_restored(tmp_path: Path, harm: str) -> None:
     source = Database(f"sqlite:///{tmp_path / 'source.db'}")
-    from planner.persistence import schema
-
     schema.migrate(source)
     trial(Store(source))
     take_backup(source, tmp_path / "backup.gz", NOW)
