@@ -75,22 +75,6 @@ class Contact(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class ContactConsent(Base):
-    """Consent to be contacted by one channel at one address; nothing goes out without one."""
-
-    __tablename__ = "contact_consent"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
-    #: sms or email
-    channel: Mapped[str] = mapped_column(String(10))
-    #: HMAC of the number or address that it is for
-    address_index: Mapped[str] = mapped_column(String(64))
-    given_on: Mapped[date]
-    withdrawn_on: Mapped[date | None]
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-
-
 def participant_by_number(session: Session, study_id: int, number: str, lock: bool = False) -> Participant | None:
     """The participant of that screening number; ``lock`` keeps other writers away until the transaction ends."""
     query = select(Participant).where(Participant.study_id == study_id, Participant.number == number)

@@ -1,8 +1,8 @@
-"""Studies, their immutable protocol versions, the values of parameters, and where amendments hold."""
+"""Studies, their immutable protocol versions, and the values of parameters."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, select
@@ -66,16 +66,6 @@ class StudySite(Base):
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True, index=True)
     position: Mapped[int]
-
-
-class AmendmentAtSite(Base):
-    """From which day on a site enrols under a version."""
-
-    __tablename__ = "amendment_at_site"
-    version_id: Mapped[int] = mapped_column(ForeignKey("protocol_version.id"), primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("study.id"), index=True)
-    effective_on: Mapped[date]
 
 
 def study_by_code(session: Session, wanted: str, lock: bool = False) -> Study | None:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from planner.persistence import audit, bookings, care, deviations, facts, participants, sites, studies, users, visits
+from planner.persistence import (
+    audit,
+    bookings,
+    deviations,
+    facts,
+    participants,
+    screening,
+    sites,
+    studies,
+    users,
+    visits,
+)
 from planner.persistence.base import Base
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (audit, bookings, care, deviations, facts, participants, sites, studies, users, visits)
+MODULES = (audit, bookings, deviations, facts, participants, screening, sites, studies, users, visits)
 METADATA = Base.metadata

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -79,22 +79,6 @@ class SignInAttempt(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     who: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Instant)
-
-
-class IdempotencyKey(Base):
-    """The answer to a POST, kept so that the same request sent again gets it again and does nothing twice."""
-
-    __tablename__ = "idempotency_key"
-    __table_args__ = (UniqueConstraint("actor", "key"),)
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    #: whose key it is: user:7, or token:3
-    actor: Mapped[str] = mapped_column(String(40))
-    key: Mapped[str] = mapped_column(String(255))
-    #: SHA-256 of method, address and body: the same key for another request is refused
-    request: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int]
-    body: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 def user_by_email(session: Session, email: str) -> User | None:

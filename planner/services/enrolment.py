@@ -8,8 +8,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from planner.persistence.care import ScreeningOutcome
 from planner.persistence.participants import Participant, participant_by_number
+from planner.persistence.screening import ScreeningOutcome
 from planner.persistence.studies import Study, StudySite, versions_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, Refused

@@ -24,22 +24,13 @@ def upgrade() -> None:
     _web_session()
     _api_token()
     _sign_in_attempt()
-    _idempotency_key()
     forbid_changes("audit_entry")
 
 
 def downgrade() -> None:
     """Drop them, the ones that refer to others first."""
     allow_changes("audit_entry")
-    for table in (
-        "idempotency_key",
-        "sign_in_attempt",
-        "api_token",
-        "web_session",
-        "user_account",
-        "audit_head",
-        "audit_entry",
-    ):
+    for table in ("sign_in_attempt", "api_token", "web_session", "user_account", "audit_head", "audit_entry"):
         op.drop_table(table)
 
 
@@ -132,19 +123,3 @@ def _sign_in_attempt() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sign_in_attempt"),
     )
     op.create_index("ix_sign_in_attempt_who", "sign_in_attempt", ["who", "at"])
-
-
-def _idempotency_key() -> None:
-    op.create_table(
-        "idempotency_key",
-        sa.Column("id", ID),
-        sa.Column("actor", sa.String(40), nullable=False),
-        sa.Column("key", sa.String(255), nullable=False),
-        sa.Column("request", sa.String(64), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("made_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_idempotency_key"),
-        sa.UniqueConstraint("actor", "key", name="uq_idempotency_key_actor_key"),
-    )
-    op.create_index("ix_idempotency_key_made_at", "idempotency_key", ["made_at"])

@@ -23,7 +23,6 @@ def upgrade() -> None:
     _closure()
     _stored_holiday()
     _study_site()
-    _amendment_at_site()
     _role_grant()
 
 
@@ -31,7 +30,6 @@ def downgrade() -> None:
     """Drop them, the ones that refer to others first."""
     for table in (
         "role_grant",
-        "amendment_at_site",
         "study_site",
         "stored_holiday",
         "closure",
@@ -156,21 +154,6 @@ def _study_site() -> None:
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name="fk_study_site_study_id"),
     )
     op.create_index("ix_study_site_site_id", "study_site", ["site_id"])
-
-
-def _amendment_at_site() -> None:
-    op.create_table(
-        "amendment_at_site",
-        sa.Column("version_id", ID),
-        sa.Column("site_id", ID),
-        sa.Column("study_id", ID, nullable=False),
-        sa.Column("effective_on", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("version_id", "site_id", name="pk_amendment_at_site"),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name="fk_amendment_at_site_site_id"),
-        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name="fk_amendment_at_site_study_id"),
-        sa.ForeignKeyConstraint(["version_id"], ["protocol_version.id"], name="fk_amendment_at_site_version_id"),
-    )
-    op.create_index("ix_amendment_at_site_study_id", "amendment_at_site", ["study_id"])
 
 
 def _role_grant() -> None:

@@ -20,7 +20,6 @@ def upgrade() -> None:
     """Make the tables."""
     _participant()
     _contact()
-    _contact_consent()
     _fact()
     _visit()
     _gate()
@@ -31,7 +30,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them, the ones that refer to others first."""
     allow_changes("fact")
-    for table in ("deviation", "gate", "visit", "fact", "contact_consent", "contact", "participant"):
+    for table in ("deviation", "gate", "visit", "fact", "contact", "participant"):
         op.drop_table(table)
 
 
@@ -86,25 +85,6 @@ def _contact() -> None:
     op.create_index("ix_contact_email", "contact", ["email_index"])
     op.create_index("ix_contact_phone", "contact", ["phone_index"])
     op.create_index("ix_contact_study_id", "contact", ["study_id"])
-
-
-def _contact_consent() -> None:
-    op.create_table(
-        "contact_consent",
-        sa.Column("id", ID),
-        sa.Column("participant_id", ID, nullable=False),
-        sa.Column("study_id", ID, nullable=False),
-        sa.Column("channel", sa.String(10), nullable=False),
-        sa.Column("address_index", sa.String(64), nullable=False),
-        sa.Column("given_on", sa.Date(), nullable=False),
-        sa.Column("withdrawn_on", sa.Date()),
-        sa.Column("recorded_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_contact_consent"),
-        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name="fk_contact_consent_participant_id"),
-        sa.ForeignKeyConstraint(["study_id"], ["study.id"], name="fk_contact_consent_study_id"),
-    )
-    op.create_index("ix_contact_consent_participant_id", "contact_consent", ["participant_id"])
-    op.create_index("ix_contact_consent_study_id", "contact_consent", ["study_id"])
 
 
 def _fact() -> None:
