@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from planner.persistence.participants import Participant
@@ -13,7 +13,7 @@ from planner.services.access import EVERYTHING, find_site, find_study
 from planner.services.designs import Designs
 from planner.services.enrolment import Screen, screen
 from planner.services.fact_records import read_facts
-from planner.services.facts import Recorded, RecordFacts, record_facts
+from planner.services.facts import HAPPENED, Recorded, RecordFacts, record_facts
 from planner.services.sites import CreateSite, create_site
 from planner.services.studies import (
     CreateStudy,
@@ -23,6 +23,7 @@ from planner.services.studies import (
     join_site,
     supply_parameters,
 )
+from schedules.history import Fact
 from schedules.protocol_file import library_text
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
@@ -46,6 +47,7 @@ class Trial:
     def record(self, number: str, *facts: Mapping[str, Any], **details: Any) -> Recorded:
         """Record facts, written as the API takes them."""
         command = RecordFacts(study=STUDY, participant=number, facts=read_facts(facts), **details)
+        self.now = max([self.now, *(_evening(fact) for fact in command.facts if isinstance(fact, HAPPENED))])
         return self.store.write(SYSTEM, self.now, lambda uow: record_facts(uow, self.designs, EVERYTHING, command))
 
     def enrol(self, number: str = "01-001", day_1: date = date(2026, 1, 5), site: str = NORTH) -> Recorded:
@@ -54,6 +56,11 @@ class Trial:
         consented = {"fact": "consented", "date": "2025-12-01", "version": "1.0"}
         enrolled = {"fact": "enrolled", "date": "2025-12-30", "day_1": day_1.isoformat()}
         return self.record(number, consented, enrolled)
+
+
+def _evening(fact: Fact) -> datetime:
+    """When it has surely happened, wherever the site is."""
+    return datetime.combine(fact.day, time(12), UTC)
 
 
 def trial(store: Store, now: datetime = NOW) -> Trial:

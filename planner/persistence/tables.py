@@ -7,6 +7,7 @@ from planner.persistence import (
     bookings,
     deviations,
     facts,
+    idempotency,
     participants,
     screening,
     sites,
@@ -18,5 +19,5 @@ from planner.persistence.base import Base
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (audit, bookings, deviations, facts, participants, screening, sites, studies, users, visits)
+MODULES = (audit, bookings, deviations, facts, idempotency, participants, screening, sites, studies, users, visits)
 METADATA = Base.metadata

@@ -21,10 +21,33 @@ from planner.services.histories import Life, life_of
 from planner.services.projection import project
 from schedules.changes import Changes, compare
 from schedules.fact_kinds import NAMES
-from schedules.history import Enrolled, Fact
+from schedules.history import (
+    Admitted,
+    Assessed,
+    Attended,
+    Consented,
+    Died,
+    Discharged,
+    Enrolled,
+    EventOccurred,
+    Fact,
+    FoundAgain,
+    GateDecided,
+    Given,
+    LostToFollowUp,
+    Progressed,
+    Told,
+    VisitMissed,
+    Withdrew,
+)
 from schedules.scheduled import Plan
 
 MOST_FACTS = 20_000
+#: what can only have happened; appointments, holds, transplants and the like may lie ahead
+HAPPENED = (
+    Admitted, Assessed, Attended, Consented, Died, Discharged, EventOccurred, FoundAgain, GateDecided, Given,
+    LostToFollowUp, Progressed, Told, VisitMissed, Withdrew,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +127,7 @@ def _work_out(
     if len(life.rows) + len(command.facts) > MOST_FACTS:
         most = f"a participant has at most {MOST_FACTS} facts"
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+    refuse_the_future(life, command.facts, now)
     facts = tuple(_numbered(life, command.facts, now))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
@@ -119,6 +143,18 @@ def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
     wrong = f"you had seen revision {command.expected}, it is at {known} now"
     problem = InputProblem("If-Match", wrong, "look at what changed, and decide anew")
     raise Conflict([problem], {"revision": known, "newest_facts": newer})
+
+
+def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
+    """Raise Refused for what is said to have happened on a day that has not come: a slip of the pen moves dates."""
+    today = life.today(now)
+    problems = [
+        InputProblem(f"/facts/{at}/date", f"{fact.day} has not come yet at the site ({today})", "correct the day")
+        for at, fact in enumerate(facts)
+        if isinstance(fact, HAPPENED) and fact.day > today
+    ]
+    if problems:
+        raise Refused(problems)
 
 
 def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
