@@ -18,6 +18,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.facts import facts_of
 from planner.persistence.users import User
 from planner.plan_diff import changes_data
+from planner.problems import InputProblem, InvalidInput
 from planner.services.access import find_participant, find_study
 from planner.services.fact_records import fact_content, fact_data, read_facts
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
@@ -25,6 +26,7 @@ from schedules.fact_kinds import KINDS, NAMES
 
 api = resource("facts", "What happened to participants: recorded, never changed; a mistake is voided by another fact.")
 MOST_AT_ONCE = 200
+OF_APPOINTMENTS = frozenset({"booked", "rebooked", "booking_cancelled"})
 
 KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
 
@@ -100,10 +102,20 @@ def record(path: ParticipantPath, body: NewFacts) -> Response:
 
     With If-Match, only if nobody has changed the participant since that revision.
     """
-    planner, command = installation(), _command(path, body)
-    return writing(
-        lambda uow: _shown(record_facts(uow, planner.designs, scope(), command)), lambda made: made, 201, _etag
-    )
+    return _record(path, body)
+
+
+@api.post(
+    "/studies/<study>/participants/<number>/bookings", responses={201: RecordedAnswer}, operation_id="record_bookings"
+)
+@needs(Permission.BOOKINGS_WRITE)
+def book(path: ParticipantPath, body: NewFacts) -> Response:
+    """Record facts about appointments alone (booked, rebooked, booking_cancelled), as an infusion centre may."""
+    others = sorted({str(fact.fact) for fact in body.facts} - OF_APPOINTMENTS)
+    if others:
+        right = f"write {', '.join(sorted(OF_APPOINTMENTS))}, or record it as a fact"
+        raise InvalidInput([InputProblem("facts", f"{', '.join(others)} is no fact about an appointment", right)])
+    return _record(path, body)
 
 
 @api.post(
@@ -115,6 +127,13 @@ def preview(path: ParticipantPath, body: NewFacts) -> Response:
     """Show every date that recording these facts would move. Nothing is recorded."""
     planner, command = installation(), _command(path, body)
     return reading(lambda session: _shown(preview_facts(session, planner.designs, scope(), command, clock.now())))
+
+
+def _record(path: ParticipantPath, body: NewFacts) -> Response:
+    planner, command = installation(), _command(path, body)
+    return writing(
+        lambda uow: _shown(record_facts(uow, planner.designs, scope(), command)), lambda made: made, 201, _etag
+    )
 
 
 def _command(path: ParticipantPath, body: NewFacts) -> RecordFacts:

@@ -12,7 +12,7 @@ from planner import clock
 from planner.api.requests import Needs, installation, needs_of
 from planner.auth.asking import Asking, not_signed_in, who_asks
 from planner.problems import InputProblem, InvalidInput, NotAllowed, NotFound, shown
-from planner.services.access import Scope, find_participant, find_site, find_study, not_allowed
+from planner.services.access import Scope, find_participant, find_site, find_study, not_allowed, require_everything
 from planner.services.installation import Installation
 from planner.services.users import note_use
 
@@ -67,6 +67,8 @@ def _check_place(session: Session, where: Scope, wanted: Needs) -> None:
             find_participant(session, where, study, names["number"])
     elif "site" in names:
         find_site(session, where, names["site"])
+    elif wanted.everything:
+        require_everything(where)
     elif not where.pairs and wanted.permission is not None and wanted.permission != "self":
         raise not_allowed("anywhere")
 

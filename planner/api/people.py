@@ -20,7 +20,7 @@ from planner.persistence.unit_of_work import Actor, UnitOfWork
 from planner.persistence.users import Grant, User
 from planner.problems import InputProblem, InvalidInput, NotFound, NotSignedIn
 from planner.request_log import request_id
-from planner.services.access import find_site, find_study, require_everything
+from planner.services.access import find_site, find_study
 from planner.services.lists import list_users
 from planner.services.users import (
     CreateUser,
@@ -288,12 +288,11 @@ def _me(session: Session) -> User:
 
 
 @api.get("/users", responses={200: UserPage}, operation_id="list_users")
-@needs(Permission.USERS_READ)
+@needs(Permission.USERS_READ, everything=True)
 def list_all(query: PageQuery) -> Response:
     """List everybody who may sign in, or could once. Asks for a role in all studies."""
 
     def work(session: Session) -> Any:
-        require_everything(scope())
         found = list_users(session, asked(query))
         return UserPage(items=[_shown(session, row) for row in found.rows], next=found.next)
 
@@ -301,27 +300,26 @@ def list_all(query: PageQuery) -> Response:
 
 
 @api.post("/users", responses={201: UserAnswer}, operation_id="create_user")
-@needs(Permission.USERS_WRITE)
+@needs(Permission.USERS_WRITE, everything=True)
 def create(body: NewUser) -> Response:
     """Let somebody sign in; they may do nothing yet."""
     shortest = installation().settings.shortest_password
 
     def work(uow: UnitOfWork) -> UserAnswer:
-        require_everything(scope())
         return _shown(uow.session, create_user(uow, CreateUser(**body.model_dump()), shortest))
 
     return writing(work, lambda made: made, 201)
 
 
 @api.get("/users/<int:user>", responses={200: UserAnswer}, operation_id="show_user")
-@needs(Permission.USERS_READ)
+@needs(Permission.USERS_READ, everything=True)
 def show(path: UserPath) -> Response:
     """Show somebody who may sign in."""
     return reading(lambda session: _shown(session, _user(session, path)))
 
 
 @api.put("/users/<int:user>/enabled", responses={200: UserAnswer}, operation_id="enable_user")
-@needs(Permission.USERS_WRITE)
+@needs(Permission.USERS_WRITE, everything=True)
 def enable(path: UserPath, body: Enabled) -> Response:
     """Let somebody sign in again, or not any more; then all their sessions end."""
 
@@ -336,7 +334,7 @@ def enable(path: UserPath, body: Enabled) -> Response:
 
 
 @api.post("/users/<int:user>/roles", responses={201: UserAnswer}, operation_id="grant_role")
-@needs(Permission.USERS_WRITE)
+@needs(Permission.USERS_WRITE, everything=True)
 def grant(path: UserPath, body: NewRole) -> Response:
     """Give somebody a role, in one study or all, at one site or all."""
 
@@ -352,7 +350,7 @@ def grant(path: UserPath, body: NewRole) -> Response:
 
 
 @api.delete("/users/<int:user>/roles/<int:role>", responses={200: UserAnswer}, operation_id="end_role")
-@needs(Permission.USERS_WRITE)
+@needs(Permission.USERS_WRITE, everything=True)
 def take_back(path: UserRolePath) -> Response:
     """Take a role back. It stays on record."""
 
@@ -366,7 +364,6 @@ def take_back(path: UserRolePath) -> Response:
 
 
 def _user(session: Session, path: UserPath) -> User:
-    require_everything(scope())
     user = session.get(User, path.user)
     if user is None:
         raise NotFound([InputProblem("user", "there is no such user", "look at the list")])

@@ -40,6 +40,8 @@ class Needs:
     takes: str = "application/json"
     #: whether it needs the permission at all sites of the study
     whole: bool = False
+    #: whether it needs the permission in all studies at all sites
+    everything: bool = False
     #: whether a request may be sent again with its key and do nothing twice
     keyed: bool = True
 

@@ -17,7 +17,7 @@ from planner.persistence.sites import sites_of
 from planner.persistence.studies import ProtocolVersion, Study, parameter_values, versions_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, NotFound
-from planner.services.access import find_site, find_study, require_everything
+from planner.services.access import find_site, find_study
 from planner.services.lists import list_studies
 from planner.services.studies import (
     CreateStudy,
@@ -133,12 +133,11 @@ def list_all(query: PageQuery) -> Response:
 
 
 @api.post("/studies", responses={201: StudyAnswer}, operation_id="create_study")
-@needs(Permission.STUDIES_WRITE)
+@needs(Permission.STUDIES_WRITE, everything=True)
 def create(body: NewStudy) -> Response:
     """Set up a study, without a protocol yet. Asks for a role in all studies."""
 
     def work(uow: UnitOfWork) -> StudyAnswer:
-        require_everything(scope())
         return _shown(uow.session, create_study(uow, CreateStudy(**body.model_dump())))
 
     return writing(work, lambda shown: shown, 201)
