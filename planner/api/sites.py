@@ -9,14 +9,17 @@ from flask import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from planner.api.requests import needs, reading, scope, writing
+from planner import clock
+from planner.api.requests import asking, installation, needs, reading, scope, writing
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Name, Note, PageQuery, SitePath
 from planner.auth.permissions import Permission
 from planner.persistence.sites import Closure, SiteRow, closures_of
 from planner.persistence.unit_of_work import UnitOfWork
+from planner.request_log import log
 from planner.services.access import find_site
 from planner.services.lists import list_sites
+from planner.services.replanning import replan_all
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site, reopen_site
 
 api = resource("sites", "Sites with their opening hours, chairs and closures.")
@@ -122,7 +125,7 @@ def show(path: SitePath) -> Response:
 @api.post("/sites/<site>/closures", responses={201: SiteAnswer}, operation_id="close_site")
 @needs(Permission.SITES_CLOSE)
 def close(path: SitePath, body: NewClosure) -> Response:
-    """Close a site on some days. Its participants are planned anew by the worker, within the hour."""
+    """Close a site on some days, and plan everybody anew whom it may concern."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
         site = find_site(uow.session, scope(), path.site)
@@ -130,13 +133,13 @@ def close(path: SitePath, body: NewClosure) -> Response:
         close_site(uow, site, CloseSite(**{**said, "resources": tuple(said["resources"])}))
         return _shown(uow.session, site)
 
-    return writing(work, lambda shown: shown, 201)
+    return _planned_anew(path.site, writing(work, lambda shown: shown, 201))
 
 
 @api.delete("/sites/<site>/closures/<int:closure>", responses={200: SiteAnswer}, operation_id="reopen_site")
 @needs(Permission.SITES_CLOSE)
 def reopen(path: ClosurePath) -> Response:
-    """Take a closure back. It stays on record."""
+    """Take a closure back, and plan everybody anew whom it may concern. The closure stays on record."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
         site = find_site(uow.session, scope(), path.site)
@@ -144,7 +147,16 @@ def reopen(path: ClosurePath) -> Response:
         uow.session.flush()
         return _shown(uow.session, site)
 
-    return writing(work, lambda shown: shown)
+    return _planned_anew(path.site, writing(work, lambda shown: shown))
+
+
+def _planned_anew(site: str, answered: Response) -> Response:
+    """Plan everybody of the site's studies anew; whom that leaves out (nobody should be) the worker finds."""
+    planner = installation()
+    done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
+    for participant, reason in done.failed:
+        log().error("not planned anew", participant=participant, reason=reason)
+    return answered
 
 
 def _shown(session: Session, site: SiteRow) -> SiteAnswer:

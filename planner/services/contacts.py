@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Contact, Participant
@@ -77,17 +76,6 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     row.sealed, row.phone_index, row.email_index = None, None, None
     row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
-
-
-def rotate_keys(uow: UnitOfWork, keys: Keys) -> int:
-    """Encrypt everything anew with the newest key; the number of contacts. Older keys can then be taken out."""
-    count = 0
-    for row in uow.session.scalars(select(Contact).where(Contact.sealed.is_not(None)).with_for_update()):
-        if row.sealed is not None:
-            row.sealed = keys.contact.rotate(row.sealed)
-            count += 1
-    uow.audit("contact.keys-rotated", "installation", after={"contacts": count})
-    return count
 
 
 def _check(details: ContactDetails) -> None:

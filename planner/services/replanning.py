@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Participant
-from planner.persistence.studies import Study
+from planner.persistence.sites import SiteRow
+from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import Actor, Store, UnitOfWork
 from planner.persistence.visits import VisitRow, visits_of
 from planner.problems import PlannerError
@@ -48,13 +49,16 @@ class Replanned:
     failed: tuple[tuple[str, str], ...]
 
 
-def replan_all(store: Store, designs: Designs, actor: Actor, now: datetime, agreed: bool = False) -> Replanned:
+def replan_all(
+    store: Store, designs: Designs, actor: Actor, now: datetime, agreed: bool = False, site: str | None = None
+) -> Replanned:
     """Plan every participant again who may stand otherwise than stored, each in a transaction of their own.
 
-    Dates that only a newer engine moves are reported and left, unless somebody has ``agreed`` to them.
+    Dates that only a newer engine moves are reported and left, unless somebody has ``agreed`` to them. With a ``site``
+    only those of studies in which it takes part.
     """
     planned, waiting, failed = 0, [], []
-    for study_id, participant_id in _everybody(store):
+    for study_id, participant_id in _everybody(store, site):
         try:
             moved = store.write(actor, now, partial(_replan, designs, study_id, participant_id, agreed))
         except PlannerError as error:
@@ -65,12 +69,15 @@ def replan_all(store: Store, designs: Designs, actor: Actor, now: datetime, agre
     return Replanned(planned, tuple(waiting), tuple(failed))
 
 
-def _everybody(store: Store) -> Iterator[tuple[int, int]]:
+def _everybody(store: Store, site: str | None) -> Iterator[tuple[int, int]]:
     """Study and participant of everybody, a page at a time."""
     after = 0
     while True:
         with store.database.reading() as session:
             query = select(Participant.study_id, Participant.id).where(Participant.id > after)
+            if site is not None:
+                theirs = select(StudySite.study_id).join(SiteRow, SiteRow.id == StudySite.site_id)
+                query = query.where(Participant.study_id.in_(theirs.where(SiteRow.code == site)))
             page = session.execute(query.order_by(Participant.id).limit(PAGE)).all()
         yield from ((row.study_id, row.id) for row in page)
         if len(page) < PAGE:
