@@ -19,13 +19,15 @@ HEADER = "X-Request-Id"
 
 def set_up_logging(level: str, form: str) -> None:
     """Log to standard error, as lines of JSON or as text."""
-    shape: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer()
+    # Tracebacks without the values of variables: those are what people have typed.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    shape: Any = structlog.processors.JSONRenderer() if form == "json" else plain
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            *([structlog.processors.format_exc_info] if form == "json" else []),
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),

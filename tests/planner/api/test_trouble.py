@@ -98,8 +98,8 @@ def test_a_database_that_goes_in_the_middle_of_a_request_leaves_nothing_half_don
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
         real(uow, *rest)
 
-    monkeypatch.setattr(facts, "sync_bookings", gone)
-    coordinator.refused(503, "POST", f"{ONE}/facts", FACT)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(facts, "sync_bookings", gone)
+        coordinator.refused(503, "POST", f"{ONE}/facts", FACT)
     assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2
     assert coordinator.get(ONE)["revision"] == 1
