@@ -37,7 +37,7 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
         return Base(label, found.actual.toordinal(), "attended", 0)
     if found.nominal is None:
         return Base(label, None, "has no date yet", 0)
-    if found.status is Status.HELD:
+    if found.due is None:
         return Base(label, None, "is held and has no date yet", 0)
     if found.status is Status.CANCELLED or not (moves or found.spec.planned.anchor or found.spec.is_day_1):
         gone = found.status is Status.CANCELLED

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from schedules.bases import base_of, stay_start
+from schedules.dateless import place_cancelled, undated
 from schedules.happened import occurred_on
 from schedules.in_force import as_it_was, visits_of
 from schedules.keys import Stay
-from schedules.placing import place, place_cancelled, undated
+from schedules.placing import place
 from schedules.protocol import Stage
 from schedules.scheduled import Basis, ScheduledVisit
 from schedules.specs import VisitSpec

@@ -145,8 +145,8 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     conflicts = []
     for drug, hold in waiting_doses(walk, spec, (visit.due or visit.nominal).toordinal()).items():
         stands = _own_day(walk, spec, nominal, drug, hold)
-        if _is_given_no_more(walk, spec, hold, stands):
-            ended = fall_words(walk, spec, Status.CANCELLED)[0]
+        ended = _why_no_more(walk, spec, hold, stands)
+        if ended is not None:
             visit = visit._replace(notes=(*visit.notes, f"{_named(walk, drug, hold)}; {ended}"))
             continue
         conflicts.append(_waits(walk, spec, nominal, drug, hold, stands))
@@ -162,11 +162,13 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     return visit._replace(conflicts=(*visit.conflicts, *conflicts)) if conflicts else visit
 
 
-def _is_given_no_more(walk: Walk, spec: VisitSpec, hold: Wait, stands: HeldDose | None) -> bool:
-    """Whether the treatment is over by the day on which a held dose could be given."""
-    cut = cut_off(walk, spec)
+def _why_no_more(walk: Walk, spec: VisitSpec, hold: Wait, stands: HeldDose | None) -> str | None:
+    """Why a held dose is not waited for: the treatment is over by its day, or the participant is lost by then."""
+    cut, lost = cut_off(walk, spec), walk.course.lost_since
     until = hold.until if stands is None or stands.day is None else stands.day
-    return cut != FOREVER and (until is None or until >= cut)
+    if cut != FOREVER and (until is None or until >= cut):
+        return fall_words(walk, spec, Status.CANCELLED)[0]
+    return "the participant is lost to follow-up" if lost != FOREVER and (until is None or until >= lost) else None
 
 
 def _named(walk: Walk, drug: str, hold: Wait) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from schedules.bookings import elsewhere, is_booked, with_booking
+from schedules.bookings import elsewhere, is_booked
 from schedules.course import FOREVER
-from schedules.endings import cut_off, fall_words
+from schedules.dateless import fell_away, waiting_visit, without_date
 from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.holds import (
-    dose_holds,
     held_for_long,
     not_before,
-    overdue_from,
-    overtaken,
     visit_hold,
     waiting_doses,
     with_held_doses,
@@ -29,7 +26,7 @@ from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, both
 from schedules.walk import UndatedDose, Walk
-from schedules.wording import day_words, given_back_words, span_words
+from schedules.wording import day_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
@@ -61,7 +58,7 @@ def place(
         wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None:
-        visit = _waiting(walk, spec, basis, wait, nominal)
+        visit = waiting_visit(walk, spec, basis, wait, nominal)
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         if actual is None and spec.key in walk.record.held:
@@ -145,72 +142,7 @@ def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> Scheduled
     )  # fmt: skip
 
 
-def _waiting(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -> ScheduledVisit:
-    """A visit under a hold without an end: held, unless it fell away or the next doses were given meanwhile."""
-    slot = slot_of(walk, spec, nominal, basis, None, None)
-    if _fell_away(walk, spec, FOREVER) is not None:
-        return _gone(walk, spec, slot, FOREVER)
-    later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
-    if later is None or slot.closes >= walk.course.as_of:
-        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), UndatedDose(spec.label)))
-        return held_visit(walk, spec, basis, wait, nominal)
-    visit = _without_date(walk, spec, slot, Status.UNRECORDED)
-    return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
-
-
-def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
-    """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
-    overdue = overdue_from(walk, nominal, wait)
-    late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
-    conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
-    known = _day(nominal) if nominal is not None else None
-    visit = ScheduledVisit(
-        spec, known, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
-    )
-    return with_booking(walk, visit)
-
-
-def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
-    """A visit that is counted from one that was cancelled: it falls away with it."""
-    slot = slot_of(walk, spec, nominal, basis, None, None)
-    why = "" if slot.closes >= cut_off(walk, spec) else f"it is counted from {basis.what}, which is cancelled"
-    visit = _without_date(walk, spec, slot, Status.CANCELLED, why)
-    walk.visits.append(visit)
-    return visit
-
-
-def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
-    """A visit that hangs on something without a date: it has none either."""
-    fallen = _fell_away(walk, spec, FOREVER) or (Status.SUSPENDED if walk.course.lost_since != FOREVER else None)
-    conflicts = () if fallen else (Conflict("no-anchor", reason),)
-    status = fallen or Status.HELD
-    notes = fall_words(walk, spec, status)
-    visit = ScheduledVisit(
-        spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
-        conflicts=conflicts, notes=notes,
-    )  # fmt: skip
-    visit = with_booking(walk, visit)
-    walk.visits.append(visit)
-    return visit
-
-
 # -- still to come ------------------------------------------------------------------------------
-
-
-def _fell_away(walk: Walk, spec: VisitSpec, closes: int) -> Status | None:
-    """Why a visit whose window closes on that day is not to be made any more; None if it is."""
-    record = walk.record
-    if spec.key in record.missed:
-        return Status.MISSED
-    omitted = record.omitted.get(spec.key)
-    if omitted and (None in omitted or (spec.doses and not active_doses(walk, spec))):
-        return Status.OMITTED
-    cut = cut_off(walk, spec)
-    return Status.CANCELLED if closes >= cut and cut != FOREVER else None
-
-
-def _gone(walk: Walk, spec: VisitSpec, slot: Slot, closes: int) -> ScheduledVisit:
-    return _without_date(walk, spec, slot, _fell_away(walk, spec, closes) or Status.CANCELLED)
 
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
@@ -243,12 +175,12 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     course = walk.course
     closes = max(slot.closes, slot.last)
     if spec.key in course.touched or closes >= walk.first_cut:
-        fallen = _fell_away(walk, spec, closes)
+        fallen = fell_away(walk, spec, closes)
         if fallen is not None:
-            return _without_date(walk, spec, slot, fallen)
+            return without_date(walk, spec, slot, fallen)
     if closes >= course.lost_since:
         over = course.cut.all != FOREVER
-        return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
+        return without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
     bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.due)), slot.due) if spec.rules else ()
     never = never_days(walk, spec, slot.due) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
@@ -314,16 +246,6 @@ def _booked(walk: Walk, spec: VisitSpec, slot: Slot, limits: Limits, blocked: tu
 
 def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
     return visit.status if visit.status is Status.UNRECORDED else status
-
-
-def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: str = "") -> ScheduledVisit:
-    booking = walk.record.bookings.get(spec.key)
-    given_back = (given_back_words(booking.day),) if booking else ()
-    return ScheduledVisit(
-        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
-        status, walk.tentative and status is not Status.CANCELLED, slot.basis,
-        booking=booking.fact if booking else None, notes=(*fall_words(walk, spec, status, why), *given_back),
-    )  # fmt: skip
 
 
 def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from schedules.bases import base_of
 from schedules.bookings import may_stand
 from schedules.course import Course
+from schedules.dateless import place_cancelled, undated
 from schedules.design import Design
 from schedules.deviations import find_deviations
 from schedules.errors import DateOutOfRange, DesignError
@@ -26,7 +27,7 @@ from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
-from schedules.placing import place, place_cancelled, undated
+from schedules.placing import place
 from schedules.record import known_by
 from schedules.same_day import activity_days
 from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
@@ -276,7 +277,7 @@ def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
 def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
     """What the stay's other visits count from: the actual Day 1, else the booked, else the moved one."""
     label = visit.spec.label
-    if visit.status is Status.HELD:
+    if visit.due is None:  # held without an end
         return Anchor(stay, label, None, "nominal", True)
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
