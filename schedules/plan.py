@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from schedules.amended import asked_for, day_1_as_due, required
 from schedules.bases import base_of
 from schedules.bookings import may_stand
 from schedules.course import Course
 from schedules.dateless import place_cancelled, undated
+from schedules.day_one import study_day_1
 from schedules.design import Design
 from schedules.deviations import find_deviations
-from schedules.errors import DateOutOfRange, DesignError
-from schedules.follow_up import place_counted, place_follow_up, required
+from schedules.errors import DateOutOfRange
+from schedules.follow_up import place_counted, place_follow_up
 from schedules.happened import occurred_on
 from schedules.history import History
-from schedules.holds import visit_hold
 from schedules.home import place_home_doses
 from schedules.in_force import visits_of
 from schedules.keys import Stay
@@ -41,7 +42,7 @@ from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
 
 #: Grows when the same input may give other dates than before.
-ENGINE = "2"
+ENGINE = "3"
 
 
 def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
@@ -98,7 +99,7 @@ def _walk(course: Course) -> Walk:
 
 def _walk_the_path(walk: Walk) -> None:
     dosed = dosed_stays(walk.record, walk.course.compiled)
-    day_1, how = _study_day_1(walk, dosed)
+    day_1, how = study_day_1(walk, dosed)
     walk.study_day_1 = day_1
     step = first_step(walk, day_1, Basis("Day 1", day_1, how))
     first = walk.course.compiled.stay(step.stay).visits
@@ -133,49 +134,6 @@ def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
     return not recorded and not any(key.startswith(f"{name}.") for key in walk.course.touched)
 
 
-def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
-    """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
-    stay = first_step(walk, 1, Basis("", None, "")).stay
-    specs = visits_of(walk, walk.course.compiled.stay(stay))
-    came = _first_dose(walk, specs[0]) if specs else None
-    if came is not None:
-        return came, "given" if specs[0].doses else "attended"
-    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
-    booking = walk.record.bookings.get(specs[0].key) if specs else None
-    if booking is not None and (moved is None or booking.day >= moved):
-        return booking.day, "booked"
-    if moved is not None:
-        return max(moved, planned or moved), "planned"
-    if planned is None and stay in dosed:
-        return _counted_back(walk, specs, dosed[stay]), "planned"
-    if planned is None:
-        raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
-    return planned, "planned"
-
-
-def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
-    """The day on which the visit on Day 1 was dosed (or, without a drug, took place)."""
-    facts = walk.record.given.get(spec.key, ()) if spec.doses else walk.record.attended.get(spec.key, ())
-    return min((fact.date.toordinal() for fact in facts), default=None)
-
-
-def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
-    """Day 1 by the first visit that took place, where nothing is known of Day 1 itself."""
-    for spec in specs:
-        days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(spec.key, ())]
-        if days and spec.offset is not None:
-            return min(days).toordinal() - spec.offset
-    return came
-
-
-def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
-    """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
-    wait = cycle_wait(walk.record, str(stay))
-    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
-    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
-    return max(ends, default=None)
-
-
 def _place_stay(
     walk: Walk, step: Step, dosed: dict[Stay, int], blocked: tuple[Conflict, ...], asked: GateState | None
 ) -> Anchor:
@@ -196,7 +154,7 @@ def _place_stay(
     walk.tentative = walk.tentative or anchor.tentative
     begins = 1 if visits and visits[0].is_day_1 else 0
     gone = bool(begins) and walk.visits[-1].status is Status.CANCELLED
-    for spec in visits[begins:]:
+    for spec in asked_for(walk, stay, visits[begins:]):
         _place_in_stay(walk, spec, anchor, gone)
     return anchor
 
@@ -238,6 +196,8 @@ def _place_day_1(
     wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
+    if walk.course.amended is not None and wait is None:
+        spec = day_1_as_due(walk, spec, nominal)
     came = occurred_on(walk, spec, wait) if nominal is None else None
     if nominal is None and came is None:
         undated(walk, spec, basis, "what it is counted from has no date yet")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from schedules.happened import occurred_on
 from schedules.protocol import Stage
 from schedules.scheduled import Basis
 from schedules.specs import VisitSpec
 from schedules.waits import Wait
-from schedules.walk import Walk
+from schedules.walk import Base, Walk
 from schedules.wording import day_words, days_words
 
 
@@ -80,6 +81,16 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     cause = f"a dose before it was held, so it is due when spacing allows, on {day_words(earliest)}"
     closes = earliest + spec.after
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
+
+
+def late_cause(walk: Walk, spec: VisitSpec, nominal: int, base: Base) -> Wait | None:
+    """A visit whose window had closed before its cause was known is due at once, and no deviation."""
+    if nominal + spec.after >= base.known:
+        return None
+    came = occurred_on(walk, spec, None)
+    if came is not None and came < base.known:
+        return None
+    return Wait(base.known, nominal, True, f"its cause was known only on {day_words(base.known)}")
 
 
 def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
