@@ -29,12 +29,13 @@ def waiting_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal
     fallen = fell_away(walk, spec, FOREVER)
     if fallen is not None:
         return without_date(walk, spec, slot, fallen)
-    later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
-    if later is None or slot.closes >= walk.course.as_of:
+    drugs = () if spec.is_day_1 else tuple(dose_holds(walk, spec))
+    later = overtaken(walk, spec, nominal, wait, drugs, wait.words) if drugs else None
+    if later is None or later.day >= walk.course.as_of:
         walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), UndatedDose(spec.label)))
         return _held(walk, spec, basis, wait, nominal)
     visit = without_date(walk, spec, slot, Status.UNRECORDED)
-    return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
+    return visit._replace(conflicts=(Conflict("held", later.words, True, None, True, _day(later.day + 1)),))
 
 
 def _held(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -> ScheduledVisit:

@@ -27,6 +27,7 @@ from schedules.walk import UndatedDose, Walk
 from schedules.wording import day_words, days_words
 
 _NONE: Mapping[str, Wait] = {}
+_WAYS = "left out, on which day it was given, or when its hold ended"
 
 
 class HeldDose(NamedTuple):
@@ -189,9 +190,9 @@ def _note_delays(walk: Walk, visit: ScheduledVisit, nominal: int) -> None:
 def _waits(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait, stands: HeldDose | None) -> Conflict:
     overdue = overdue_from(walk, nominal, hold)
     words = _named(walk, drug, hold)
-    later = overtaken(walk, spec, nominal, hold, (drug,))
+    later = left_open(walk, spec, nominal, drug, hold)
     if later is not None:
-        return Conflict("dose-held", later, False, None, True, date.fromordinal(nominal + spec.after + 1))
+        return Conflict("dose-held", later.words, False, None, True, date.fromordinal(later.day + 1))
     if stands is None:
         late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
         return Conflict("dose-held", f"{words}, without an end{late}", False, None, True, overdue)
@@ -209,9 +210,18 @@ def overdue_from(walk: Walk, nominal: int | None, hold: Wait) -> date | None:
     return None if longest is None else date.fromordinal(max(nominal or hold.since, hold.since) + longest + 1)
 
 
-def overtaken(walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tuple[str, ...]) -> str | None:
-    """Why a hold without an end is none any more, in words: the next doses of all these drugs were given."""
-    if hold.until is not None or spec.is_day_1:
+class Overtaken(NamedTuple):
+    """A hold without an end that is none any more: until when a record of the held dose is in time, and what to say."""
+
+    day: int
+    words: str
+
+
+def overtaken(
+    walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tuple[str, ...], words: str
+) -> Overtaken | None:
+    """What to ask about a hold without an end after which the next doses of all these drugs were given."""
+    if hold.until is not None:
         return None
     next_days = []
     for drug in drugs:
@@ -221,8 +231,14 @@ def overtaken(walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tupl
         if not days:
             return None
         next_days.append(min(days))
-    day = day_words(max(next_days))
-    return f"{hold.words}, without an end, and the next dose was given on {day}: record it, or leave it out"
+    day = max(next_days)
+    text = f"{words}, without an end, and the next dose was given on {day_words(day)}: record that the held dose was "
+    return Overtaken(max(day - 1, nominal + spec.after), text + _WAYS)
+
+
+def left_open(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait) -> Overtaken | None:
+    """The same for one dose of a visit that goes on without it."""
+    return overtaken(walk, spec, nominal, hold, (drug,), _named(walk, drug, hold))
 
 
 def held_for_long(walk: Walk, nominal: int, hold: Wait) -> Conflict | None:
