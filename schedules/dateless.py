@@ -46,9 +46,7 @@ def _held(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -
     lost = walk.course.lost_since != FOREVER
     conflicts = () if lost else (open_hold(walk, nominal, wait),)
     status = Status.SUSPENDED if lost else Status.HELD
-    visit = ScheduledVisit(
-        spec, _day(nominal), None, None, None, None, status, walk.tentative, basis, conflicts=conflicts
-    )
+    visit = ScheduledVisit(spec, _day(nominal), None, None, None, None, status, walk.doubt, basis, conflicts=conflicts)
     return with_booking(walk, visit)
 
 
@@ -75,7 +73,7 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
     status = fallen or Status.HELD
     notes = fall_words(walk, spec, status)
     visit = ScheduledVisit(
-        spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
+        spec, None, None, None, None, None, status, None if fallen else walk.doubt, basis,
         conflicts=conflicts, notes=notes,
     )  # fmt: skip
     visit = with_booking(walk, visit)
@@ -101,6 +99,6 @@ def without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: s
     given_back = (given_back_words(booking.day),) if booking else ()
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
-        status, walk.tentative and status is not Status.CANCELLED, slot.basis,
+        status, None if status is Status.CANCELLED else walk.doubt, slot.basis,
         booking=booking.fact if booking else None, notes=(*fall_words(walk, spec, status, why), *given_back),
     )  # fmt: skip

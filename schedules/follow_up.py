@@ -18,7 +18,7 @@ from schedules.walk import Base, Walk
 
 def place_follow_up(walk: Walk) -> None:
     """Place every follow-up visit whose starting point exists."""
-    walk.tentative = False
+    walk.doubt = None
     for epoch_id in walk.course.compiled.follow_up:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
         for spec in asked_for(walk, stay, visits_of(walk, stay)):
@@ -53,13 +53,13 @@ def _place_once(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     if not required(walk, spec, nominal):
         return None
     basis = Basis(base.what, base.day, base.how, spec.by_words)
-    before = walk.tentative
-    walk.tentative = before or base.tentative
+    before = walk.doubt
+    walk.doubt = before or base.doubt
     if base.gone and occurred_on(walk, spec, None) is None:
         visit = place_cancelled(walk, spec, nominal, basis)
     else:
         visit = place(walk, spec, nominal, basis, late_cause(walk, spec, nominal, base))
-    walk.tentative = before
+    walk.doubt = before
     return visit
 
 

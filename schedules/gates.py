@@ -59,7 +59,7 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
     walk.gates.append(state)
-    walk.tentative = True
+    walk.doubt = walk.doubt or state
     if gate.default is None:
         return Answer(None, (), state if gate.asks else None)
     found = _follow(walk, spec, gate.default, place)
@@ -133,7 +133,7 @@ def _open(walk: Walk, spec: GateSpec, place: Place) -> GateState:
         status = GateStatus.OVERDUE
     return GateState(
         spec.key, spec.gate.label, spec.stay, due, status, None, spec.gate.default, spec.options, None, None,
-        walk.tentative,
+        walk.doubt is not None,
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> Sch
     spec = visit.spec
     if wait is not None and visit.is_open and visit.nominal is not None:
         asks = held_for_long(walk, visit.nominal.toordinal(), wait)
-        visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
+        visit = visit._replace(doubt=visit.doubt or asks.text, conflicts=(*visit.conflicts, asks)) if asks else visit
     if walk.undated_doses and visit.is_open and visit.target is not None:
         visit = _unsure(walk, visit)
     asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
@@ -91,12 +91,18 @@ def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     for rule in _active_rules(walk, visit.spec, visit.due):
         if rule.drug in walk.undated_doses:
             found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
+    if not found:
+        return visit
+    named = [(undated, labels_of(walk.course.compiled, drugs)) for undated, drugs in found.items()]
     notes = [
-        f"its spacing counts{', dose by dose,' if undated.passed else ''} from "
-        f"{labels_of(walk.course.compiled, drugs)} at {undated.label}, which has no date yet"
-        for undated, drugs in found.items()
+        f"its spacing counts{', dose by dose,' if undated.passed else ''} from {drugs} at {undated.label}, "
+        "which has no date yet"
+        for undated, drugs in named
+        if undated.passed <= 1
     ]
-    return visit._replace(tentative=True, notes=(*visit.notes, *notes)) if notes else visit
+    undated, drugs = named[0]
+    doubt = visit.doubt or f"there is no date yet for {drugs} at {undated.label}"
+    return visit._replace(doubt=doubt, notes=(*visit.notes, *notes))
 
 
 def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit | None:
@@ -116,7 +122,7 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     due = _day(nominal)
     visit = ScheduledVisit(
         spec, due, due, _day(first), _day(last), due if target == nominal else _day(target),
-        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.tentative, basis, limits, None, None,
+        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.doubt, basis, limits, None, None,
         _warnings(limits, target) if course.compiled.warns else (),
     )  # fmt: skip
     for drug in spec.doses:
@@ -138,7 +144,7 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
+        Status.DONE, None, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
     )  # fmt: skip
 
 
@@ -204,7 +210,7 @@ def _planned(
     due = nominal if slot.due == slot.nominal else _day(slot.due)
     stands = None if target is None else due if target == slot.due else _day(target)
     return ScheduledVisit(
-        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.tentative, slot.basis, limits,
+        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.doubt, slot.basis, limits,
         conflicts=conflicts,
     )  # fmt: skip
 
@@ -309,7 +315,8 @@ def _pass_undated(walk: Walk, drug: str, visit: ScheduledVisit) -> None:
     if visit.actual is not None:
         del walk.undated_doses[drug]
     elif visit.spec.label != walk.undated_doses[drug].label:
-        walk.undated_doses[drug] = walk.undated_doses[drug]._replace(passed=True)
+        undated = walk.undated_doses[drug]
+        walk.undated_doses[drug] = undated._replace(passed=min(undated.passed + 1, 2))
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:
