@@ -20,8 +20,8 @@ from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import days_of, never_days, note_activities, note_days
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, ends_by, is_narrowed, slot_of
-from schedules.spacing import How
+from schedules.slots import Slot, ends_by, is_counted_back, is_narrowed, slot_of
+from schedules.spacing import Bound, How, between
 from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, both
@@ -187,7 +187,7 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     if closes >= course.lost_since:
         over = course.cut.all != FOREVER
         return without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
-    bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.due)), slot.due) if spec.rules else ()
+    bounds = _bounds(walk, spec, slot.due) if spec.rules else ()
     never = never_days(walk, spec, slot.due) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
     limits = Limits(
@@ -282,6 +282,25 @@ def _none_possible(limits: Limits) -> str:
     if limits.too_late is None or limits.too_late > limits.first + SEARCH_DAYS:
         return "no day within a year is possible"
     return f"no day before {day_words(limits.too_late)} is possible"
+
+
+def _bounds(walk: Walk, spec: VisitSpec, due: int) -> tuple[Bound, ...]:
+    """What other doses leave a visit. One that is counted backwards lies before some that stand already."""
+    rules = _active_rules(walk, spec, _day(due))
+    if not is_counted_back(spec):
+        return walk.ledger.bounds(rules, due)
+    return tuple(between(rule, _doses_of(walk, rule.drug), due) for rule in rules)
+
+
+def _doses_of(walk: Walk, drug: str) -> dict[int, How]:
+    """All days on which doses of a drug were given, or stand so far, and how they are known."""
+    days = dict.fromkeys(walk.ledger.given.get(drug, ()), How.GIVEN)
+    for visit in walk.visits:
+        stands = drug in visit.spec.doses and (visit.target is not None or is_booked(visit))
+        if stands and drug in _doses_with(walk, visit.spec, visit.due):
+            day, how = _dose_day(visit)
+            days.setdefault(day, how)
+    return days
 
 
 def _active_rules(walk: Walk, spec: VisitSpec, due: date | None) -> tuple[DoseRule, ...]:

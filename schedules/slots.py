@@ -105,7 +105,12 @@ def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
 
 def is_narrowed(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
     """Whether something besides its window really shortens it: what it must precede has a day, or it can expire."""
-    return spec.planned.valid_for is not None or ends_by(walk, spec, nominal) is not None
+    return spec.planned.valid_for is not None or is_counted_back(spec) or ends_by(walk, spec, nominal) is not None
+
+
+def is_counted_back(spec: VisitSpec) -> bool:
+    """Whether it is counted backwards from something else, which stands already and comes after it."""
+    return spec.base is not None and spec.by.amount < 0
 
 
 def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:

@@ -1,4 +1,4 @@
-"""A tentative date says what makes it so: a gate that is not decided, a visit without a record, a dose without a day."""
+"""A tentative date says what makes it so: an undecided gate, a visit without a record, a dose without a day."""
 
 from __future__ import annotations
 
