@@ -27,6 +27,7 @@ from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
+from schedules.offsets import check_reach
 from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place
 from schedules.record import known_by
@@ -152,6 +153,8 @@ def _place_stay(
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
     walk.doubt = walk.doubt or anchor.doubt
+    if anchor.day is not None:
+        check_reach(anchor.day, stay.reach)
     begins = 1 if visits and visits[0].is_day_1 else 0
     gone = bool(begins) and walk.visits[-1].status is Status.CANCELLED
     for spec in asked_for(walk, stay, visits[begins:]):
