@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from schedules.course import Cause
@@ -211,24 +210,30 @@ def _last_dose_base(walk: Walk) -> Base | None:
 
 
 def _last_dose_of_ended(walk: Walk, given: int, at_home: int, end: Cause) -> Base | None:
-    """The last dose that was given, or that was to be taken at home; a later one without a record leaves it open."""
+    """The last dose that was given, or that was to be taken at home.
+
+    A later one without a record leaves it open, and so does one that is still to come before an end in the future.
+    """
     last = max(given, at_home)
     if not last:
         return _treatment_end_base(walk)
-    later = [day for visit in _unrecorded_doses(walk) if (day := visit.target) and day.toordinal() > last]
-    doubt = _unrecorded_dose(walk, later[0].toordinal()) if later else None
+    doubt = next((doubt_about(visit) for visit in walk.visits if _may_be_dosed_after(visit, last)), None)
     return Base("the last dose", last, "given" if last == given else "expected", end.known, doubt)
 
 
-def _unrecorded_doses(walk: Walk) -> Iterator[ScheduledVisit]:
-    """The visits with doses of which nothing tells whether they were given."""
-    return (visit for visit in walk.visits if visit.status is Status.UNRECORDED and visit.spec.doses)
+def _may_be_dosed_after(visit: ScheduledVisit, last: int) -> bool:
+    """Whether a visit stands behind that day whose doses are to come, or of which nothing tells whether they came."""
+    if not visit.spec.doses or visit.target is None or visit.target.toordinal() <= last:
+        return False
+    return visit.is_open or visit.status is Status.UNRECORDED
 
 
 def _unrecorded_dose(walk: Walk, day: int) -> str | None:
     """What makes a dose unsure that was planned on that day and of which nothing tells whether it was given."""
-    found = (visit for visit in _unrecorded_doses(walk) if visit.target and visit.target.toordinal() == day)
-    return next((doubt_about(visit) for visit in found), None)
+    for visit in walk.visits:
+        if visit.spec.doses and visit.status is Status.UNRECORDED and visit.target == date.fromordinal(day):
+            return doubt_about(visit)
+    return None
 
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:

@@ -59,6 +59,8 @@ def place(
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None:
         visit = waiting_visit(walk, spec, basis, wait, nominal)
+        if blocked and visit.status is Status.HELD:
+            visit = visit._replace(conflicts=(*blocked, *visit.conflicts))
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         if actual is None and spec.key in walk.record.held:

@@ -13,7 +13,7 @@ from schedules.amended import asked_for, day_1_as_due, required
 from schedules.bases import base_of
 from schedules.bookings import may_stand
 from schedules.course import Course
-from schedules.dateless import place_cancelled, undated
+from schedules.dateless import open_hold, place_cancelled, undated
 from schedules.day_one import study_day_1
 from schedules.design import Design
 from schedules.deviations import find_deviations
@@ -182,8 +182,10 @@ def _ask(walk: Walk, stay: Stay, spec: VisitSpec, nominal: int, basis: Basis, ga
     text = f"{gate.label}: this needs a decision before it has a date ({gate.key})"
     overdue = date.fromordinal(gate.due.toordinal() + 1) if gate.due else None
     wait = _wait_of(walk, stay, first=not walk.anchors)
-    wait = wait if wait is not None and wait.until is not None else None  # what is decided first need not be held
-    place(walk, spec, nominal, basis, wait, (Conflict("gate", text, overdue_from=overdue),))
+    asks = [Conflict("gate", text, overdue_from=overdue)]
+    if wait is not None and wait.until is None:  # what is decided first is not only held
+        asks, wait = [*asks, open_hold(walk, nominal, wait)], None
+    place(walk, spec, nominal, basis, wait, tuple(asks))
     return Anchor(stay, spec.label, nominal, "nominal", gate)
 
 

@@ -274,6 +274,9 @@ def doubt_about(visit: ScheduledVisit) -> str:
 _DOUBTS = {
     Status.UNRECORDED: "nothing is recorded about {} yet",
     Status.DONE: "no dose of {} is recorded yet",
+    Status.PLANNED: "{} is still to come",
+    Status.DUE: "{} is still to come",
+    Status.BOOKED: "{} is still to come",
     Status.TO_REBOOK: "the appointment of {} does not fit",
     Status.NEEDS_DECISION: "{} needs a decision",
     Status.MISSED: "{} was missed",
