@@ -161,3 +161,10 @@ def test_a_plan_that_runs_beyond_the_calendar_says_where_and_what_to_mend() -> N
     late = one_epoch("v: {label: Late, day: 2000}", "w: {label: Later, at: 300 months}")
     with pytest.raises(DateOutOfRange, match=r"after Late the plan runs too far: .*2200; mend Day 1, or the lengths"):
         planned(protocol=protocol(late), start=date(2180, 1, 1))
+
+
+def test_a_fixed_day_beyond_the_calendar_is_refused_too() -> None:
+    last = protocol(one_epoch("v: {label: Late, day: 31}"))
+    assert planned(protocol=last, start=date(2200, 12, 1)).visit("t.v").nominal == date(2200, 12, 31)
+    with pytest.raises(DateOutOfRange, match=r"the plan runs too far: 2201-01-01 is outside the years 1900 to 2200"):
+        planned(protocol=last, start=date(2200, 12, 2))

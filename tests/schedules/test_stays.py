@@ -26,7 +26,6 @@ from tests.builders import (
 RESPONSE = "induction.c1.response"
 C1 = cycle_done("induction.c1")
 BEGUN = (consented(), enrolled(), *dose("first.d1", date(2026, 1, 5), "drug"))
-TENTATIVE = "tentative: it lies beyond a decision or a record that is still open"
 
 
 def january(day: int) -> date:
@@ -220,7 +219,7 @@ def test_while_day_1_waits_for_screening_again_the_rest_counts_tentatively_from_
     assert (day_1.status, day_1.target, day_1.conflicts[0].kind) == (Status.NEEDS_DECISION, None, "expired")
     both = "Vincristine sulfate liposome IV and Inotuzumab ozogamicin IV"
     spacing = f"its spacing counts from {both} at C1D1, which has no date yet"
-    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", spacing, TENTATIVE)
+    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", spacing, "tentative: C1D1 needs a decision")
     assert made.visit("induction.c1.d8").why == why
 
 
@@ -242,7 +241,10 @@ def test_a_delay_says_why_and_until_when() -> None:
 def test_a_booked_day_1_about_which_nothing_is_recorded_makes_the_rest_tentative_where_it_was_booked() -> None:
     made = planned(enrolled(), booked("induction.c1.d1", january(7)), as_of=january(12))
     assert made.visit("induction.c1.d1").status is Status.UNRECORDED
-    why = ("C1D1 is booked for 7 January 2026; + 7 days = 14 January 2026", TENTATIVE)
+    why = (
+        "C1D1 is booked for 7 January 2026; + 7 days = 14 January 2026",
+        "tentative: nothing is recorded about C1D1 yet",
+    )
     assert made.visit("induction.c1.d8").why == why
 
 
