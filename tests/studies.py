@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import select
+
+from planner.persistence.audit import AuditEntry
 from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_site, find_study
@@ -54,6 +57,12 @@ class Trial:
         consented = {"fact": "consented", "date": "2025-12-01", "version": "1.0"}
         enrolled = {"fact": "enrolled", "date": "2025-12-30", "day_1": day_1.isoformat()}
         return self.record(number, consented, enrolled)
+
+
+def audited(study: Trial, action: str) -> list[AuditEntry]:
+    """What the audit says of one kind of action, earliest first."""
+    query = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.chain, AuditEntry.seq)
+    return study.store.read(lambda session: list(session.scalars(query)))
 
 
 def trial(store: Store, now: datetime = NOW) -> Trial:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.persistence import (
     audit,
     bookings,
+    contact_attempts,
     deviations,
     facts,
     participants,
@@ -18,5 +19,5 @@ from planner.persistence.base import Base
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (audit, bookings, deviations, facts, participants, screening, sites, studies, users, visits)
+MODULES = (audit, bookings, contact_attempts, deviations, facts, participants, screening, sites, studies, users, visits)
 METADATA = Base.metadata

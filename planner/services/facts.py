@@ -15,6 +15,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, Refused
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
+from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
@@ -104,6 +105,7 @@ def _work_out(
     if len(life.rows) + len(command.facts) > MOST_FACTS:
         most = f"a participant has at most {MOST_FACTS} facts"
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+    require_effort(session, participant, command.facts)
     facts = tuple(_numbered(life, command.facts, now))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
