@@ -6,6 +6,7 @@ from planner.persistence import (
     audit,
     bookings,
     contact_attempts,
+    contact_consents,
     deviations,
     facts,
     participants,
@@ -19,5 +20,18 @@ from planner.persistence.base import Base
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (audit, bookings, contact_attempts, deviations, facts, participants, screening, sites, studies, users, visits)
+MODULES = (
+    audit,
+    bookings,
+    contact_attempts,
+    contact_consents,
+    deviations,
+    facts,
+    participants,
+    screening,
+    sites,
+    studies,
+    users,
+    visits,
+)
 METADATA = Base.metadata
