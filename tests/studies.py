@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from planner.persistence.audit import AuditEntry
 from planner.persistence.participants import Participant
-from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.persistence.unit_of_work import SYSTEM, Actor, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_site, find_study
 from planner.services.designs import Designs
 from planner.services.enrolment import Screen, screen
@@ -26,6 +26,7 @@ from planner.services.studies import (
     join_site,
     supply_parameters,
 )
+from planner.services.users import CreateUser, create_user
 from schedules.protocol_file import library_text
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
@@ -57,6 +58,13 @@ class Trial:
         consented = {"fact": "consented", "date": "2025-12-01", "version": "1.0"}
         enrolled = {"fact": "enrolled", "date": "2025-12-30", "day_1": day_1.isoformat()}
         return self.record(number, consented, enrolled)
+
+
+def a_user(store: Store, email: str = "coordinator@example.org") -> Actor:
+    """Somebody who may sign in, as the actor of what they do."""
+    command = CreateUser(email=email, name="A Coordinator", password="long and made up")
+    user_id = store.write(SYSTEM, NOW, lambda uow: create_user(uow, command).id)
+    return Actor(f"user:{user_id}", user_id)
 
 
 def audited(study: Trial, action: str) -> list[AuditEntry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.persistence import (
     audit,
     bookings,
+    checklists,
     contact_attempts,
     contact_consents,
     deviations,
@@ -23,6 +24,7 @@ __all__ = ["METADATA", "MODULES"]
 MODULES = (
     audit,
     bookings,
+    checklists,
     contact_attempts,
     contact_consents,
     deviations,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from planner.persistence.participants import Participant, participant_by_number
 from planner.persistence.sites import SiteRow, site_by_code
 from planner.persistence.studies import Study, study_by_code
+from planner.persistence.visits import VisitRow
 from planner.problems import InputProblem, NotFound, shown
 
 
@@ -60,4 +61,13 @@ def find_participant(session: Session, scope: Scope, study: Study, number: str, 
     if found is None or not scope.covers(study.id, found.site_id):
         wrong = f'there is no participant "{shown(number)}" in this study'
         raise NotFound([InputProblem("participant", wrong, "check the screening number")])
+    return found
+
+
+def find_visit(session: Session, participant: Participant, key: str) -> VisitRow:
+    """The participant's visit of that key, also one that has left the plan. Raises NotFound."""
+    found = session.get(VisitRow, (participant.id, key))
+    if found is None:
+        wrong = f'there is no visit "{shown(key)}" of this participant'
+        raise NotFound([InputProblem("visit", wrong, "look at the participant's visits")])
     return found

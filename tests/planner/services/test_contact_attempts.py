@@ -19,8 +19,7 @@ from planner.services.contact_attempts import (
     want_attempts,
 )
 from planner.services.facts import RecordFacts, preview_facts
-from planner.services.users import CreateUser, create_user
-from tests.studies import NOW, STUDY, Trial, audited, trial
+from tests.studies import NOW, STUDY, Trial, a_user, audited, trial
 
 LOST = {"fact": "lost_to_follow_up", "date": "2026-01-05", "attempts": 3}
 CALL = LogAttempt(study=STUDY, participant="01-001", tried_at=NOW, channel="phone", outcome="no-answer")
@@ -54,14 +53,12 @@ def effort(study: Trial) -> Effort:
 
 
 def test_an_attempt_says_who_tried_whom_when_how_and_what_came_of_it(study: Trial) -> None:
-    command = CreateUser(email="c@example.org", name="A Coordinator", password="long and made up")
-    user_id = study.store.write(SYSTEM, NOW, lambda uow: create_user(uow, command).id)
-    who = Actor(f"user:{user_id}", user_id)
+    who = a_user(study.store)
     log(study, actor=who, whom="caregiver", channel="sms", outcome="message-left", note=" called back later ",
         tried_by="the night nurse")  # fmt: skip
     (row,) = effort(study).attempts
     assert (row.whom, row.channel, row.outcome, row.note) == ("caregiver", "sms", "message-left", "called back later")
-    assert (row.tried_at, row.tried_by, row.recorded_by) == (NOW, "the night nurse", user_id)
+    assert (row.tried_at, row.tried_by, row.recorded_by) == (NOW, "the night nurse", who.user_id)
     (entry,) = audited(study, "contact.attempted")
     assert entry.after == {"id": row.id, "whom": "caregiver", "channel": "sms", "outcome": "message-left",
                            "tried_by": "the night nurse", "tried_at": NOW.isoformat()}  # fmt: skip
