@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,10 +38,7 @@ class Life:
 
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""
-        live = live_facts(self.history.facts)
-        enrolled = next((fact.site for fact in live if isinstance(fact, Enrolled) and fact.site), self.home)
-        moves = [(fact.date, fact.site) for fact in live if isinstance(fact, Transferred)]
-        return [(date.min, enrolled), *moves]
+        return moves_of(live_facts(self.history.facts), self.home)
 
     def today(self, now: datetime) -> date:
         """The date at the site that sees the participant now."""
@@ -79,6 +77,14 @@ def life_of(session: Session, study: StudyDesign, participant: Participant) -> L
     home = next(code for code, site_id in study.site_ids.items() if site_id == participant.home_site_id)
     history = History(facts, participant.planned_day_1, participant.planned_arm, home)
     return Life(study, participant, rows, history, home)
+
+
+def moves_of(live: Iterable[Fact], home: str) -> list[tuple[date, str]]:
+    """From which day on somebody is seen where by the facts that count; ``home`` where the enrolment does not say."""
+    live = list(live)
+    enrolled = next((fact.site for fact in live if isinstance(fact, Enrolled) and fact.site), home)
+    moves = [(fact.date, fact.site) for fact in live if isinstance(fact, Transferred)]
+    return [(date.min, enrolled), *moves]
 
 
 def site_on(moves: list[tuple[date, str]], day: date) -> str:
