@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.clock import local_day
@@ -73,6 +74,8 @@ def end_contact_consent(uow: UnitOfWork, scope: Scope, command: EndContactConsen
 
 def end_contact_consents(uow: UnitOfWork, participant: Participant, how: str) -> None:
     """End all that a participant has agreed to, from today on: there is nothing left to reach them by."""
+    # nobody agrees to anything meanwhile that would stay
+    uow.session.execute(select(Participant.id).where(Participant.id == participant.id).with_for_update())
     today = _today(uow, participant)
     for channel in sorted(_not_over(consents_of(uow.session, participant.id), today)):
         _add(uow, participant, channel, today, how[:LONGEST_HOW], agreed=False)
