@@ -1,6 +1,7 @@
 """OK to treat: who said on which results that a dose may be given, and which doses were given without it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -143,6 +144,13 @@ def test_a_dose_has_one_ok_at_a_time_and_another_after_it_was_revoked(study: Tri
     said = study.store.read(lambda session: oks_for(session, EVERYTHING, STUDY, "01-001"))
     assert [ok.revoked_at is None for ok in said] == [False, True]
     assert [entry.why for entry in audited(study, "dose.ok-revoked")] == ["liver tests rose"]
+
+
+def test_of_people_who_give_it_at_the_same_moment_one_does(study: Trial, who: Actor) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        tries = [pool.submit(give, study, who) for _ in range(4)]
+    assert [type(one.exception()) for one in tries].count(Conflict) == 3
+    assert len(study.store.read(lambda session: oks_for(session, EVERYTHING, STUDY, "01-001"))) == 1
 
 
 def test_the_database_too_lets_no_second_ok_stand(study: Trial, who: Actor) -> None:
