@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from planner.persistence.participants import Participant, participant_by_number
 from planner.persistence.sites import SiteRow, site_by_code
 from planner.persistence.studies import Study, study_by_code
+from planner.persistence.visits import VisitRow
 from planner.problems import InputProblem, NotAllowed, NotFound, shown
 
 Pairs = tuple[tuple[int | None, int | None], ...]
@@ -121,3 +122,12 @@ def within(scope: Scope, study: ColumnElement[int] | Any, site: ColumnElement[in
 
 def _same(column: Any, value: int | None) -> list[ColumnElement[bool]]:
     return [true()] if value is None else [column == value]
+
+
+def find_visit(session: Session, participant: Participant, key: str) -> VisitRow:
+    """The participant's visit of that key, also one that has left the plan. Raises NotFound."""
+    found = session.get(VisitRow, (participant.id, key))
+    if found is None:
+        wrong = f'there is no visit "{shown(key)}" of this participant'
+        raise NotFound([InputProblem("visit", wrong, "look at the participant's visits")])
+    return found

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
+from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
@@ -69,7 +70,8 @@ def contact_of(session: Session, keys: Keys, participant: Participant) -> Contac
 
 
 def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
-    """Erase for good how a participant was reached; the facts stay."""
+    """Erase for good how a participant was reached, and end what they agreed to be sent; the facts stay."""
+    end_contact_consents(uow, participant, f"contact details erased: {why}")
     row = uow.session.get(Contact, participant.id)
     if row is None:
         return

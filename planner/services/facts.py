@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
+from planner.persistence.site_versions import version_at
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, Refused
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
+from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
@@ -128,7 +130,8 @@ def _work_out(
         most = f"a participant has at most {MOST_FACTS} facts"
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
     refuse_the_future(life, command.facts, now)
-    facts = tuple(_numbered(life, command.facts, now))
+    require_effort(session, participant, command.facts)
+    facts = tuple(_numbered(session, life, command.facts, now))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
     return recorded, imagined
@@ -157,8 +160,8 @@ def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
         raise Refused(problems)
 
 
-def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
-    """The facts with the id and the instant that they are kept with; an enrolment names its site."""
+def _numbered(session: Session, life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site and version."""
     taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
     found: list[Fact] = []
     number = len(life.rows)
@@ -168,10 +171,20 @@ def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
             number += 1
             name = f"f{number}"
         named = replace(fact, id=name, recorded=now, by=None)
-        if isinstance(named, Enrolled) and named.site is None:
-            named = replace(named, site=life.home)
+        if isinstance(named, Enrolled):
+            named = _placed(session, life, named)
         found.append(named)
     return found
+
+
+def _placed(session: Session, life: Life, enrolled: Enrolled) -> Enrolled:
+    """An enrolment with what it leaves out: the home site, and the version in effect there on its day."""
+    site = enrolled.site or life.home
+    site_id = life.study.site_ids.get(site)
+    version = enrolled.version
+    if version is None and site_id is not None:
+        version = version_at(session, life.study.study_id, site_id, enrolled.date)
+    return replace(enrolled, site=site, version=version)
 
 
 def _row(uow: UnitOfWork, life: Life, fact: Fact) -> FactRow:
