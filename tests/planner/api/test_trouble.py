@@ -14,6 +14,7 @@ from planner.persistence import schema
 from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store, UnitOfWork
 from planner.services import facts
+from planner.services.chairs import sync_bookings
 from planner.services.users import Role
 from tests.planner.api.callers import Caller, Clock, app, at, caller, settings_for
 from tests.studies import STUDY, trial
@@ -90,7 +91,7 @@ def test_a_database_that_goes_in_the_middle_of_a_request_leaves_nothing_half_don
 ) -> None:
     if store.database.engine.dialect.name == "sqlite":
         pytest.skip("a file does not go away; SQLite that is killed is in tests/soak")
-    real = facts.sync_bookings
+    real = sync_bookings
 
     def gone(uow: UnitOfWork, *rest: Any) -> None:
         mine = uow.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
