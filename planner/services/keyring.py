@@ -58,7 +58,7 @@ def keys_of(settings: Settings) -> Keys:
     if settings.contact_keys or settings.index_key or not settings.is_embedded:
         wrong = "PLANNER_CONTACT_KEYS and PLANNER_INDEX_KEY belong together"
         raise ConfigurationError(f"{wrong}; set both, e.g. from `planner keys new`")
-    kept = _kept(settings.data_folder / "keys.json")
+    kept = kept_keys(settings.data_folder)
     return _keys(kept["contact"], kept["index"])
 
 
@@ -67,8 +67,9 @@ def new_keys() -> dict[str, Any]:
     return {"contact": [Fernet.generate_key().decode()], "index": base64.urlsafe_b64encode(os.urandom(32)).decode()}
 
 
-def _kept(file: Path) -> dict[str, Any]:
-    """The keys in a file that only its owner can read; made if there is none. Two starts at once make one."""
+def kept_keys(folder: Path) -> dict[str, Any]:
+    """The keys in a folder's file that only its owner can read; made if there is none. Two starts at once make one."""
+    file = folder / "keys.json"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}")
