@@ -82,13 +82,14 @@ class Worker:
         for name, trigger, job in self.jobs():
             work = partial(self.attempt, name, job)
             scheduler.add_job(work, trigger, id=name, name=name, next_run_time=self.clock())
-        scheduler.start()
-        log.info("the worker has begun")
         try:
+            scheduler.start()
+            log.info("the worker has begun")
             self.stopping.wait()
         finally:
             self.stopping.set()
-            scheduler.shutdown(wait=True)
+            if scheduler.running:
+                scheduler.shutdown(wait=True)
             log.info("the worker has ended")
 
     def stop(self) -> None:
