@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Index, String, Text, select
@@ -41,7 +41,7 @@ class AuditEntry(Base):
     def sealed(self) -> str:
         """The digest that this entry must have."""
         said = {
-            "chain": self.chain, "seq": self.seq, "at": self.at.isoformat(), "actor": self.actor,
+            "chain": self.chain, "seq": self.seq, "at": self.at.astimezone(UTC).isoformat(), "actor": self.actor,
             "action": self.action, "subject": self.subject, "before": self.before, "after": self.after,
             "why": self.why, "request_id": self.request_id, "previous": self.previous,
         }  # fmt: skip

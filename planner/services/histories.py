@@ -89,7 +89,9 @@ def life_of(session: Session, study: StudyDesign, participant: Participant) -> L
     rows = tuple(facts_of(session, participant.id))
     facts = tuple(stored_fact(row) for row in rows)
     home = next(code for code, site_id in study.site_ids.items() if site_id == participant.home_site_id)
-    history = History(facts, participant.planned_day_1, participant.planned_arm, home)
+    # Who failed screening will have no Day 1: a plan would only ask for visits that nobody makes.
+    start = None if participant.screen_failed else participant.planned_day_1
+    history = History(facts, start, participant.planned_arm, home)
     return Life(study, participant, rows, history, home)
 
 

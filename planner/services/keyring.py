@@ -64,7 +64,7 @@ def keys_of(settings: Settings) -> Keys:
     if settings.contact_keys or settings.index_key or not settings.is_embedded:
         wrong = "PLANNER_CONTACT_KEYS and PLANNER_INDEX_KEY belong together"
         raise ConfigurationError(f"{wrong}; set both, e.g. from `planner keys new`")
-    kept = _kept(settings.data_folder / KEPT)
+    kept = kept_keys(settings.data_folder)
     return _keys(kept["contact"], kept["index"])
 
 
@@ -78,7 +78,7 @@ def add_key(settings: Settings) -> bool:
     if settings.contact_keys:
         return False
     file = settings.data_folder / KEPT
-    kept = _kept(file)
+    kept = kept_keys(settings.data_folder)
     kept["contact"].insert(0, Fernet.generate_key().decode())
     draft = file.with_suffix(f".{os.getpid()}")
     draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
@@ -87,8 +87,9 @@ def add_key(settings: Settings) -> bool:
     return True
 
 
-def _kept(file: Path) -> dict[str, Any]:
-    """The keys in a file that only its owner can read; made if there is none. Two starts at once make one."""
+def kept_keys(folder: Path) -> dict[str, Any]:
+    """The keys in a folder's file that only its owner can read; made if there is none. Two starts at once make one."""
+    file = folder / KEPT
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}")

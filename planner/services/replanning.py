@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -50,17 +50,27 @@ class Replanned:
 
 
 def replan_all(
-    store: Store, designs: Designs, actor: Actor, now: datetime, agreed: bool = False, site: str | None = None
+    store: Store,
+    designs: Designs,
+    actor: Actor,
+    now: datetime,
+    agreed: bool = False,
+    site: str | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Replanned:
     """Plan every participant again who may stand otherwise than stored, each in a transaction of their own.
 
     Dates that only a newer engine moves are reported and left, unless somebody has ``agreed`` to them. With a ``site``
-    only those of studies in which it takes part.
+    only those of studies in which it takes part. ``stopped`` is asked before each participant: whoever is to end soon
+    does not have to wait for the last of many.
     """
     planned, waiting, failed = 0, [], []
     for study_id, participant_id in _everybody(store, site):
+        if stopped():
+            break
         try:
-            moved = store.write(actor, now, partial(_replan, designs, study_id, participant_id, agreed))
+            work = partial(replan, designs=designs, study_id=study_id, participant_id=participant_id, agreed=agreed)
+            moved = store.write(actor, now, work)
         except PlannerError as error:
             failed.append((f"{study_id}/{participant_id}", str(error)))
             continue
@@ -85,7 +95,8 @@ def _everybody(store: Store, site: str | None) -> Iterator[tuple[int, int]]:
         after = page[-1].id
 
 
-def _replan(designs: Designs, study_id: int, participant_id: int, agreed: bool, uow: UnitOfWork) -> list[Moved]:
+def replan(uow: UnitOfWork, designs: Designs, study_id: int, participant_id: int, agreed: bool = False) -> list[Moved]:
+    """Plan one participant again who may stand otherwise than stored; what waits for somebody to agree."""
     session = uow.session
     participant = session.get_one(Participant, participant_id, with_for_update=True)
     design = designs.of(session, session.get_one(Study, study_id))
