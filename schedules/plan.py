@@ -25,7 +25,7 @@ from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
+from schedules.path import dosed_stays, enter_first, first_stay, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place, place_cancelled, undated
 from schedules.record import known_by
 from schedules.same_day import activity_days
@@ -82,8 +82,7 @@ def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:
 def _walk(course: Course) -> Walk:
     for days in course.record.dose_days.values():
         days.sort()
-    cut = course.cut
-    first_cut = min(cut.treatment, cut.visits, cut.all)
+    first_cut = course.cut.treatment  # a death, or a withdrawal from visits or contact, ends the treatment too
     quiet_until = 0 if course.waits_for_consent else min(first_cut, course.lost_since)
     ledger = DoseLedger(course.record.dose_days)
     walk = Walk(course, course.record, ledger, bool(course.record.facts), first_cut, quiet_until)
@@ -97,18 +96,17 @@ def _walk(course: Course) -> Walk:
 
 def _walk_the_path(walk: Walk) -> None:
     dosed = dosed_stays(walk.record, walk.course.compiled)
-    day_1, how = _study_day_1(walk, dosed)
+    first = first_stay(walk)
+    day_1, how = _study_day_1(walk, first, dosed)
     walk.study_day_1 = day_1
-    step = first_step(walk, day_1, Basis("Day 1", day_1, how))
-    first = walk.course.compiled.stay(step.stay).visits
-    label = first[0].label if first else "Day 1"
+    label = walk.course.compiled.stay(first).visits[0].label
     blocked = place_screening(walk, day_1, label, how, started=how in ("given", "attended"))
-    entered = enter_first(walk, step, dosed)
-    asked, ends = entered.asked, entered.ends if entered.step else None  # what never began does not end by a default
-    if step.stay in dosed:
+    entered = enter_first(walk, Step(first, day_1, Basis("Day 1", day_1, how)), dosed)
+    step, asked = entered.step, entered.asked
+    if first in dosed:
         walk.tentative = False
-    anchor = Anchor(step.stay, label, day_1, "nominal", True)
-    while entered.step is not None:
+    anchor, ends = None, None  # what never began does not end by a default
+    while step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
         stops = anchor.day is None or asked is not None or (walk.course.end is not None and step.stay not in dosed)
         if stops and next_dosed(walk, dosed) is None:
@@ -132,15 +130,15 @@ def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
     return not recorded and not any(key.startswith(f"{name}.") for key in walk.course.touched)
 
 
-def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
+def _study_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> tuple[int, str]:
     """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
-    stay = first_step(walk, 1, Basis("", None, "")).stay
     specs = visits_of(walk, walk.course.compiled.stay(stay))
-    came = _first_dose(walk, specs[0]) if specs else None
+    first = specs[0]  # there is one: a protocol is refused whose first treatment epoch has no visit on Day 1
+    came = _first_dose(walk, first)
     if came is not None:
-        return came, "given" if specs[0].doses else "attended"
-    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
-    booking = walk.record.bookings.get(specs[0].key) if specs else None
+        return came, "given" if first.doses else "attended"
+    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, first)
+    booking = walk.record.bookings.get(first.key)
     if booking is not None and (moved is None or booking.day >= moved):
         return booking.day, "booked"
     if moved is not None:
@@ -167,11 +165,10 @@ def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
     return came
 
 
-def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
+def _moved_day_1(walk: Walk, stay: Stay, spec: VisitSpec) -> int | None:
     """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
-    wait = cycle_wait(walk.record, str(stay))
-    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
-    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
+    waits = (cycle_wait(walk.record, str(stay)), visit_hold(walk, spec))
+    ends = [wait.over for wait in waits if wait is not None and wait.over is not None]
     return max(ends, default=None)
 
 
@@ -189,7 +186,7 @@ def _place_stay(
     nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and visits:
         return _ask(walk, step.stay, visits[0], nominal, basis, asked)
-    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked)
+    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked, step.stay in dosed)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
     walk.tentative = walk.tentative or anchor.tentative
@@ -232,21 +229,23 @@ def _place_day_1(
     nominal: int | None,
     basis: Basis,
     blocked: tuple[Conflict, ...],
+    begun: bool,
 ) -> Anchor:
+    """Place the Day 1 of a stay; a limit binds only one that has not ``begun``, by any dose of it."""
     spec = specs[0] if specs and specs[0].is_day_1 else None
     wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
-    came = occurred_on(walk, spec, wait) if nominal is None else None
-    if nominal is None and came is None:
-        undated(walk, spec, basis, "what it is counted from has no date yet")
-        return Anchor(stay, spec.label, None, "nominal", True)
-    if nominal is None or came is not None:
-        nominal, basis = came or 0, Basis("it", came, "attended")
-    walk.starts_before = near_limit(walk, spec, max(nominal, wait.until or 0) if wait else nominal)
+    if nominal is None:
+        nominal = occurred_on(walk, spec, wait)
+        if nominal is None:
+            undated(walk, spec, basis, "what it is counted from has no date yet")
+            return Anchor(stay, spec.label, None, "nominal", True)
+        basis = Basis("it", nominal, "attended")
+    walk.starts_before = None if begun else near_limit(walk, spec, nominal)
     visit = place(walk, spec, nominal, basis, wait, blocked)
     walk.starts_before = None
-    return _anchor(walk, stay, visit, nominal)
+    return _anchor(walk, stay, visit)
 
 
 def _unvisited_day_1(
@@ -273,7 +272,7 @@ def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     return wait._replace(then=None) if wait.moves_window else None
 
 
-def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """What the stay's other visits count from: the actual Day 1, else the booked, else the moved one."""
     label = visit.spec.label
     if visit.status is Status.HELD:
@@ -286,15 +285,16 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
-    return _due_anchor(walk, stay, visit, nominal)
+    return _due_anchor(walk, stay, visit)
 
 
-def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """A Day 1 that has no day itself: where it is due, else, once there is a first one, the first day it may be on.
 
     One that was missed or left out in a cycle that went on all the same is nothing to wait for.
     """
-    due = visit.due.toordinal() if visit.due else nominal
+    assert visit.due is not None  # noqa: S101 - only a held one is not due, and the caller has looked
+    due = visit.due.toordinal()
     safe = [each.earliest_safe.toordinal() for each in visit.conflicts if each.blocks and each.earliest_safe]
     if safe and max(safe) > due and walk.anchors:
         return Anchor(stay, visit.spec.label, max(safe), "possible", True)
@@ -320,9 +320,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> N
         _place_without_day_1(walk, spec, anchor)
         return
     basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
-    nominal = anchor.day + spec.offset if spec.offset is not None else (
-        spec.by.after_day(anchor.day)
-    )  # fmt: skip
+    nominal = spec.by.after_day(anchor.day)
     if not required(walk, spec, nominal):
         return
     if gone and walk.record.keys().isdisjoint({spec.key}):
@@ -337,7 +335,7 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if came is not None:
         place(walk, spec, came, Basis("it", came, "attended"))
         return
-    basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
+    basis = Basis(anchor.label, None, "has no date yet")
     first = next((visit for visit in walk.visits if visit.spec.stay == spec.stay), None)
     waits = first is not None and any(conflict.kind == "no-anchor" for conflict in first.conflicts)
     undated(walk, spec, basis, f"{anchor.label} {'' if waits else 'is held and '}has no date yet")
@@ -346,12 +344,12 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
 # -- the end ------------------------------------------------------------------------------------
 
 
-def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None:
+def _end_path(walk: Walk, anchor: Anchor | None, ends: str | None, asked: bool) -> None:
     """Settle when the treatment ends: as recorded, or, so far, when the last planned cycle is over."""
     cause = walk.course.end
     if cause is not None:
         walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
-    elif anchor.day is not None and ends is not None:
+    elif anchor is not None and anchor.day is not None and ends is not None:
         last = date.fromordinal(anchor.day if asked else _last_day(walk, anchor, anchor.day))
         undated = any(visit.target is None and visit.is_open for visit in walk.visits)
         walk.end = TreatmentEnd(last, "completed", False, walk.tentative or undated)
