@@ -6,7 +6,7 @@ in whole days, what each visit needs open, which spacing its doses obey.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -94,7 +94,7 @@ class CompiledProtocol:
             stay, str(stay), epoch, in_order_of_placing(stay.epoch, visits), gates,
             before=tuple(spec for spec in standing if spec.gate.when == "before-each-cycle"),
             after=tuple(spec for spec in standing if spec.gate.when in after),
-            length=length, length_words=length_words(length) if length else "", reach=_reach(visits),
+            length=length, length_words=length_words(length) if length else "",
         )  # fmt: skip
 
     def _gate(self, stay: Stay, name: str, gate: Gate) -> GateSpec:
@@ -194,12 +194,6 @@ class CompiledProtocol:
     def _never_with(self, names: tuple[str, ...]) -> frozenset[str]:
         groups = [set(group) for group in self.protocol.never_same_day]
         return frozenset(other for group in groups for name in names if name in group for other in group - {name})
-
-
-def _reach(visits: Sequence[VisitSpec]) -> tuple[int, int]:
-    """The least and the most days after Day 1 of the visits that count from it."""
-    days = [0, *(spec.offset for spec in visits if spec.offset is not None)]
-    return min(days), max(days)
 
 
 def _is_counted_back(planned: PlannedVisit, by: Offset) -> bool:

@@ -6,22 +6,20 @@ from schedules.errors import DesignError
 from schedules.holds import visit_hold
 from schedules.in_force import visits_of
 from schedules.keys import Stay
-from schedules.path import first_step
-from schedules.scheduled import Basis
 from schedules.specs import VisitSpec
 from schedules.waits import cycle_wait
 from schedules.walk import Walk
 
 
-def study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
+def study_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> tuple[int, str]:
     """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
-    stay = first_step(walk, 1, Basis("", None, "")).stay
     specs = visits_of(walk, walk.course.compiled.stay(stay))
-    came = _first_dose(walk, specs[0]) if specs else None
+    first = specs[0]  # there is one: a protocol is refused whose first treatment epoch has no visit on Day 1
+    came = _first_dose(walk, first)
     if came is not None:
-        return came, "given" if specs[0].doses else "attended"
-    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
-    booking = walk.record.bookings.get(specs[0].key) if specs else None
+        return came, "given" if first.doses else "attended"
+    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, first)
+    booking = walk.record.bookings.get(first.key)
     if booking is not None and (moved is None or booking.day >= moved):
         return booking.day, "booked"
     if moved is not None:
@@ -48,9 +46,8 @@ def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
     return came
 
 
-def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
+def _moved_day_1(walk: Walk, stay: Stay, spec: VisitSpec) -> int | None:
     """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
-    wait = cycle_wait(walk.record, str(stay))
-    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
-    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
+    waits = (cycle_wait(walk.record, str(stay)), visit_hold(walk, spec))
+    ends = [wait.over for wait in waits if wait is not None and wait.over is not None]
     return max(ends, default=None)

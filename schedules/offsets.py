@@ -102,13 +102,6 @@ def days_after(day: date, days: int) -> date:
     return result
 
 
-def check_reach(day: int, reach: tuple[int, int]) -> None:
-    """Raises DateOutOfRange if the days from the first to the second number after ``day`` leave 1900 to 2200."""
-    first, last = reach
-    if day + first < _FIRST or day + last > _LAST:
-        days_after(date.fromordinal(day), last if day + last > _LAST else first)
-
-
 @lru_cache(maxsize=65_536)
 def _months_after(day: date, months: int) -> date:
     try:

@@ -27,8 +27,7 @@ from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
-from schedules.offsets import check_reach
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
+from schedules.path import dosed_stays, enter_first, first_stay, last_day_of, near_limit, next_dosed, onward
 from schedules.placing import place
 from schedules.record import known_by
 from schedules.same_day import activity_days
@@ -85,8 +84,7 @@ def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:
 def _walk(course: Course) -> Walk:
     for days in course.record.dose_days.values():
         days.sort()
-    cut = course.cut
-    first_cut = min(cut.treatment, cut.visits, cut.all)
+    first_cut = course.cut.treatment  # a death, or a withdrawal from visits or contact, ends the treatment too
     quiet_until = 0 if course.waits_for_consent else min(first_cut, course.lost_since)
     ledger = DoseLedger(course.record.dose_days)
     walk = Walk(course, course.record, ledger, bool(course.record.facts), first_cut, quiet_until)
@@ -100,18 +98,17 @@ def _walk(course: Course) -> Walk:
 
 def _walk_the_path(walk: Walk) -> None:
     dosed = dosed_stays(walk.record, walk.course.compiled)
-    day_1, how = study_day_1(walk, dosed)
+    first = first_stay(walk)
+    day_1, how = study_day_1(walk, first, dosed)
     walk.study_day_1 = day_1
-    step = first_step(walk, day_1, Basis("Day 1", day_1, how))
-    first = walk.course.compiled.stay(step.stay).visits
-    label = first[0].label if first else "Day 1"
+    label = walk.course.compiled.stay(first).visits[0].label
     blocked = place_screening(walk, day_1, label, how, started=how in ("given", "attended"))
-    entered = enter_first(walk, step, dosed)
-    asked, ends = entered.asked, entered.ends if entered.step else None  # what never began does not end by a default
-    if step.stay in dosed:
+    entered = enter_first(walk, Step(first, day_1, Basis("Day 1", day_1, how)), dosed)
+    step, asked = entered.step, entered.asked
+    if first in dosed:
         walk.doubt = None
-    anchor = Anchor(step.stay, label, day_1, "nominal", None)
-    while entered.step is not None:
+    anchor, ends = None, None  # what never began does not end by a default
+    while step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
         stops = anchor.day is None or asked is not None or (walk.course.end is not None and step.stay not in dosed)
         if stops and next_dosed(walk, dosed) is None:
@@ -149,12 +146,10 @@ def _place_stay(
     nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and visits:
         return _ask(walk, step.stay, visits[0], nominal, basis, asked)
-    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked)
+    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked, step.stay in dosed)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
     walk.doubt = walk.doubt or anchor.doubt
-    if anchor.day is not None:
-        check_reach(anchor.day, stay.reach)
     begins = 1 if visits and visits[0].is_day_1 else 0
     gone = bool(begins) and walk.visits[-1].status is Status.CANCELLED
     for spec in asked_for(walk, stay, visits[begins:]):
@@ -196,23 +191,25 @@ def _place_day_1(
     nominal: int | None,
     basis: Basis,
     blocked: tuple[Conflict, ...],
+    begun: bool,
 ) -> Anchor:
+    """Place the Day 1 of a stay; a limit binds only one that has not ``begun``, by any dose of it."""
     spec = specs[0] if specs and specs[0].is_day_1 else None
     wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
     if walk.course.amended is not None and wait is None:
         spec = day_1_as_due(walk, spec, nominal)
-    came = occurred_on(walk, spec, wait) if nominal is None else None
-    if nominal is None and came is None:
-        undated(walk, spec, basis, "what it is counted from has no date yet")
-        return Anchor(stay, spec.label, None, "nominal", f"{spec.label} has no date yet")
-    if nominal is None or came is not None:
-        nominal, basis = came or 0, Basis("it", came, "attended")
-    walk.starts_before = near_limit(walk, spec, max(nominal, wait.until or 0) if wait else nominal)
+    if nominal is None:
+        nominal = occurred_on(walk, spec, wait)
+        if nominal is None:
+            undated(walk, spec, basis, "what it is counted from has no date yet")
+            return Anchor(stay, spec.label, None, "nominal", f"{spec.label} has no date yet")
+        basis = Basis("it", nominal, "attended")
+    walk.starts_before = None if begun else near_limit(walk, spec, nominal)
     visit = place(walk, spec, nominal, basis, wait, blocked)
     walk.starts_before = None
-    return _anchor(walk, stay, visit, nominal)
+    return _anchor(walk, stay, visit)
 
 
 def _unvisited_day_1(
@@ -240,7 +237,7 @@ def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     return wait._replace(then=None) if wait.moves_window else None
 
 
-def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """What the stay's other visits count from: the actual Day 1, else the booked, else the moved one."""
     label = visit.spec.label
     if visit.due is None:  # held without an end
@@ -253,15 +250,16 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anch
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", doubt)
     if visit.target is not None and visit.actual is None:
         return Anchor(stay, label, visit.target.toordinal(), "planned", doubt)
-    return _due_anchor(walk, stay, visit, nominal)
+    return _due_anchor(walk, stay, visit)
 
 
-def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """A Day 1 that has no day itself: where it is due, else, once there is a first one, the first day it may be on.
 
     One that was missed or left out in a cycle that went on all the same is nothing to wait for.
     """
-    due = visit.due.toordinal() if visit.due else nominal
+    assert visit.due is not None  # noqa: S101 - only a held one is not due, and the caller has looked
+    due = visit.due.toordinal()
     safe = [each.earliest_safe.toordinal() for each in visit.conflicts if each.blocks and each.earliest_safe]
     if safe and max(safe) > due and walk.anchors:
         return Anchor(stay, visit.spec.label, max(safe), "possible", doubt_about(visit))
@@ -287,9 +285,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> N
         _place_without_day_1(walk, spec, anchor)
         return
     basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
-    nominal = anchor.day + spec.offset if spec.offset is not None else (
-        spec.by.after_day(anchor.day)
-    )  # fmt: skip
+    nominal = spec.by.after_day(anchor.day)
     if not required(walk, spec, nominal):
         return
     if gone and walk.record.keys().isdisjoint({spec.key}):
@@ -304,7 +300,7 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if came is not None:
         place(walk, spec, came, Basis("it", came, "attended"))
         return
-    basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
+    basis = Basis(anchor.label, None, "has no date yet")
     first = next((visit for visit in walk.visits if visit.spec.stay == spec.stay), None)
     waits = first is not None and any(conflict.kind == "no-anchor" for conflict in first.conflicts)
     undated(walk, spec, basis, f"{anchor.label} {'' if waits else 'is held and '}has no date yet")
@@ -313,12 +309,12 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
 # -- the end ------------------------------------------------------------------------------------
 
 
-def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None:
+def _end_path(walk: Walk, anchor: Anchor | None, ends: str | None, asked: bool) -> None:
     """Settle when the treatment ends: as recorded, or, so far, when the last planned cycle is over."""
     cause = walk.course.end
     if cause is not None:
         walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
-    elif anchor.day is not None and ends is not None:
+    elif anchor is not None and anchor.day is not None and ends is not None:
         last = date.fromordinal(anchor.day if asked else _last_day(walk, anchor, anchor.day))
         undated = (doubt_about(visit) for visit in walk.visits if visit.target is None and visit.is_open)
         walk.end_doubt = walk.doubt or next(undated, None)

@@ -80,8 +80,7 @@ class StaySpec:
     """All visits of one stay, in the order in which they are placed; the gates before and after it.
 
     ``gates`` are all of the epoch's by their id, also those that stand at other cycles or only when asked.
-    ``length``: how long the stay takes; None if to the day of its last visit. ``reach``: how many days after its
-    Day 1 the first and the last of the visits are that count from it.
+    ``length``: how long the stay takes; None if to the day of its last visit.
     """
 
     stay: Stay
@@ -93,4 +92,3 @@ class StaySpec:
     after: tuple[GateSpec, ...]
     length: Offset | None
     length_words: str
-    reach: tuple[int, int]

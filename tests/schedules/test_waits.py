@@ -148,6 +148,8 @@ def test_an_appointment_behind_the_day_a_first_day_1_was_moved_to_is_where_it_st
     moved = CycleDelayed(date=january(2), cycle="induction.c1", to=january(6), reason="travel")
     made = planned(enrolled(), moved, booked("induction.c1.d1", january(7)))
     assert (made.day_1, made.visit("induction.c1.d1").status) == (january(7), Status.BOOKED)
+    on_it = planned(enrolled(), moved, booked("induction.c1.d1", january(6)))
+    assert on_it.visit("screening.baseline").why[0].startswith("C1D1 is booked for 6 January 2026; - 7 days")
 
 
 # -- a dose before the end of a hold -------------------------------------------------------------
