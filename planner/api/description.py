@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from flask_openapi import OpenAPI
 
 from planner.api.answers import json_answer
+from planner.api.fact_schemas import fact_schemas
 from planner.api.requests import needs_of
 
 docs = Blueprint(
@@ -70,6 +71,7 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
         for rule in current_app.url_map.iter_rules()
         for method in rule.methods or ()
     }
+    made["components"]["schemas"].update(fact_schemas())
     for path, operations in made["paths"].items():
         for method, operation in operations.items():
             wanted = needs_of(endpoints.get((path, method.upper())))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner import clock
+from planner.api.fact_schemas import OF_THE_PLANNER
 from planner.api.requests import expected_revision, installation, needs, reading, scope, writing
 from planner.api.resource import resource
 from planner.api.types import Answer, Body, Note, ParticipantPath
@@ -37,7 +38,7 @@ class FactBody(Body):
     model_config = ConfigDict(extra="allow")
 
     fact: KindName  # type: ignore[valid-type]
-    date: str = Field(max_length=10, description="The day that it is about, at the site: 2026-01-31.")
+    date: str | int = Field(description="The day that it is about, at the site; for some kinds a month will do.")
 
 
 class NewFacts(Body):
@@ -137,6 +138,13 @@ def _record(path: ParticipantPath, body: NewFacts) -> Response:
 
 
 def _command(path: ParticipantPath, body: NewFacts) -> RecordFacts:
+    problems = [
+        InputProblem(f"/facts/{at}/{name}", "who recorded it and when is not for you to say", "leave it out")
+        for at, fact in enumerate(body.facts)
+        for name in sorted((fact.model_extra or {}).keys() & set(OF_THE_PLANNER))
+    ]
+    if problems:
+        raise InvalidInput(problems)
     said = [{name: value for name, value in fact.model_dump().items() if value is not None} for fact in body.facts]
     return RecordFacts(
         study=path.study, participant=path.number, facts=read_facts(said), expected=expected_revision(),

@@ -85,6 +85,7 @@ def test_a_refused_request_leaves_its_key_free(coordinator: Caller) -> None:
         ({"facts": [{"fact": "gven", "date": "2026-01-05"}]}, "facts/0/fact"),
         ({"facts": [{**GIVEN, "date": "2026-02-30"}]}, "/facts/0/date"),
         ({"facts": [{**GIVEN, "vist": "x"}]}, "/facts/0/vist"),
+        ({"facts": [{**GIVEN, "by": "somebody"}]}, "/facts/0/by"),
         ({"facts": [GIVEN], "why": 7}, "why"),
         ({"facts": [GIVEN], "reason": "x"}, "reason"),
     ],
