@@ -17,12 +17,13 @@ from planner.api import (
     records,
     sites,
     studies,
+    users,
     work,
 )
 from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
-GROUPS = (protocols, people, studies, sites, participants, facts, work, deviations, contacts, records)
+GROUPS = (protocols, people, users, studies, sites, participants, facts, work, deviations, contacts, records)
 _REMEDIES = {
     "missing": "add it",
     "extra_forbidden": "leave it out, or check its name",

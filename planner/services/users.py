@@ -228,6 +228,14 @@ def set_up_totp(uow: UnitOfWork, keys: Keys, user: User) -> str:
     return secret
 
 
+def take_off_totp(uow: UnitOfWork, user: User) -> None:
+    """Ask a user for no one-time codes any more, until they set them up again: their phone is lost."""
+    if user.totp is not None:
+        user.totp, user.totp_step = None, 0
+        end_sessions(uow, user)
+        uow.audit("user.totp-taken-off", f"user:{user.id}")
+
+
 def session_user(
     session: Session, secret: str, now: datetime, idle: timedelta, longest: timedelta
 ) -> tuple[User, WebSession] | None:

@@ -36,6 +36,8 @@ ROUTES = {
     "POST /users": "users:write",
     "GET /users/<int:user>": "users:read",
     "PUT /users/<int:user>/enabled": "users:write",
+    "PUT /users/<int:user>/password": "users:write",
+    "DELETE /users/<int:user>/codes": "users:write",
     "POST /users/<int:user>/roles": "users:write",
     "DELETE /users/<int:user>/roles/<int:role>": "users:write",
     "GET /studies": "studies:read",
@@ -83,6 +85,7 @@ WHOLE = {
 #: routes that a role in all studies only includes
 INSTALLATION = {
     "GET /users", "POST /users", "GET /users/<int:user>", "PUT /users/<int:user>/enabled",
+    "PUT /users/<int:user>/password", "DELETE /users/<int:user>/codes",
     "POST /users/<int:user>/roles", "DELETE /users/<int:user>/roles/<int:role>", "POST /studies", "POST /sites",
 }  # fmt: skip
 OTHER = "another-study"

@@ -127,6 +127,13 @@ def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_
     assert boss.call("DELETE", f"/users/{made['id']}/roles/{shown['roles'][0]['id']}").status_code == 200
     theirs.refused(403, "GET", "/studies")
     theirs.refused(404, "GET", f"/studies/{STUDY}")
+    theirs.post("/me/codes", {"password": new["password"]})
+    fresh = {"password": "other words of some length"}
+    assert boss.call("PUT", f"/users/{made['id']}/password", fresh).status_code == 204
+    assert boss.call("DELETE", f"/users/{made['id']}/codes").status_code == 204
+    theirs.refused(401, "GET", "/me")
+    theirs.token = ""
+    theirs.token = theirs.post("/sessions", {"email": new["email"], **fresh})["token"]
     assert boss.call("PUT", f"/users/{made['id']}/enabled", {"enabled": False}).status_code == 200
     theirs.refused(401, "GET", "/me")
     boss.refused(400, "PUT", f"/users/{boss.get('/me')['id']}/enabled", {"enabled": False})
