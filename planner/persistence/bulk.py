@@ -1,0 +1,125 @@
+"""Many rows at once, past the session: a statement for hundreds of rows on SQLite, COPY on PostgreSQL.
+
+Nothing of it is held in the session: who reads the rows back asks the database. Values are those that the ORM takes,
+but for columns of plain data: these come as their text, which is made once where the same stands in many rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from planner.persistence.types import Json
+
+POSTGRESQL = "postgresql"
+#: rows in one statement for SQLite, which takes at least 32,766 values in one
+ROWS_AT_ONCE = 500
+MOST_VALUES = 32_000
+#: what COPY reads as something else unless it is written so
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+Row = Sequence[Any]
+
+
+class _Memo(dict[Any, Any]):
+    """What the values of one column become; the same day or label stands in many rows, and is worked out once."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __missing__(self, value: Any) -> Any:
+        made = self[value] = self._make(value)
+        return made
+
+
+def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """The numbers that the next rows of a table would be given. Nobody else gets them.
+
+    On SQLite only as long as this transaction, which holds the writer's place, adds no other row to the table.
+    """
+    if connection.dialect.name == POSTGRESQL:
+        query = f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, :count)"  # noqa: S608
+        return list(connection.scalars(text(query), {"count": count}))
+    newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table.name}")) or 0  # noqa: S608
+    return list(range(newest + 1, newest + 1 + count))
+
+
+def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Add rows to a table, in their order. Columns that are not named get what the database gives them by itself."""
+    if not rows:
+        return
+    kept = _kept(connection.dialect, table, tuple(columns), rows)
+    if connection.dialect.name == POSTGRESQL:
+        _copy(connection, table, columns, kept)
+    else:
+        _insert(connection, table, tuple(columns), list(zip(*kept, strict=True)))
+
+
+def _kept(dialect: Dialect, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[Sequence[Any]]:
+    """The values column by column, as the database is handed them."""
+    found: list[Sequence[Any]] = []
+    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+        kind = table.c[name].type
+        if dialect.name == POSTGRESQL:
+            memo = _Memo(_copy_word)
+        else:
+            process = None if isinstance(kind, Json) else kind.dialect_impl(dialect).bind_processor(dialect)
+            if process is None:
+                found.append(values)
+                continue
+            memo = _Memo(process)
+        found.append([memo[value] for value in values])
+    return found
+
+
+# -- SQLite -------------------------------------------------------------------------------------
+
+
+def _insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
+    most = min(ROWS_AT_ONCE, MOST_VALUES // len(columns))
+    for start in range(0, len(rows), most):
+        some = rows[start : start + most]
+        connection.exec_driver_sql(_statement(table.name, columns, len(some)), tuple(chain.from_iterable(some)))
+
+
+@lru_cache(maxsize=64)
+def _statement(table: str, columns: tuple[str, ...], rows: int) -> str:
+    one = f"({','.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {','.join([one] * rows)}"  # noqa: S608 - our own names
+
+
+# -- PostgreSQL ---------------------------------------------------------------------------------
+
+
+def _copy(connection: Connection, table: Table, columns: Sequence[str], kept: list[Sequence[str]]) -> None:
+    statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
+    lines = "".join([f"{line}\n" for line in map("\t".join, zip(*kept, strict=True))])
+    cursor = connection.connection.cursor()
+    with _translated(connection, statement), cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+        copy.write(lines)
+
+
+def _copy_word(value: Any) -> str:
+    """A value as COPY's text format writes it."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+@contextmanager
+def _translated(connection: Connection, statement: str) -> Iterator[None]:
+    """The driver's errors as those that SQLAlchemy makes of them: what is told, and what is tried again, hangs on it."""
+    driver = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.Error as error:
+        raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
