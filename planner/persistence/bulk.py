@@ -20,8 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from planner.persistence.types import Json
 
 POSTGRESQL = "postgresql"
-#: rows in one statement for SQLite, which takes at least 32,766 values in one
-ROWS_AT_ONCE = 500
+#: in one statement for SQLite, which takes at least 32,766
 MOST_VALUES = 32_000
 #: what COPY reads as something else unless it is written so
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -83,7 +82,7 @@ def _kept(dialect: Dialect, table: Table, columns: tuple[str, ...], rows: Sequen
 
 
 def _insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
-    most = min(ROWS_AT_ONCE, MOST_VALUES // len(columns))
+    most = MOST_VALUES // len(columns)
     for start in range(0, len(rows), most):
         some = rows[start : start + most]
         connection.exec_driver_sql(_statement(table.name, columns, len(some)), tuple(chain.from_iterable(some)))
@@ -102,7 +101,7 @@ def _copy(connection: Connection, table: Table, columns: Sequence[str], kept: li
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
     lines = "".join([f"{line}\n" for line in map("\t".join, zip(*kept, strict=True))])
     cursor = connection.connection.cursor()
-    with _translated(connection, statement), cursor.copy(statement) as copy:  # type: ignore[attr-defined]
+    with _translated(connection, statement), cursor.copy(statement) as copy:
         copy.write(lines)
 
 
@@ -117,7 +116,7 @@ def _copy_word(value: Any) -> str:
 
 @contextmanager
 def _translated(connection: Connection, statement: str) -> Iterator[None]:
-    """The driver's errors as those that SQLAlchemy makes of them: what is told, and what is tried again, hangs on it."""
+    """The driver's errors as SQLAlchemy's: what people are told, and what is tried again, hangs on their kind."""
     driver = connection.dialect.loaded_dbapi
     try:
         yield

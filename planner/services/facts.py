@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -84,16 +85,19 @@ def record_for(
     found, life = _work_out(uow.session, design, participant, command, uow.now)
     if any(isinstance(fact, Enrolled) for fact in found.facts):
         require_values(design.versions, "enrolment")
-    rows = [_row(uow, life, fact) for fact in found.facts]
+    rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
     participant.revision = found.revision
     project(uow, life, found.after, life.today(uow.now))
     sync_bookings(uow, life, found.after, command.booking_reason)
-    uow.audit(
-        "facts.recorded", f"participant:{participant.number}", study_id=study.id,
-        after=[fact_data(row) for row in rows], why=command.why,
-    )  # fmt: skip
+    note_facts(uow, life, [fact_data(row) for row in rows], command.why)
     return found
+
+
+def note_facts(uow: UnitOfWork, life: Life, data: list[dict[str, Any]], why: str) -> None:
+    """Say in the audit what was recorded."""
+    subject = f"participant:{life.participant.number}"
+    uow.audit("facts.recorded", subject, study_id=life.study.study_id, after=data, why=why)
 
 
 def _work_out(
@@ -101,10 +105,7 @@ def _work_out(
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
     _refuse_what_changed(life, command)
-    if len(life.rows) + len(command.facts) > MOST_FACTS:
-        most = f"a participant has at most {MOST_FACTS} facts"
-        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
-    facts = tuple(_numbered(life, command.facts, now))
+    facts = numbered(life, command.facts, now)
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
     return recorded, imagined
@@ -121,8 +122,14 @@ def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
     raise Conflict([problem], {"revision": known, "newest_facts": newer})
 
 
-def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
-    """The facts with the id and the instant that they are kept with; an enrolment names its site."""
+def numbered(life: Life, facts: Sequence[Fact], now: datetime) -> tuple[Fact, ...]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site.
+
+    Raises Refused if they would be more than a participant can have.
+    """
+    if len(life.rows) + len(facts) > MOST_FACTS:
+        most = f"a participant has at most {MOST_FACTS} facts"
+        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
     taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
     found: list[Fact] = []
     number = len(life.rows)
@@ -131,16 +138,22 @@ def _numbered(life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
         while name is None or (fact.id is None and name in taken):
             number += 1
             name = f"f{number}"
-        named = replace(fact, id=name, recorded=now, by=None)
+        named = replace(fact, id=name, recorded=now, by=None, origin=None)
         if isinstance(named, Enrolled) and named.site is None:
             named = replace(named, site=life.home)
         found.append(named)
-    return found
+    return tuple(found)
 
 
-def _row(uow: UnitOfWork, life: Life, fact: Fact) -> FactRow:
-    assert fact.id is not None  # noqa: S101 - it was numbered
-    return FactRow(
-        study_id=life.study.study_id, participant_id=life.participant.id, fact_id=fact.id, kind=NAMES[type(fact)],
-        day=fact.day, recorded_at=uow.now, recorded_by=uow.actor.user_id, content=fact_content(fact),
-    )  # fmt: skip
+def fact_values(uow: UnitOfWork, life: Life, fact: Fact) -> dict[str, Any]:
+    """What the table keeps of a fact that has its id."""
+    return {
+        "study_id": life.study.study_id,
+        "participant_id": life.participant.id,
+        "fact_id": fact.id,
+        "kind": NAMES[type(fact)],
+        "day": fact.day,
+        "recorded_at": uow.now,
+        "recorded_by": uow.actor.user_id,
+        "content": fact_content(fact),
+    }

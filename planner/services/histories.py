@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from schedules.record import live_facts
 from schedules.scheduled import Plan
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Life:
     """One participant's facts in their study, and where they are seen on which day."""
 
@@ -35,18 +36,24 @@ class Life:
         """The same with further facts."""
         return Life(self.study, self.participant, self.rows, self.history.and_also(*facts), self.home)
 
+    @cached_property
+    def live(self) -> tuple[Fact, ...]:
+        """The facts that still count, in order."""
+        return tuple(live_facts(self.history.facts))
+
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""
-        live = live_facts(self.history.facts)
-        enrolled = next((fact.site for fact in live if isinstance(fact, Enrolled) and fact.site), self.home)
-        moves = [(fact.date, fact.site) for fact in live if isinstance(fact, Transferred)]
+        enrolled = next((fact.site for fact in self.live if isinstance(fact, Enrolled) and fact.site), self.home)
+        moves = [(fact.date, fact.site) for fact in self.live if isinstance(fact, Transferred)]
         return [(date.min, enrolled), *moves]
 
     def today(self, now: datetime) -> date:
         """The date at the site that sees the participant now."""
-        day = local_day(now, self.study.zones[self.moves()[0][1]])
-        site = site_on(self.moves(), day)
-        return local_day(now, self.study.zones[site])
+        moves = self.moves()
+        day = local_day(now, self.study.zones[moves[0][1]])
+        if len(moves) == 1:
+            return day
+        return local_day(now, self.study.zones[site_on(moves, day)])
 
     def plan(self, now: datetime) -> Plan | None:
         """The plan of today; None while there is no Day 1 to plan from. Raises Refused for facts that cannot be."""
@@ -68,7 +75,7 @@ class Life:
         return made
 
     def _has_day_1(self) -> bool:
-        enrolled = any(isinstance(fact, Enrolled) and fact.day_1 for fact in live_facts(self.history.facts))
+        enrolled = any(isinstance(fact, Enrolled) and fact.day_1 for fact in self.live)
         return enrolled or self.history.planned_start is not None
 
 
@@ -83,4 +90,6 @@ def life_of(session: Session, study: StudyDesign, participant: Participant) -> L
 
 def site_on(moves: list[tuple[date, str]], day: date) -> str:
     """Where the participant is seen on that day."""
+    if len(moves) == 1:
+        return moves[0][1]
     return [site for since, site in moves if since <= day][-1]
