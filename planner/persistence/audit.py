@@ -13,7 +13,7 @@ from sqlalchemy import Index, String, Table, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
-from planner.persistence.bulk import insert_rows
+from planner.persistence.bulk import Bulk
 from planner.persistence.types import Id, Instant, Json, json_text
 
 #: the chain of what belongs to no study
@@ -111,7 +111,7 @@ def append(session: Session, chain: int, notes: Sequence[Note]) -> None:
         head = AuditHead(chain=chain, seq=0, digest=GENESIS)
         session.add(head)
         session.flush()
-    connection = session.connection()
+    bulk = Bulk(session.connection())
     for start in range(0, len(notes), _PAGE):
         rows = []
         for note in notes[start : start + _PAGE]:
@@ -123,5 +123,5 @@ def append(session: Session, chain: int, notes: Sequence[Note]) -> None:
                     note.request_id, previous, head.digest,
                 )
             )  # fmt: skip
-        insert_rows(connection, cast(Table, AuditEntry.__table__), _COLUMNS, rows)
+        bulk.insert(cast(Table, AuditEntry.__table__), _COLUMNS, rows)
     session.flush()

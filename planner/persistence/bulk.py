@@ -6,16 +6,16 @@ but for columns of plain data: these come as their text, which is made once wher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import Connection, Date, Table, Text, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 from planner.persistence.types import Json
 
@@ -38,44 +38,60 @@ class _Memo(dict[Any, Any]):
         return made
 
 
-def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:
-    """The numbers that the next rows of a table would be given. Nobody else gets them.
+class Bulk:
+    """Adds rows through one connection, in its transaction."""
 
-    On SQLite only as long as this transaction, which holds the writer's place, adds no other row to the table.
-    """
-    if connection.dialect.name == POSTGRESQL:
-        query = f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, :count)"  # noqa: S608
-        return list(connection.scalars(text(query), {"count": count}))
-    newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table.name}")) or 0  # noqa: S608
-    return list(range(newest + 1, newest + 1 + count))
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._dialect = connection.dialect
+        as_date = None if self._copies else Date().dialect_impl(self._dialect).bind_processor(self._dialect)
+        self._days = _Memo(as_date or _copy_word)
 
+    @property
+    def _copies(self) -> bool:
+        return self._dialect.name == POSTGRESQL
 
-def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
-    """Add rows to a table, in their order. Columns that are not named get what the database gives them by itself."""
-    if not rows:
-        return
-    kept = _kept(connection.dialect, table, tuple(columns), rows)
-    if connection.dialect.name == POSTGRESQL:
-        _copy(connection, table, columns, kept)
-    else:
-        _insert(connection, table, tuple(columns), list(zip(*kept, strict=True)))
+    def reserve_ids(self, table: Table, count: int) -> list[int]:
+        """The numbers that the next rows of a table would be given. Nobody else gets them.
 
+        On SQLite only as long as this transaction, which holds the writer's place, adds no other row to the table.
+        """
+        if self._copies:
+            query = f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id')) FROM generate_series(1, :count)"  # noqa: S608
+            return list(self._connection.scalars(text(query), {"count": count}))
+        newest = self._connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table.name}")) or 0  # noqa: S608
+        return list(range(newest + 1, newest + 1 + count))
 
-def _kept(dialect: Dialect, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[Sequence[Any]]:
-    """The values column by column, as the database is handed them."""
-    found: list[Sequence[Any]] = []
-    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
-        kind = table.c[name].type
-        if dialect.name == POSTGRESQL:
-            memo = _Memo(_copy_word)
+    def insert(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Row], ids: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
+        """Add rows to a table, in their order. Columns that are not named get what the database gives them by itself.
+
+        ``ids`` names columns whose values are places in a list of numbers, and gives the list.
+        """
+        if not rows:
+            return
+        kept = [
+            self._kept(table.c[name].type, [ids[name][place] for place in values] if ids and name in ids else values)
+            for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+        ]
+        if self._copies:
+            _copy(self._connection, table, columns, kept)
         else:
-            process = None if isinstance(kind, Json) else kind.dialect_impl(dialect).bind_processor(dialect)
+            _insert(self._connection, table, tuple(columns), list(zip(*kept, strict=True)))
+
+    def _kept(self, kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
+        """The values of one column, as the database is handed them."""
+        if isinstance(kind, Date):
+            make: Callable[[Any], Any] = self._days.__getitem__
+        elif self._copies:
+            make = _copy_word if isinstance(kind, Json | Text) else _Memo(_copy_word).__getitem__
+        else:
+            process = None if isinstance(kind, Json) else kind.dialect_impl(self._dialect).bind_processor(self._dialect)
             if process is None:
-                found.append(values)
-                continue
-            memo = _Memo(process)
-        found.append([memo[value] for value in values])
-    return found
+                return values
+            make = _Memo(process).__getitem__
+        return list(map(make, values))
 
 
 # -- SQLite -------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Table
 
 from planner.persistence.base import Base
-from planner.persistence.bulk import insert_rows, reserve_ids
+from planner.persistence.bulk import Bulk
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
@@ -31,19 +31,10 @@ from planner.services.facts import fact_values, note_facts, numbered
 from planner.services.histories import Life
 from planner.services.projection import deviation_values, gate_values, summary_values, visit_values
 from schedules.history import Booked, Enrolled, Fact, History, Rebooked
-from schedules.scheduled import Plan, ScheduledVisit
+from schedules.scheduled import Plan
 
-#: how many are planned before they are written; their plans are in memory meanwhile, 24 kB each
-TOGETHER = 200
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Newcomer:
-    """Somebody who has been planned, and is to be written."""
-
-    life: Life
-    plan: Plan | None
-    today: date
+#: whose rows are written together; so many are in memory, and as many again while they are being written
+TOGETHER = 500
 
 
 @dataclass(slots=True)
@@ -56,8 +47,27 @@ class _Pile:
 
     def add(self, values: dict[str, Any]) -> None:
         """Put a row on the pile; every row has the same columns in the same order."""
-        self.columns = self.columns or tuple(values)
+        if not self.rows:
+            self.columns = tuple(values)
         self.rows.append(tuple(values.values()))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """All rows of some participants. In place of a participant's id stands which of them it is."""
+
+    people: _Pile = field(default_factory=lambda: _Pile(Participant))
+    facts: _Pile = field(default_factory=lambda: _Pile(FactRow))
+    visits: _Pile = field(default_factory=lambda: _Pile(VisitRow))
+    gates: _Pile = field(default_factory=lambda: _Pile(GateRow))
+    deviations: _Pile = field(default_factory=lambda: _Pile(DeviationRow))
+
+    def write(self, bulk: Bulk) -> None:
+        """Add them to the tables."""
+        ids = bulk.reserve_ids(_table(Participant), len(self.people.rows))
+        bulk.insert(_table(Participant), self.people.columns, self.people.rows, {"id": ids})
+        for pile in (self.facts, self.visits, self.gates, self.deviations):
+            bulk.insert(_table(pile.kind), pile.columns, pile.rows, {"participant_id": ids})
 
 
 def may_come_with_others(facts: Sequence[Fact]) -> bool:
@@ -75,8 +85,8 @@ class Newcomers:
         self._uow, self._designs, self._study, self._why = uow, designs, study, why
         self._desk = ScreeningDesk(uow.session, scope, study)
         self._design: StudyDesign | None = None
-        self._connection = uow.session.connection()
-        self._planned: list[_Newcomer] = []
+        self._bulk = Bulk(uow.session.connection())
+        self._rows = _Rows()
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._writing: Future[None] | None = None
 
@@ -86,15 +96,16 @@ class Newcomers:
             self._last_written()
         site = self._desk.admit(number, site_code)
         design = self._design = self._design or self._designs.of(self._uow.session, self._study)
-        participant = Participant(number=number, home_site_id=site.id, revision=1, screen_failed=False)
+        place = len(self._rows.people.rows)
+        participant = Participant(id=place, number=number, home_site_id=site.id, screen_failed=False)
         unknown = Life(design, participant, (), History(planned_site=site.code), site.code)
         life = unknown.with_facts(numbered(unknown, facts, self._uow.now))
         today = life.today(self._uow.now)
         plan = life.plan_as_of(today)
         if any(isinstance(fact, Enrolled) for fact in life.history.facts):
             require_values(design.versions, "enrolment")
-        self._planned.append(_Newcomer(life, plan, today))
-        if len(self._planned) == TOGETHER:
+        self._add_person(life, plan, today)
+        if place + 1 == TOGETHER:
             self._hand_over()
 
     def wait(self) -> None:
@@ -108,64 +119,59 @@ class Newcomers:
 
     def _hand_over(self) -> None:
         self._last_written()
-        if self._planned:
-            self._writing = self._writer.submit(self._write, self._planned)
-            self._planned = []
+        if self._rows.people.rows:
+            self._writing = self._writer.submit(self._rows.write, self._bulk)
+            self._rows = _Rows()
 
     def _last_written(self) -> None:
         if self._writing is not None:
             self._writing.result()
             self._writing = None
 
-    # -- writing --------------------------------------------------------------------------------
+    # -- rows -----------------------------------------------------------------------------------
 
-    def _write(self, newcomers: list[_Newcomer]) -> None:
-        people, facts, visits, gates, deviations = map(_Pile, (Participant, FactRow, VisitRow, GateRow, DeviationRow))
-        ids = reserve_ids(self._connection, _table(Participant), len(newcomers))
-        for each, new_id in zip(newcomers, ids, strict=True):
-            each.life.participant.id = new_id
-            people.add(self._participant_values(each))
-            self._add_facts(facts, each.life)
-            if each.plan is not None:
-                self._add_plan(visits, gates, deviations, each.life, each.plan)
-        for pile in (people, facts, visits, gates, deviations):
-            insert_rows(self._connection, _table(pile.kind), pile.columns, pile.rows)
+    def _add_person(self, life: Life, plan: Plan | None, today: date) -> None:
+        participant = life.participant
+        self._rows.people.add(
+            {
+                "id": participant.id,
+                "study_id": self._study.id,
+                "number": participant.number,
+                "home_site_id": participant.home_site_id,
+                "revision": 1,
+                "screen_failed": False,
+                "created_at": self._uow.now,
+                **summary_values(life, plan, today),
+            }
+        )
+        self._add_facts(life)
+        if plan is not None:
+            self._add_plan(life, plan)
 
-    def _participant_values(self, newcomer: _Newcomer) -> dict[str, Any]:
-        life = newcomer.life
-        return {
-            "id": life.participant.id,
-            "study_id": self._study.id,
-            "number": life.participant.number,
-            "home_site_id": life.participant.home_site_id,
-            "revision": life.participant.revision,
-            "screen_failed": False,
-            "created_at": self._uow.now,
-            **summary_values(life, newcomer.plan, newcomer.today),
-        }
-
-    def _add_facts(self, facts: _Pile, life: Life) -> None:
+    def _add_facts(self, life: Life) -> None:
         """The facts, and who took the participant in and recorded them."""
         said = []
         for fact in life.history.facts:
             values = fact_values(self._uow, life, fact)
             said.append(data_of(values["fact_id"], values["kind"], values["content"], self._uow.now))
-            facts.add({**values, "content": json_text(values["content"])})
-        number = life.participant.number
-        note_screening(self._uow, self._study.id, life.home, Screen(study="", site=life.home, number=number))
+            values["content"] = json_text(values["content"])
+            self._rows.facts.add(values)
+        screening = Screen(study=self._study.code, site=life.home, number=life.participant.number)
+        note_screening(self._uow, self._study.id, life.home, screening)
         note_facts(self._uow, life, said, self._why)
 
-    def _add_plan(self, visits: _Pile, gates: _Pile, deviations: _Pile, life: Life, plan: Plan) -> None:
-        moves, now = life.moves(), self._uow.now
+    def _add_plan(self, life: Life, plan: Plan) -> None:
+        moves, now, rows = life.moves(), self._uow.now, self._rows
         for visit in plan.visits:
             values = visit_values(life, moves, visit)
             values["activities"] = _activities(visit.spec.activities)
-            values["conflicts"] = _conflicts(visit, values["conflicts"])
-            visits.add({**values, "key": visit.key, "revision": 0, "changed_at": now})
+            values["conflicts"] = json_text(values["conflicts"]) if visit.conflicts else "[]"
+            values["key"], values["revision"], values["changed_at"] = visit.key, 0, now
+            rows.visits.add(values)
         for gate in plan.gates:
-            gates.add({**gate_values(life, gate), "key": gate.key})
+            rows.gates.add({**gate_values(life, gate), "key": gate.key})
         for deviation in (*plan.deviations, *plan.queries):
-            deviations.add({**deviation_values(life, deviation), "revision": 1, "found_at": now})
+            rows.deviations.add({**deviation_values(life, deviation), "revision": 1, "found_at": now})
 
 
 def _table(kind: type[Base]) -> Table:
@@ -176,7 +182,3 @@ def _table(kind: type[Base]) -> Table:
 def _activities(names: tuple[str, ...]) -> str:
     """The activities of a visit as the table keeps them: the same for everybody's visit of that name."""
     return json_text(list(names))
-
-
-def _conflicts(visit: ScheduledVisit, said: list[dict[str, Any]]) -> str:
-    return json_text(said) if visit.conflicts else "[]"

@@ -52,13 +52,14 @@ def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
 def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> dict[str, Any]:
     """What the table keeps of a visit, but for its revision."""
     where = site_on(moves, visit.target or visit.due or visit.nominal or date.max)
+    spec = visit.spec
     return {
         "participant_id": life.participant.id,
         "study_id": life.study.study_id,
         "site_id": life.study.site_ids[where],
-        "label": visit.spec.label[:200],
-        "epoch": visit.spec.stay.epoch,
-        "cycle": visit.spec.stay.cycle,
+        "label": spec.label[:200],
+        "epoch": spec.stay.epoch,
+        "cycle": spec.stay.cycle,
         "nominal": visit.nominal,
         "opens": visit.opens,
         "closes": visit.closes,
@@ -67,9 +68,9 @@ def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisi
         "status": visit.status.value,
         "tentative": visit.tentative,
         "setting": visit.setting,
-        "activities": list(visit.spec.activities),
-        "booked": _booked(visit),
-        "conflicts": [_conflict(conflict) for conflict in visit.conflicts],
+        "activities": list(spec.activities),
+        "booked": _booked(visit) if visit.booking else "",
+        "conflicts": [_conflict(conflict) for conflict in visit.conflicts] if visit.conflicts else [],
         "gone": False,
     }
 
