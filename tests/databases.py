@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -56,16 +57,22 @@ def _run(address: str, statement: str) -> None:
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database with all tables, once of each kind."""
-    if request.param == "sqlite":
-        file = tmp_path / "planner.db"
+    with _empty_database(request, request.param, tmp_path) as address:
+        yield address
+
+
+@contextmanager
+def _empty_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    name = f"test_{next(_NUMBERS)}"
+    if kind == "sqlite":
+        file = folder / f"{name}.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    address = request.getfixturevalue("postgresql_server")
-    name = f"test_{next(_NUMBERS)}"
-    _run(address, f"CREATE DATABASE {name} TEMPLATE template_planner")
-    yield _named(address, name)
-    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+    server = request.getfixturevalue("postgresql_server")
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner")
+    yield _named(server, name)
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -74,6 +81,15 @@ def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def another_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A second empty database of the same kind."""
+    with _empty_database(request, database_url.partition(":")[0].partition("+")[0], tmp_path) as address:
+        made = Database(address)
+        yield made
+        made.dispose()
 
 
 @pytest.fixture
