@@ -58,12 +58,22 @@ def table_of(participants: int, dosed: bool, first: int = 0) -> bytes:
     """A table of people who have consented and joined; ``dosed``: each also with the doses and the gate of a cycle."""
     lines = [COLUMNS]
     for number in range(first, first + participants):
-        lines += _participant(f"{number:06}", number, dosed)
+        lines += _participant(number, dosed)
     return "".join(lines).encode()
 
 
-def _participant(name: str, number: int, dosed: bool) -> Iterator[str]:
-    day_1 = _FIRST + timedelta(days=7 * (number % 52)) if dosed else _FIRST + timedelta(days=number % 365)
+def name_of(number: int) -> str:
+    """The screening number."""
+    return f"{number:06}"
+
+
+def day_1_of(number: int, dosed: bool) -> date:
+    """Spread over a year."""
+    return _FIRST + (timedelta(days=7 * (number % 52)) if dosed else timedelta(days=number % 365))
+
+
+def _participant(number: int, dosed: bool) -> Iterator[str]:
+    name, day_1 = name_of(number), day_1_of(number, dosed)
     site = SOUTH if number % 3 == 0 else NORTH
     yield f"{name},{site},consented,{day_1 - timedelta(days=20 + number % 7)},,1.0,,,,\n"
     yield f"{name},,enrolled,{day_1 - timedelta(days=number % 6 + 1)},{day_1},,,,,\n"
