@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -22,12 +23,36 @@ from schedules.record import live_facts
 from schedules.scheduled import Plan
 
 
+class Person(Protocol):
+    """What of a participant's row is no fact about them: the row itself, or somebody who has none yet."""
+
+    @property
+    def id(self) -> int:
+        """The row's."""
+
+    @property
+    def number(self) -> str:
+        """The screening number."""
+
+    @property
+    def revision(self) -> int:
+        """How often something was changed."""
+
+    @property
+    def screen_failed(self) -> bool:
+        """Whether screening ended without an enrolment."""
+
+    @property
+    def planned_on(self) -> date | None:
+        """The date for which the visits were planned last; none if never."""
+
+
 @dataclass(frozen=True, eq=False)
 class Life:
     """One participant's facts in their study, and where they are seen on which day."""
 
     study: StudyDesign
-    participant: Participant
+    participant: Person
     rows: tuple[FactRow, ...]
     history: History
     home: str

@@ -52,6 +52,17 @@ class _Pile:
         self.rows.append(tuple(values.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    """Somebody who has no row yet. ``id`` is which of those they are who are written together."""
+
+    id: int
+    number: str
+    revision: int = 1
+    screen_failed: bool = False
+    planned_on: date | None = None
+
+
 @dataclass(slots=True)
 class _Rows:
     """All rows of some participants. In place of a participant's id stands which of them it is."""
@@ -97,14 +108,13 @@ class Newcomers:
         site = self._desk.admit(number, site_code)
         design = self._design = self._design or self._designs.of(self._uow.session, self._study)
         place = len(self._rows.people.rows)
-        participant = Participant(id=place, number=number, home_site_id=site.id, screen_failed=False)
-        unknown = Life(design, participant, (), History(planned_site=site.code), site.code)
+        unknown = Life(design, _Newcomer(place, number), (), History(planned_site=site.code), site.code)
         life = unknown.with_facts(numbered(unknown, facts, self._uow.now))
         today = life.today(self._uow.now)
         plan = life.plan_as_of(today)
         if any(isinstance(fact, Enrolled) for fact in life.history.facts):
             require_values(design.versions, "enrolment")
-        self._add_person(life, plan, today)
+        self._add_person(life, plan, today, site.id)
         if place + 1 == TOGETHER:
             self._hand_over()
 
@@ -130,16 +140,15 @@ class Newcomers:
 
     # -- rows -----------------------------------------------------------------------------------
 
-    def _add_person(self, life: Life, plan: Plan | None, today: date) -> None:
-        participant = life.participant
+    def _add_person(self, life: Life, plan: Plan | None, today: date, home_site_id: int) -> None:
         self._rows.people.add(
             {
-                "id": participant.id,
+                "id": life.participant.id,
                 "study_id": self._study.id,
-                "number": participant.number,
-                "home_site_id": participant.home_site_id,
-                "revision": 1,
-                "screen_failed": False,
+                "number": life.participant.number,
+                "home_site_id": home_site_id,
+                "revision": life.participant.revision,
+                "screen_failed": life.participant.screen_failed,
                 "created_at": self._uow.now,
                 **summary_values(life, plan, today),
             }
