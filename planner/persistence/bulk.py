@@ -75,10 +75,12 @@ class Bulk:
             self._kept(table.c[name].type, [ids[name][place] for place in values] if ids and name in ids else values)
             for name, values in zip(columns, zip(*rows, strict=True), strict=True)
         ]
+        quote = self._dialect.identifier_preparer.quote
+        target = f"{quote(table.name)} ({', '.join(map(quote, columns))})"
         if self._copies:
-            _copy(self._connection, table, columns, kept)
+            _copy(self._connection, f"COPY {target} FROM STDIN", kept)
         else:
-            _insert(self._connection, table, tuple(columns), list(zip(*kept, strict=True)))
+            _insert(self._connection, target, list(zip(*kept, strict=True)))
 
     def _kept(self, kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
         """The values of one column, as the database is handed them."""
@@ -97,24 +99,24 @@ class Bulk:
 # -- SQLite -------------------------------------------------------------------------------------
 
 
-def _insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
-    most = MOST_VALUES // len(columns)
+def _insert(connection: Connection, target: str, rows: list[Row]) -> None:
+    width = len(rows[0])
+    most = MOST_VALUES // width
     for start in range(0, len(rows), most):
         some = rows[start : start + most]
-        connection.exec_driver_sql(_statement(table.name, columns, len(some)), tuple(chain.from_iterable(some)))
+        connection.exec_driver_sql(_statement(target, width, len(some)), tuple(chain.from_iterable(some)))
 
 
 @lru_cache(maxsize=64)
-def _statement(table: str, columns: tuple[str, ...], rows: int) -> str:
-    one = f"({','.join('?' * len(columns))})"
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {','.join([one] * rows)}"  # noqa: S608 - our own names
+def _statement(target: str, width: int, rows: int) -> str:
+    one = f"({','.join('?' * width)})"
+    return f"INSERT INTO {target} VALUES {','.join([one] * rows)}"  # noqa: S608 - our own names
 
 
 # -- PostgreSQL ---------------------------------------------------------------------------------
 
 
-def _copy(connection: Connection, table: Table, columns: Sequence[str], kept: list[Sequence[str]]) -> None:
-    statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
+def _copy(connection: Connection, statement: str, kept: list[Sequence[str]]) -> None:
     lines = "".join([f"{line}\n" for line in map("\t".join, zip(*kept, strict=True))])
     cursor = connection.connection.cursor()
     with _translated(connection, statement), cursor.copy(statement) as copy:
