@@ -138,10 +138,10 @@ def numbered(life: Life, facts: Sequence[Fact], now: datetime) -> tuple[Fact, ..
         while name is None or (fact.id is None and name in taken):
             number += 1
             name = f"f{number}"
-        named = replace(fact, id=name, recorded=now, by=None, origin=None)
-        if isinstance(named, Enrolled) and named.site is None:
-            named = replace(named, site=life.home)
-        found.append(named)
+        kept: dict[str, Any] = {"id": name, "recorded": now, "by": None, "origin": None}
+        if isinstance(fact, Enrolled) and fact.site is None:
+            kept["site"] = life.home
+        found.append(replace(fact, **kept))
     return tuple(found)
 
 

@@ -68,6 +68,10 @@ class Life:
 
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""
+        return self._moves
+
+    @cached_property
+    def _moves(self) -> list[tuple[date, str]]:
         enrolled = next((fact.site for fact in self.live if isinstance(fact, Enrolled) and fact.site), self.home)
         moves = [(fact.date, fact.site) for fact in self.live if isinstance(fact, Transferred)]
         return [(date.min, enrolled), *moves]
