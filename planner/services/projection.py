@@ -53,13 +53,14 @@ def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisi
     """What the table keeps of a visit, but for its revision."""
     where = site_on(moves, visit.target or visit.due or visit.nominal or date.max)
     spec = visit.spec
+    stay = spec.stay
     return {
         "participant_id": life.participant.id,
         "study_id": life.study.study_id,
         "site_id": life.study.site_ids[where],
         "label": spec.label[:200],
-        "epoch": spec.stay.epoch,
-        "cycle": spec.stay.cycle,
+        "epoch": stay.epoch,
+        "cycle": stay.cycle,
         "nominal": visit.nominal,
         "opens": visit.opens,
         "closes": visit.closes,
