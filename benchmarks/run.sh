@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Our engine's speed beside that of the usdm4 package, on the same study and the same Python.
+# Our engine's speed beside that of the usdm4 package, on the same study and the same Python; then what is stored:
+# a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting.
 #
 #   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
 #
@@ -99,3 +100,12 @@ done
 
 printf '\nGrowth\n'
 "$our_python" -m benchmarks.growth
+
+printf '\nImporting a table\n'
+"$our_python" -m benchmarks.import_speed
+
+printf '\nRecording a fact\n'
+"$our_python" -m benchmarks.record_speed
+
+printf '\nStarting\n'
+"$our_python" -m benchmarks.start_up

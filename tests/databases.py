@@ -65,15 +65,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
-        file = folder / "planner.db"
+        file = folder / f"planner_{next(_NUMBERS)}.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    address = request.getfixturevalue("postgresql_server")
-    name = f"test_{next(_NUMBERS)}"
-    _run(address, f"CREATE DATABASE {name} TEMPLATE template_planner")
-    yield _named(address, name)
-    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+    server, name = request.getfixturevalue("postgresql_server"), f"test_{next(_NUMBERS)}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner")
+    yield _named(server, name)
+    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -82,6 +81,15 @@ def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def another_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """A second empty database of the same kind."""
+    with new_database(request, database_url.partition(":")[0].partition("+")[0], tmp_path) as address:
+        made = Database(address)
+        yield made
+        made.dispose()
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, make_url, text
+
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 _UNSAFE_BUT_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 
@@ -48,8 +50,8 @@ def _exists(name: str) -> bool:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A running server; gives the address of its database ``postgres``."""
+def server(flushed: bool = False) -> Iterator[str]:
+    """A running server; gives the address of its database ``postgres``. ``flushed``: as it would run for real."""
     folder = programs()
     assert folder is not None, "ask programs() first"
     home = Path(tempfile.mkdtemp(prefix="planner-pg-"))
@@ -68,7 +70,8 @@ def server() -> Iterator[str]:
     data = home / "data"
     try:
         run(str(folder / "initdb"), "-D", str(data), "-U", "planner", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = " ".join(f"-c {option}" for option in (*_UNSAFE_BUT_QUICK, "listen_addresses=''"))
+        chosen = () if flushed else _UNSAFE_BUT_QUICK
+        options = " ".join(f"-c {option}" for option in (*chosen, "listen_addresses=''"))
         start = f"{options} -k {home}"
         run(str(folder / "pg_ctl"), "-D", str(data), "-o", start, "-l", str(home / "log"), "-w", "start")
         yield f"postgresql+psycopg://planner@/postgres?host={home}"
@@ -76,3 +79,12 @@ def server() -> Iterator[str]:
         if (data / "postmaster.pid").exists():
             run(str(folder / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
         shutil.rmtree(home, ignore_errors=True)
+
+
+def new_database(address: str, name: str, template: str = "template1") -> str:
+    """Make a database on a server; its address."""
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    engine.dispose()
+    return make_url(address).set(database=name).render_as_string(hide_password=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
 from planner.persistence.types import Id, Instant, Json, code
+
+_NUMBERS_AT_ONCE = 1_000
 
 
 class Participant(Base):
@@ -79,3 +82,12 @@ def participant_by_number(session: Session, study_id: int, number: str, lock: bo
     """The participant of that screening number; ``lock`` keeps other writers away until the transaction ends."""
     query = select(Participant).where(Participant.study_id == study_id, Participant.number == number)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def numbers_taken(session: Session, study_id: int, numbers: Sequence[str]) -> set[str]:
+    """Which of these screening numbers the study has already."""
+    found: set[str] = set()
+    for start in range(0, len(numbers), _NUMBERS_AT_ONCE):
+        some = Participant.number.in_(numbers[start : start + _NUMBERS_AT_ONCE])
+        found.update(session.scalars(select(Participant.number).where(Participant.study_id == study_id, some)))
+    return found

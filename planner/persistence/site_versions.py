@@ -44,6 +44,10 @@ def site_versions_of(session: Session, study_id: int) -> list[tuple[SiteVersion,
 
 def version_at(session: Session, study_id: int, site_id: int, day: date) -> str | None:
     """The newest version in effect at a site on a day; None where nobody has said so of any."""
-    known = site_versions_of(session, study_id)
+    return newest_at(site_versions_of(session, study_id), site_id, day)
+
+
+def newest_at(known: list[tuple[SiteVersion, str]], site_id: int, day: date) -> str | None:
+    """The same where it is known already which version holds where."""
     held = [version for row, version in known if row.site_id == site_id and row.effective_on <= day]
     return held[-1] if held else None

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 #: A number that the database gives out. SQLite gives them out only for INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -55,7 +56,7 @@ class Json(TypeDecorator[Any]):
 
 def json_text(value: Any) -> str:
     """Plain data as JSON in one form only: keys sorted, no spaces, no escapes that are not needed."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def code(length: int = 64) -> String:

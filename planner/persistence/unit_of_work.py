@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
-from planner.persistence.audit import GENESIS, INSTALLATION, AuditEntry, AuditHead, locked_head
+from planner.persistence.audit import INSTALLATION, Note, append
 from planner.persistence.database import Database
+from planner.persistence.types import json_text
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ class UnitOfWork:
     actor: Actor
     now: datetime
     request_id: str = ""
-    _entries: list[AuditEntry] = field(default_factory=list)
+    _notes: list[Note] = field(default_factory=list)
 
     def audit(
         self,
@@ -52,29 +53,20 @@ class UnitOfWork:
         why: str = "",
     ) -> None:
         """Note what is being done, for the chain of its study."""
-        self._entries.append(
-            AuditEntry(
-                chain=study_id, at=self.now, actor=self.actor.name, action=action, subject=subject, before=before,
-                after=after, why=why, request_id=self.request_id,
+        said = [None if value is None else json_text(value) for value in (before, after)]
+        self._notes.append(
+            Note(
+                chain=study_id, at=self.now, actor=self.actor.name, action=action, subject=subject, before=said[0],
+                after=said[1], why=why, request_id=self.request_id,
             )
         )  # fmt: skip
 
     def seal(self) -> None:
         """Append what was noted to its chains, each entry sealed by the one before it."""
         self.session.flush()
-        for chain in sorted({entry.chain for entry in self._entries}):
-            head = locked_head(self.session, chain)
-            if head is None:
-                head = AuditHead(chain=chain, seq=0, digest=GENESIS)
-                self.session.add(head)
-                self.session.flush()
-            for entry in self._entries:
-                if entry.chain == chain:
-                    entry.seq, entry.previous = head.seq + 1, head.digest
-                    entry.digest = entry.sealed()
-                    head.seq, head.digest = entry.seq, entry.digest
-                    self.session.add(entry)
-        self._entries.clear()
+        for chain in sorted({note.chain for note in self._notes}):
+            append(self.session, chain, [note for note in self._notes if note.chain == chain])
+        self._notes.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def _move(uow: UnitOfWork, designs: Designs, study: Study, site: SiteRow, comman
     amended, failed = [], []
     design = designs.of(uow.session, study)
     for life, fact in () if waits else _concerned(uow.session, design, site, command, uow.now, lock=True):
-        participant = life.participant
+        participant = uow.session.get_one(Participant, life.participant.id)
         try:
             with uow.session.begin_nested():
                 recorded = record_for(uow, design, study, participant, _recording(study, life, fact))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Participant, participant_by_number
 from planner.persistence.screening import ScreeningOutcome
+from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite, versions_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, Refused
@@ -32,15 +34,44 @@ class Screen:
     planned_arm: str | None = None
 
 
+class ScreeningDesk:
+    """Whether somebody may come into a study. What is the same for everybody is looked up once, for one transaction."""
+
+    def __init__(self, session: Session, scope: Scope, study: Study) -> None:
+        self._session, self._scope, self._study = session, scope, study
+        self._of_study = list(_study_problems(session, study))
+        self._sites: dict[str, SiteRow] = {}
+        self._taking_part: dict[int, bool] = {}
+
+    def knows(self, site_code: str) -> bool:
+        """Whether nothing has to be looked up any more for somebody who begins at that site."""
+        return site_code in self._sites
+
+    def admit(self, number: str, site_code: str) -> SiteRow:
+        """The site at which somebody begins. Raises NotFound for no such site, InvalidInput with what forbids it."""
+        site = self._sites.get(site_code)
+        if site is None:
+            site = self._sites[site_code] = find_site(self._session, self._scope, site_code)
+        problems = [*_number_problems(number), *self._of_study]
+        if not self._takes_part(site):
+            problems.append(
+                InputProblem("site", f"{site.name} takes no part in this study", "choose a site of the study")
+            )
+        if problems:
+            raise InvalidInput(problems)
+        return site
+
+    def _takes_part(self, site: SiteRow) -> bool:
+        if site.id not in self._taking_part:
+            part = self._session.get(StudySite, (self._study.id, site.id)) is not None
+            self._taking_part[site.id] = part and self._scope.covers(self._study.id, site.id)
+        return self._taking_part[site.id]
+
+
 def screen(uow: UnitOfWork, designs: Designs, scope: Scope, command: Screen) -> Participant:
     """Take somebody into the screening log. Raises InvalidInput, NotFound, Conflict if the number is taken."""
     study = find_study(uow.session, scope, command.study)
-    site = find_site(uow.session, scope, command.site)
-    problems = list(_problems(uow.session, study, command))
-    if uow.session.get(StudySite, (study.id, site.id)) is None or not scope.covers(study.id, site.id):
-        problems.append(InputProblem("site", f"{site.name} takes no part in this study", "choose a site of the study"))
-    if problems:
-        raise InvalidInput(problems)
+    site = ScreeningDesk(uow.session, scope, study).admit(command.number, command.site)
     if participant_by_number(uow.session, study.id, command.number) is not None:
         wrong = f"there is a participant {command.number} in this study already"
         raise Conflict([InputProblem("number", wrong, "choose the next free number")])
@@ -53,25 +84,32 @@ def screen(uow: UnitOfWork, designs: Designs, scope: Scope, command: Screen) -> 
     uow.session.flush()
     life = life_of(uow.session, designs.of(uow.session, study), participant)
     project(uow, life, life.plan(uow.now), life.today(uow.now))
-    after = {"site": site.code, "planned_day_1": str(command.planned_day_1 or ""), "planned_arm": command.planned_arm}
-    uow.audit("participant.screened", f"participant:{participant.number}", study_id=study.id, after=after)
+    note_screening(uow, study.id, site.code, command)
     return participant
 
 
-def _problems(session: Session, study: Study, command: Screen) -> list[InputProblem]:
-    problems = []
-    if not _NUMBER.fullmatch(command.number) or len(command.number) > 40:
-        wrong = "a screening number is made of letters, digits, hyphens, dots and underscores"
-        problems.append(InputProblem("number", wrong, "write e.g. 01-014; never a name"))
+def note_screening(uow: UnitOfWork, study_id: int, site: str, command: Screen) -> None:
+    """Say in the audit that somebody was taken in."""
+    after = {"site": site, "planned_day_1": str(command.planned_day_1 or ""), "planned_arm": command.planned_arm}
+    uow.audit("participant.screened", f"participant:{command.number}", study_id=study_id, after=after)
+
+
+def _number_problems(number: str) -> list[InputProblem]:
+    if _NUMBER.fullmatch(number) and len(number) <= 40:
+        return []
+    wrong = "a screening number is made of letters, digits, hyphens, dots and underscores"
+    return [InputProblem("number", wrong, "write e.g. 01-014; never a name")]
+
+
+def _study_problems(session: Session, study: Study) -> Iterator[InputProblem]:
     if study.state != "open":
-        problems.append(InputProblem("study", "the study is closed to new participants", "ask its coordinator"))
+        yield InputProblem("study", "the study is closed to new participants", "ask its coordinator")
     versions = versions_of(session, study.id)
     if not versions:
-        problems.append(InputProblem("study", "the study has no protocol yet", "add a protocol version first"))
+        yield InputProblem("study", "the study has no protocol yet", "add a protocol version first")
     elif all(version.confirmed_at is None for version in versions):
         wrong = "nobody has confirmed the protocol's assumptions"
-        problems.append(InputProblem("study", wrong, "read them, and confirm them first"))
-    return problems
+        yield InputProblem("study", wrong, "read them, and confirm them first")
 
 
 def fail_screening(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -109,16 +111,19 @@ def record_for(
     found, life = _work_out(uow.session, design, participant, command, uow.now)
     if any(isinstance(fact, Enrolled) for fact in found.facts):
         require_values(design.versions, "enrolment")
-    rows = [_row(uow, life, fact) for fact in found.facts]
+    rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
     participant.revision = found.revision
     project(uow, life, found.after, life.today(uow.now))
     sync_bookings(uow, life, found.after, command.booking_reason)
-    uow.audit(
-        "facts.recorded", f"participant:{participant.number}", study_id=study.id,
-        after=[fact_data(row) for row in rows], why=command.why,
-    )  # fmt: skip
+    note_facts(uow, life, [fact_data(row) for row in rows], command.why)
     return found
+
+
+def note_facts(uow: UnitOfWork, life: Life, data: list[dict[str, Any]], why: str) -> None:
+    """Say in the audit what was recorded."""
+    subject = f"participant:{life.participant.number}"
+    uow.audit("facts.recorded", subject, study_id=life.study.study_id, after=data, why=why)
 
 
 def _work_out(
@@ -126,12 +131,8 @@ def _work_out(
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
     _refuse_what_changed(life, command)
-    if len(life.rows) + len(command.facts) > MOST_FACTS:
-        most = f"a participant has at most {MOST_FACTS} facts"
-        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
-    refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
-    facts = tuple(_numbered(session, life, command.facts, now))
+    facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
     return recorded, imagined
@@ -160,8 +161,18 @@ def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
         raise Refused(problems)
 
 
-def _numbered(session: Session, life: Life, facts: Sequence[Fact], now: datetime) -> list[Fact]:
-    """The facts with the id and the instant that they are kept with; an enrolment names its site and version."""
+def numbered(
+    life: Life, facts: Sequence[Fact], now: datetime, in_effect: Callable[[int, date], str | None]
+) -> tuple[Fact, ...]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site and version.
+
+    ``in_effect`` says which version is at a site on a day. Raises Refused for what cannot have happened yet, or if they
+    would be more than a participant can have.
+    """
+    refuse_the_future(life, facts, now)
+    if len(life.rows) + len(facts) > MOST_FACTS:
+        most = f"a participant has at most {MOST_FACTS} facts"
+        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
     taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
     found: list[Fact] = []
     number = len(life.rows)
@@ -170,26 +181,32 @@ def _numbered(session: Session, life: Life, facts: Sequence[Fact], now: datetime
         while name is None or (fact.id is None and name in taken):
             number += 1
             name = f"f{number}"
-        named = replace(fact, id=name, recorded=now, by=None)
-        if isinstance(named, Enrolled):
-            named = _placed(session, life, named)
-        found.append(named)
-    return found
+        kept: dict[str, Any] = {"id": name, "recorded": now, "by": None, "origin": None}
+        if isinstance(fact, Enrolled):
+            kept |= _placed(life, fact, in_effect)
+        found.append(replace(fact, **kept))
+    return tuple(found)
 
 
-def _placed(session: Session, life: Life, enrolled: Enrolled) -> Enrolled:
-    """An enrolment with what it leaves out: the home site, and the version in effect there on its day."""
+def _placed(life: Life, enrolled: Enrolled, in_effect: Callable[[int, date], str | None]) -> dict[str, str | None]:
+    """What an enrolment leaves out: the home site, and the version in effect there on its day."""
     site = enrolled.site or life.home
     site_id = life.study.site_ids.get(site)
     version = enrolled.version
     if version is None and site_id is not None:
-        version = version_at(session, life.study.study_id, site_id, enrolled.date)
-    return replace(enrolled, site=site, version=version)
+        version = in_effect(site_id, enrolled.date)
+    return {"site": site, "version": version}
 
 
-def _row(uow: UnitOfWork, life: Life, fact: Fact) -> FactRow:
-    assert fact.id is not None  # noqa: S101 - it was numbered
-    return FactRow(
-        study_id=life.study.study_id, participant_id=life.participant.id, fact_id=fact.id, kind=NAMES[type(fact)],
-        day=fact.day, recorded_at=uow.now, recorded_by=uow.actor.user_id, content=fact_content(fact),
-    )  # fmt: skip
+def fact_values(uow: UnitOfWork, life: Life, fact: Fact) -> dict[str, Any]:
+    """What the table keeps of a fact that has its id."""
+    return {
+        "study_id": life.study.study_id,
+        "participant_id": life.participant.id,
+        "fact_id": fact.id,
+        "kind": NAMES[type(fact)],
+        "day": fact.day,
+        "recorded_at": uow.now,
+        "recorded_by": uow.actor.user_id,
+        "content": fact_content(fact),
+    }

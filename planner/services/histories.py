@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -24,12 +26,36 @@ from schedules.record import live_facts
 from schedules.scheduled import Plan
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class Person(Protocol):
+    """What of a participant's row is no fact about them: the row itself, or somebody who has none yet."""
+
+    @property
+    def id(self) -> int:
+        """The row's."""
+
+    @property
+    def number(self) -> str:
+        """The screening number."""
+
+    @property
+    def revision(self) -> int:
+        """How often something was changed."""
+
+    @property
+    def screen_failed(self) -> bool:
+        """Whether screening ended without an enrolment."""
+
+    @property
+    def planned_on(self) -> date | None:
+        """The date for which the visits were planned last; none if never."""
+
+
+@dataclass(frozen=True, eq=False)
 class Life:
     """One participant's facts in their study, and where they are seen on which day."""
 
     study: StudyDesign
-    participant: Participant
+    participant: Person
     rows: tuple[FactRow, ...]
     history: History
     home: str
@@ -38,15 +64,26 @@ class Life:
         """The same with further facts."""
         return Life(self.study, self.participant, self.rows, self.history.and_also(*facts), self.home)
 
+    @cached_property
+    def live(self) -> tuple[Fact, ...]:
+        """The facts that still count, in order."""
+        return tuple(live_facts(self.history.facts))
+
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""
-        return moves_of(live_facts(self.history.facts), self.home)
+        return self._moves
+
+    @cached_property
+    def _moves(self) -> list[tuple[date, str]]:
+        return moves_of(self.live, self.home)
 
     def today(self, now: datetime) -> date:
         """The date at the site that sees the participant now."""
-        day = local_day(now, self.study.zones[self.moves()[0][1]])
-        site = site_on(self.moves(), day)
-        return local_day(now, self.study.zones[site])
+        moves = self.moves()
+        day = local_day(now, self.study.zones[moves[0][1]])
+        if len(moves) == 1:
+            return day
+        return local_day(now, self.study.zones[site_on(moves, day)])
 
     def course(self, now: datetime) -> Course:
         """What the facts say of today. Raises Refused for facts that cannot be."""
@@ -68,7 +105,7 @@ class Life:
         return made
 
     def _has_day_1(self) -> bool:
-        enrolled = any(isinstance(fact, Enrolled) and fact.day_1 for fact in live_facts(self.history.facts))
+        enrolled = any(isinstance(fact, Enrolled) and fact.day_1 for fact in self.live)
         return enrolled or self.history.planned_start is not None
 
 
@@ -105,4 +142,6 @@ def moves_of(live: Iterable[Fact], home: str) -> list[tuple[date, str]]:
 
 def site_on(moves: list[tuple[date, str]], day: date) -> str:
     """Where the participant is seen on that day."""
+    if len(moves) == 1:
+        return moves[0][1]
     return [site for since, site in moves if since <= day][-1]

@@ -8,25 +8,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Self
 
-from planner.persistence.participants import Participant, participant_by_number
+from planner.persistence.participants import numbers_taken, participant_by_number
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, PlannerError
 from planner.services.access import Scope, find_study
 from planner.services.designs import Designs
 from planner.services.enrolment import Screen, screen
+from planner.services.fact_records import read_fact
 from planner.services.facts import RecordFacts, record_for
+from planner.services.newcomers import Newcomers, may_come_with_others
 from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import FIELD_NAMES
 from schedules.history import Fact
-from schedules.history_file import facts_of
-from schedules.plain_data import plain_document
 
 MOST_BYTES = 50_000_000
 MOST_ROWS = 500_000
 MOST_PROBLEMS = 200
+#: what the audit gives as the reason
+_WHY = "import"
 _OWN = ("number", "site", "fact")
 _WHOLE = re.compile(r"-?\d{1,9}")
 #: fields that are no text: how a cell becomes one
@@ -64,37 +66,67 @@ def import_facts(uow: UnitOfWork, designs: Designs, scope: Scope, study_code: st
     theirs: dict[str, list[_Row]] = {}
     for row in rows:
         theirs.setdefault(row.number, []).append(row)
-    taken_in = 0
-    for number, lines in theirs.items():
-        if len(problems) >= MOST_PROBLEMS:
-            break
-        try:
-            with uow.session.begin_nested():
-                taken_in += _record(uow, designs, scope, study, number, lines)
-        except PlannerError as error:
-            problems += [replace(each, place=f"line {lines[0].line}: {each.place}") for each in error.problems]
+    known = numbers_taken(uow.session, study.id, list(theirs))
+    with _Import(uow, designs, scope, study) as work:
+        for number, lines in theirs.items():
+            if len(problems) >= MOST_PROBLEMS:
+                break
+            try:
+                work.take(number, lines, known=number in known)
+            except PlannerError as error:
+                problems += [replace(each, place=f"line {lines[0].line}: {each.place}") for each in error.problems]
+        if not problems:
+            work.finish()
     if problems:
         raise InvalidInput(problems[:MOST_PROBLEMS])
-    return Imported(taken_in, len(rows))
+    return Imported(len(theirs) - len(known), len(rows))
 
 
-def _record(uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, number: str, lines: list[_Row]) -> bool:
-    known = participant_by_number(uow.session, study.id, number, lock=True)
-    participant = known or _take_in(uow, designs, scope, study, number, lines)
-    facts = tuple(row.fact for row in lines)
-    command = RecordFacts(study=study.code, participant=number, facts=facts, why="import", booking_reason="imported")
-    record_for(uow, designs.of(uow.session, study), study, participant, command)
-    return known is None
+class _Import:
+    """Takes people in, in the order of the table: those who are new together, the others one by one."""
+
+    def __init__(self, uow: UnitOfWork, designs: Designs, scope: Scope, study: Study) -> None:
+        self._uow, self._designs, self._scope, self._study = uow, designs, scope, study
+        self._newcomers = Newcomers(uow, designs, scope, study, _WHY)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._newcomers.close()
+
+    def take(self, number: str, lines: list[_Row], known: bool) -> None:
+        """Take in one participant with all of their facts, or only record the facts. Raises PlannerError."""
+        facts = tuple(row.fact for row in lines)
+        if not known and may_come_with_others(facts):
+            self._newcomers.add(number, _site(number, lines), facts)
+            return
+        self.finish()
+        with self._uow.session.begin_nested():
+            self._alone(number, lines, facts)
+
+    def finish(self) -> None:
+        """Have everybody written who is planned."""
+        self._newcomers.wait()
+
+    def _alone(self, number: str, lines: list[_Row], facts: tuple[Fact, ...]) -> None:
+        participant = participant_by_number(self._uow.session, self._study.id, number, lock=True)
+        if participant is None:
+            command = Screen(study=self._study.code, site=_site(number, lines), number=number)
+            participant = screen(self._uow, self._designs, self._scope, command)
+        record = RecordFacts(
+            study=self._study.code, participant=number, facts=facts, why=_WHY, booking_reason="imported"
+        )
+        record_for(self._uow, self._designs.of(self._uow.session, self._study), self._study, participant, record)
 
 
-def _take_in(
-    uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, number: str, lines: list[_Row]
-) -> Participant:
+def _site(number: str, lines: list[_Row]) -> str:
+    """The site at which somebody new began."""
     sites = sorted({row.site for row in lines if row.site})
     if len(sites) != 1:
         wrong = f"{number} is new, and the table names {len(sites)} sites for them"
         raise InvalidInput([InputProblem("site", wrong, "name one, the site at which they began")])
-    return screen(uow, designs, scope, Screen(study=study.code, site=sites[0], number=number))
+    return sites[0]
 
 
 # -- the table ----------------------------------------------------------------------------------
@@ -175,15 +207,20 @@ def _row(line: int, columns: list[str], cells: list[str], problems: list[InputPr
         problems.append(InputProblem(f"line {line}: number", "the screening number is missing", "write it"))
         return
     try:
-        data = {name: _value(name, value) for name, value in said.items() if name not in ("number", "site")}
-        site = said.get("site", "")
-        if said.get("fact") in ("enrolled", "transferred") and site:
-            data["site"] = site
-        (fact,) = facts_of(plain_document([data], "", HistoryError))
+        fact = read_fact(_data(said))
     except HistoryError as error:
         problems += [_problem(line, problem) for problem in error.problems]
         return
-    yield _Row(line, number, site if said.get("fact") != "transferred" else "", replace(fact, origin=None))
+    yield _Row(line, number, said.get("site", "") if said.get("fact") != "transferred" else "", fact)
+
+
+def _data(said: dict[str, str]) -> dict[str, Any]:
+    """What a row says of its fact."""
+    data = {name: _value(name, value) for name, value in said.items() if name not in ("number", "site")}
+    site = said.get("site", "")
+    if site and said.get("fact") in ("enrolled", "transferred"):
+        data["site"] = site
+    return data
 
 
 def _value(name: str, cell: str) -> Any:

@@ -13,7 +13,6 @@ from planner.services.histories import Life, site_on
 from schedules.deviation import Deviation
 from schedules.history import Died, Enrolled, FoundAgain, Given, LostToFollowUp, Withdrew
 from schedules.plan import ENGINE
-from schedules.record import live_facts
 from schedules.scheduled import Conflict, GateState, Plan, ScheduledVisit
 from schedules.statuses import Status
 
@@ -53,13 +52,15 @@ def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
 def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> dict[str, Any]:
     """What the table keeps of a visit, but for its revision."""
     where = site_on(moves, visit.target or visit.due or visit.nominal or date.max)
+    spec = visit.spec
+    stay = spec.stay
     return {
         "participant_id": life.participant.id,
         "study_id": life.study.study_id,
         "site_id": life.study.site_ids[where],
-        "label": visit.spec.label[:200],
-        "epoch": visit.spec.stay.epoch,
-        "cycle": visit.spec.stay.cycle,
+        "label": spec.label[:200],
+        "epoch": stay.epoch,
+        "cycle": stay.cycle,
         "nominal": visit.nominal,
         "opens": visit.opens,
         "closes": visit.closes,
@@ -68,9 +69,9 @@ def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisi
         "status": visit.status.value,
         "tentative": visit.tentative,
         "setting": visit.setting,
-        "activities": list(visit.spec.activities),
-        "booked": _booked(visit),
-        "conflicts": [_conflict(conflict) for conflict in visit.conflicts],
+        "activities": list(spec.activities),
+        "booked": _booked(visit) if visit.booking else "",
+        "conflicts": [_conflict(conflict) for conflict in visit.conflicts] if visit.conflicts else [],
         "gone": False,
     }
 
@@ -158,10 +159,20 @@ def _deviations(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
 
 
 def _new_deviation(uow: UnitOfWork, life: Life, deviation: Deviation) -> DeviationRow:
-    return DeviationRow(
-        study_id=life.study.study_id, participant_id=life.participant.id, identity=deviation.id, found=True,
-        state=deviation.state, important=deviation.important, found_at=uow.now, **_said(deviation),
-    )  # fmt: skip
+    return DeviationRow(**deviation_values(life, deviation), found_at=uow.now)
+
+
+def deviation_values(life: Life, deviation: Deviation) -> dict[str, Any]:
+    """What the table keeps of a deviation that nobody has judged yet."""
+    return {
+        "study_id": life.study.study_id,
+        "participant_id": life.participant.id,
+        "identity": deviation.id,
+        "found": True,
+        "state": deviation.state,
+        "important": deviation.important,
+        **_said(deviation),
+    }
 
 
 def _said(deviation: Deviation) -> dict[str, Any]:
@@ -190,20 +201,29 @@ def _found_again(row: DeviationRow, deviation: Deviation) -> None:
 
 
 def _summary(life: Life, plan: Plan | None, today: date) -> None:
-    row = life.participant
-    row.status = status_of(life, plan)
-    row.site_id = life.study.site_ids[site_on(life.moves(), today)]
-    row.arm = plan.arm if plan else None
-    row.cohort = plan.cohort if plan else None
-    row.version = plan.version if plan else None
-    row.day_1 = plan.day_1 if plan else None
-    row.observation = plan.observation.state if plan and plan.observation else None
-    row.planned_on, row.planned_revision, row.engine = today, life.study.revision, ENGINE
+    for name, value in summary_values(life, plan, today).items():
+        setattr(life.participant, name, value)
+
+
+def summary_values(life: Life, plan: Plan | None, today: date) -> dict[str, Any]:
+    """What lists need of a participant, by their newest plan."""
+    return {
+        "status": status_of(life, plan),
+        "site_id": life.study.site_ids[site_on(life.moves(), today)],
+        "arm": plan.arm if plan else None,
+        "cohort": plan.cohort if plan else None,
+        "version": plan.version if plan else None,
+        "day_1": plan.day_1 if plan else None,
+        "observation": plan.observation.state if plan and plan.observation else None,
+        "planned_on": today,
+        "planned_revision": life.study.revision,
+        "engine": ENGINE,
+    }
 
 
 def status_of(life: Life, plan: Plan | None) -> str:
     """Where a participant stands, in one word for lists."""
-    live = live_facts(life.history.facts)
+    live = life.live
     if any(isinstance(fact, Died) for fact in live):
         return "died"
     if any(isinstance(fact, Withdrew) and fact.scope != "treatment" for fact in live):

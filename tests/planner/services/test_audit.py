@@ -1,13 +1,17 @@
 """The audit notices what was changed, taken out or put in behind its back."""
 
+import hashlib
+import json
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from planner.migrations.append_only import CHANGES_OFF
+from planner.persistence.audit import GENESIS, AuditEntry
 from planner.persistence.database import Database
-from planner.persistence.unit_of_work import Store
+from planner.persistence.unit_of_work import Actor, Store
 from planner.services.audit import verify
-from tests.studies import trial
+from tests.studies import NOW, trial
 
 
 def wrong(database: Database) -> list[str]:
@@ -28,6 +32,24 @@ def test_an_untouched_audit_is_whole_and_has_a_chain_for_the_study_and_one_for_t
         reports = verify(session)
     assert [report.wrong for report in reports] == [(), ()]
     assert [report.entries for report in reports] == [2, 8]
+
+
+def test_what_was_said_is_kept_to_the_letter_and_sealed_as_json_in_one_form(store: Store) -> None:
+    odd = 'tab\t, \\, \\N, \\., "quotes", line\r\nbreaks, \u2028 and ünïcödé 日本'
+    said = {"why": odd, "numbers": [1, 2.5, None, True], odd: {}}
+    store.write(
+        Actor("user:7"), NOW, lambda uow: uow.audit("said", odd, before=said, after=[said], why=odd), "request 1"
+    )
+    with store.database.reading() as session:
+        (entry,) = session.scalars(select(AuditEntry))
+    kept = {
+        "chain": 0, "seq": 1, "at": NOW.isoformat(), "actor": "user:7", "action": "said", "subject": odd,
+        "before": said, "after": [said], "why": odd, "request_id": "request 1", "previous": GENESIS,
+    }  # fmt: skip
+    assert {name: getattr(entry, name) for name in kept} == kept | {"at": NOW}
+    words = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert entry.digest == hashlib.sha256(words.encode()).hexdigest()
+    assert wrong(store.database) == []
 
 
 @pytest.mark.parametrize(
