@@ -17,7 +17,7 @@ setup: .venv/.ready ## Make the environment .venv (PYTHON=… chooses the Python
 .venv-mutation/.ready: pyproject.toml constraints.txt
 	@scripts/environment .venv-mutation mutation
 
-demo: setup ## Serve the planner on 127.0.0.1 (PORT=… chooses the port; 8000)
+demo: setup ## Serve a made-up installation on 127.0.0.1 (PORT=… chooses the port; 8000)
 	@scripts/demo
 
 test: setup ## Run the tests (ARGS=… for pytest)

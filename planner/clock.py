@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,3 +15,8 @@ def now() -> datetime:
 def local_day(instant: datetime, zone: str) -> date:
     """The date at a place at that instant. ``zone`` is an IANA name such as America/New_York."""
     return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def seconds() -> float:
+    """A count of seconds that only ever grows, to measure how long something takes."""
+    return time.perf_counter()

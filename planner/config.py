@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +38,20 @@ class Settings(BaseSettings):
     index_key: SecretStr | None = None
     #: how many connections to PostgreSQL a process keeps
     database_pool: int = Field(default=10, ge=1, le=200)
+    #: a session ends after so many minutes without a request
+    session_idle_minutes: int = Field(default=30, ge=1, le=1_440)
+    #: and after so many hours, whatever happens
+    session_hours: int = Field(default=12, ge=1, le=168)
+    #: so many failed sign-ins with one address within a quarter of an hour lock it for the rest of it
+    sign_in_attempts: int = Field(default=5, ge=1, le=100)
+    #: the least length of a password
+    shortest_password: int = Field(default=12, ge=8, le=200)
+    #: what is logged: debug, info, warning or error
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: a line of JSON for programs, or text for people
+    log_format: Literal["json", "text"] = "json"
+    #: whoever reads /metrics has to send it as a bearer token; left out, everybody may read them
+    metrics_token: SecretStr | None = None
 
     @field_validator("contact_keys", mode="before")
     @classmethod

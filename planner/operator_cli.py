@@ -83,7 +83,7 @@ def verify_audit() -> None:
 
 @click.group()
 def keys() -> None:
-    """Make keys."""
+    """Make keys, and change them."""
 
 
 @keys.command("new")
@@ -94,3 +94,15 @@ def new_keys() -> None:
     made = make()
     click.echo(f"PLANNER_CONTACT_KEYS={','.join(made['contact'])}")
     click.echo(f"PLANNER_INDEX_KEY={made['index']}")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Encrypt everything that is kept encrypted anew, with the newest key.
+
+    With the embedded database a fresh key is made. Otherwise put one first in PLANNER_CONTACT_KEYS, before the ones in
+    use, and restart every process; take the others out afterwards.
+    """
+    from planner.commands import database as commands
+
+    commands.rotate()

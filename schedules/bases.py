@@ -10,7 +10,7 @@ from schedules.home import last_home_dose
 from schedules.keys import Stay
 from schedules.labels import label_of
 from schedules.protocol import ActivityKind, Reference
-from schedules.scheduled import ScheduledVisit
+from schedules.scheduled import Doubt, ScheduledVisit, doubt_about
 from schedules.spacing import last_given
 from schedules.statuses import Status
 from schedules.walk import Anchor, Base, Walk
@@ -32,25 +32,27 @@ def _visit_base(walk: Walk, name: str, stay: Stay, moves: bool) -> Base | None:
     found = _named_visit(walk, name, stay)
     if found is None:
         return None
-    label, tentative = found.spec.label, found.tentative or found.status is Status.UNRECORDED
+    label = found.spec.label
+    doubt = found.doubt or (doubt_about(found) if found.status is Status.UNRECORDED else None)
     if found.actual is not None:
         return Base(label, found.actual.toordinal(), "attended", 0)
     if found.nominal is None:
         return Base(label, None, "has no date yet", 0)
-    if found.status is Status.HELD:
+    if found.due is None:
         return Base(label, None, "is held and has no date yet", 0)
     if found.status is Status.CANCELLED or not (moves or found.spec.planned.anchor or found.spec.is_day_1):
         gone = found.status is Status.CANCELLED
-        return Base(label, found.nominal.toordinal(), "nominal", 0, tentative and not gone, gone)
-    return _where_it_stands(found, found.nominal, tentative)
+        return Base(label, found.nominal.toordinal(), "nominal", 0, None if gone else doubt, gone)
+    return _where_it_stands(found, found.nominal, doubt)
 
 
-def _where_it_stands(visit: ScheduledVisit, nominal: date, tentative: bool) -> Base:
+def _where_it_stands(visit: ScheduledVisit, nominal: date, doubt: Doubt | None) -> Base:
     """An anchor as a starting point: the booked day, else the moved one; a booking that does not fit is neither."""
     fits = visit.booking is not None and visit.booking.date == visit.target and visit.status is not Status.TO_REBOOK
-    unsure = tentative or visit.target is None or (visit.booking is not None and not fits)
+    if doubt is None and (visit.target is None or (visit.booking is not None and not fits)):
+        doubt = doubt_about(visit)
     day = (visit.target or nominal).toordinal()
-    return Base(visit.spec.label, day, "booked" if fits else "planned", 0, unsure)
+    return Base(visit.spec.label, day, "booked" if fits else "planned", 0, doubt)
 
 
 def _named_visit(walk: Walk, name: str, stay: Stay) -> ScheduledVisit | None:
@@ -71,22 +73,24 @@ def _activity_base(walk: Walk, activity: str) -> Base | None:
         return None
     what = f"the latest {label_of(walk.course.compiled, activity)}"
     known = [day for v in visits for day in _days_of(walk, v, activity)]
-    last = max(known, default=None)
+    last = max(known, key=lambda done: (done[0], done[1], done[2] is not None), default=None)
     if any(_stands_undated_after(visit, last[0] if last else 0) for visit in visits):
         return Base(what, None, "has no date yet", 0)
     return Base(what, last[0], last[1], 0, last[2]) if last else Base(what, None, "was not done", 0)
 
 
-def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, bool]]:
+def _days_of(walk: Walk, visit: ScheduledVisit, activity: str) -> list[tuple[int, str, Doubt | None]]:
     """When an activity was done at a visit, else when it is planned there."""
     record, key = walk.record, visit.spec.key
     facts = [*record.given.get(key, ()), *record.assessed.get(key, ())]
-    done = [(fact.date.toordinal(), "attended", False) for fact in facts if fact.activity == activity]
+    done: list[tuple[int, str, Doubt | None]] = [
+        (fact.date.toordinal(), "attended", None) for fact in facts if fact.activity == activity
+    ]
     left_out = activity in record.omitted.get(key, ())
     left_out = left_out or any(activity in fact.not_done for fact in record.attended.get(key, ()))
     if done or left_out or visit.target is None:
         return done
-    return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.tentative)]
+    return [(visit.target.toordinal(), "attended" if visit.actual else "planned", visit.doubt)]
 
 
 def _stands_undated_after(visit: ScheduledVisit, last: int) -> bool:
@@ -145,8 +149,8 @@ def _last_dose_so_far(walk: Walk, stay: Stay) -> Base | None:
     if undated := _undated_dose(walk, last):
         return undated
     known = last in given or any(last in days for days in walk.ledger.given.values())
-    unsure = walk.tentative or _unrecorded_dose(walk, last)
-    return Base("the last dose", last, "given" if known else "planned", 0, not known and unsure)
+    doubt = None if known else walk.doubt or _unrecorded_dose(walk, last)
+    return Base("the last dose", last, "given" if known else "planned", 0, doubt)
 
 
 def _given_before(walk: Walk, stay: Stay) -> list[int]:
@@ -162,7 +166,7 @@ def _given_before(walk: Walk, stay: Stay) -> list[int]:
 def anchor_base(anchor: Anchor) -> Base:
     """A Day 1 as a starting point."""
     assert anchor.day is not None  # noqa: S101 - the caller has looked
-    return Base(anchor.label, anchor.day, anchor.how, 0, anchor.tentative)
+    return Base(anchor.label, anchor.day, anchor.how, 0, anchor.doubt)
 
 
 def stay_start(walk: Walk, stay: Stay) -> Base | None:
@@ -177,7 +181,7 @@ def _treatment_end_base(walk: Walk) -> Base | None:
         return None
     known = walk.course.end.known if walk.course.end else 0
     how = "event" if end.recorded else "expected"
-    return Base("the end of treatment", end.day.toordinal(), how, known, end.tentative)
+    return Base("the end of treatment", end.day.toordinal(), how, known, walk.end_doubt)
 
 
 def _last_dose_base(walk: Walk) -> Base | None:
@@ -201,29 +205,35 @@ def _last_dose_base(walk: Walk) -> Base | None:
     last = max(days)
     if undated := _undated_dose(walk, last):
         return undated
-    unsure = walk.end.tentative or (last != given and _unrecorded_dose(walk, last))
-    return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, unsure)
+    doubt = walk.end_doubt or (_unrecorded_dose(walk, last) if last != given else None)
+    return Base("the last dose", last, "given" if last == given else "planned", end.known if end else 0, doubt)
 
 
 def _last_dose_of_ended(walk: Walk, given: int, at_home: int, end: Cause) -> Base | None:
-    """The last dose that was given, or that was to be taken at home; a later one without a record leaves it open."""
+    """The last dose that was given, or that was to be taken at home.
+
+    A later one without a record leaves it open, and so does one that is still to come before an end in the future.
+    """
     last = max(given, at_home)
     if not last:
         return _treatment_end_base(walk)
-    unsure = any(
-        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target and visit.target.toordinal() > last
-        for visit in walk.visits
-    )
-    return Base("the last dose", last, "given" if last == given else "expected", end.known, unsure)
+    doubt = next((doubt_about(visit) for visit in walk.visits if _may_be_dosed_after(visit, last)), None)
+    return Base("the last dose", last, "given" if last == given else "expected", end.known, doubt)
 
 
-def _unrecorded_dose(walk: Walk, day: int) -> bool:
-    """Whether a dose of that day was planned and nothing tells whether it was given."""
-    return any(
-        visit.spec.doses and visit.status is Status.UNRECORDED and visit.target is not None
-        and visit.target.toordinal() == day
-        for visit in walk.visits
-    )  # fmt: skip
+def _may_be_dosed_after(visit: ScheduledVisit, last: int) -> bool:
+    """Whether a visit stands behind that day whose doses are to come, or of which nothing tells whether they came."""
+    if not visit.spec.doses or visit.target is None or visit.target.toordinal() <= last:
+        return False
+    return visit.is_open or visit.status is Status.UNRECORDED
+
+
+def _unrecorded_dose(walk: Walk, day: int) -> str | None:
+    """What makes a dose unsure that was planned on that day and of which nothing tells whether it was given."""
+    for visit in walk.visits:
+        if visit.spec.doses and visit.status is Status.UNRECORDED and visit.target == date.fromordinal(day):
+            return doubt_about(visit)
+    return None
 
 
 def _undated_dose(walk: Walk, last: int) -> Base | None:

@@ -8,6 +8,7 @@ from schedules.course import Course
 from schedules.history import Transferred
 from schedules.record import Booking, entered_at
 from schedules.scheduled import Conflict, ScheduledVisit
+from schedules.statuses import Status
 from schedules.walk import Walk
 from schedules.wording import day_words, given_back_words
 
@@ -46,7 +47,7 @@ def with_booking(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     booking = walk.record.bookings.get(visit.spec.key)
     if booking is None:
         return visit
-    if not visit.is_open:
+    if not visit.is_open or visit.status is Status.SUSPENDED:
         return visit._replace(booking=booking.fact, notes=(*visit.notes, given_back_words(booking.day)))
     text = f"the booking for {day_words(booking.day)} does not fit: the visit has no date now"
     misfit = Conflict("to-rebook", text, blocks=False)

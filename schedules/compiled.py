@@ -153,7 +153,7 @@ class CompiledProtocol:
             is_day_1=planned.after is None and by.in_days == 0 and epoch.stage is Stage.TREATMENT,
             by_words=_by_words(planned, by, epoch.stage),
             ends_before=planned.ends_before,
-            narrowed=planned.ends_before is not None or planned.valid_for is not None,
+            narrowed=planned.ends_before is not None or planned.valid_for is not None or _is_counted_back(planned, by),
             **self._content(details, planned.remote),
         )
         variations = tuple((variation, self._variant(spec, variation, count, stopped)) for variation in planned.instead)
@@ -194,6 +194,11 @@ class CompiledProtocol:
     def _never_with(self, names: tuple[str, ...]) -> frozenset[str]:
         groups = [set(group) for group in self.protocol.never_same_day]
         return frozenset(other for group in groups for name in names if name in group for other in group - {name})
+
+
+def _is_counted_back(planned: PlannedVisit, by: Offset) -> bool:
+    """Whether what the visit is counted from comes after it."""
+    return planned.after is not None and by.amount < 0
 
 
 def is_last_cycle(epoch: Epoch, stay: Stay) -> bool:

@@ -42,7 +42,7 @@ KIND_MEANINGS = {
     Kind.EXPIRED_AT_DAY_1: "The first dose was given on a screening visit that was too old by then, and not repeated.",
     Kind.MISSED: "The participant did not come, and the visit was not made up.",
     Kind.UNRECORDED: "A window closed without a record: a query, and a candidate after five working days.",
-    Kind.DOSE_UNRECORDED: "A visit took place and a drug of it has no record: a query, and later a candidate too.",
+    Kind.DOSE_UNRECORDED: "A visit took place, and nothing tells what became of a drug: a query, later a candidate.",
     Kind.NOT_DONE: "A planned activity was left out for a reason that the protocol does not give.",
     Kind.HOLD_NOT_ALLOWED: "A dose or a cycle was held for a reason that the protocol does not give.",
     Kind.TOO_CLOSE: "Two doses of a drug were nearer than their spacing; `days` says by how many.",

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from schedules.amended import asked_for, required
 from schedules.bases import base_of, stay_start
+from schedules.dateless import place_cancelled, undated
 from schedules.happened import occurred_on
 from schedules.in_force import as_it_was, visits_of
 from schedules.keys import Stay
-from schedules.placing import place, place_cancelled, undated
+from schedules.placing import place
 from schedules.protocol import Stage
 from schedules.scheduled import Basis, ScheduledVisit
+from schedules.slots import late_cause
 from schedules.specs import VisitSpec
-from schedules.waits import Wait
 from schedules.walk import Base, Walk
-from schedules.wording import day_words
 
 
 def place_follow_up(walk: Walk) -> None:
     """Place every follow-up visit whose starting point exists."""
-    walk.tentative = False
+    walk.doubt = None
     for epoch_id in walk.course.compiled.follow_up:
         stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
-        for spec in visits_of(walk, stay):
+        for spec in asked_for(walk, stay, visits_of(walk, stay)):
             place_counted(walk, spec)
 
 
@@ -31,7 +32,7 @@ def _place_again(walk: Walk, spec: VisitSpec) -> None:
         again = as_it_was(walk, spec.again(f"{spec.key}#{count}"))
         nominal = spec.by.after_day(day)
         base = Base(f"the {(event or '').replace('-', ' ')}", day, "event", known)
-        wait = _late_cause(again, nominal, base, walk)
+        wait = late_cause(walk, again, nominal, base)
         place(walk, again, nominal, Basis(base.what, day, base.how, spec.by_words), wait)
 
 
@@ -52,13 +53,13 @@ def _place_once(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     if not required(walk, spec, nominal):
         return None
     basis = Basis(base.what, base.day, base.how, spec.by_words)
-    before = walk.tentative
-    walk.tentative = before or base.tentative
+    before = walk.doubt
+    walk.doubt = before or base.doubt
     if base.gone and occurred_on(walk, spec, None) is None:
         visit = place_cancelled(walk, spec, nominal, basis)
     else:
-        visit = place(walk, spec, nominal, basis, _late_cause(spec, nominal, base, walk))
-    walk.tentative = before
+        visit = place(walk, spec, nominal, basis, late_cause(walk, spec, nominal, base))
+    walk.doubt = before
     return visit
 
 
@@ -91,28 +92,3 @@ def _without_start(walk: Walk, spec: VisitSpec, base: Base) -> ScheduledVisit:
     if came is not None:
         return place(walk, spec, came, Basis("it", came, "attended"))
     return undated(walk, spec, Basis(base.what, None, base.how), f"{base.what} {base.how}")
-
-
-def _late_cause(spec: VisitSpec, nominal: int, base: Base, walk: Walk) -> Wait | None:
-    """A visit whose window had closed before its cause was known is due at once, and no deviation."""
-    if nominal + spec.after >= base.known:
-        return None
-    came = occurred_on(walk, spec, None)
-    if came is not None and came < base.known:
-        return None
-    return Wait(base.known, nominal, True, f"its cause was known only on {day_words(base.known)}")
-
-
-def required(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
-    """Whether a visit that an amendment added is still to be asked for: not if its window closed before.
-
-    Where the amendment needs consent again, not if it closed before that either.
-    """
-    course = walk.course
-    since, asked = course.amended, course.asked_since
-    if since is None or asked is None or nominal + spec.after >= asked or spec.key in course.touched:
-        return True
-    before = course.compiled_on(since - 1)
-    if spec.stay.epoch not in before.protocol.epochs:
-        return False
-    return any(other.key == spec.key for other in before.stay(spec.stay, walk.stopped).visits)

@@ -16,6 +16,7 @@ from schedules.statuses import GateStatus
 from schedules.walk import Walk
 
 LONGEST_CLOSURE = 60
+UNDECIDED = frozenset({GateStatus.OPEN, GateStatus.OVERDUE})
 _CLINIC = frozenset({Resource.CLINIC})
 
 
@@ -59,7 +60,7 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
         return _answered(walk, spec, place)
     state = _open(walk, spec, place)
     walk.gates.append(state)
-    walk.tentative = True
+    walk.doubt = walk.doubt or state
     if gate.default is None:
         return Answer(None, (), state if gate.asks else None)
     found = _follow(walk, spec, gate.default, place)
@@ -67,9 +68,16 @@ def answer(walk: Walk, spec: GateSpec, place: Place) -> Answer:
 
 
 def _end_with_the_cycle(walk: Walk, spec: GateSpec, decision: GateDecided, next_day_1: int) -> None:
-    """What was decided before a cycle ends the treatment on the day on which that cycle would have begun."""
+    """What was decided before a cycle ends the treatment on the day on which that cycle would have begun.
+
+    Nothing needs an answer any more at the gates that the path came by undecided.
+    """
     if walk.course.ends_with_the_cycle(spec.key, spec.gate, spec.gate.outcomes[decision.outcome]):
         walk.end_treatment(walk.course.end_by(spec.gate, decision, next_day_1))
+        walk.gates[:] = [
+            gate._replace(status=GateStatus.NOT_NEEDED, tentative=False) if gate.status in UNDECIDED else gate
+            for gate in walk.gates
+        ]
 
 
 def _as_decided(walk: Walk, spec: GateSpec, decision: GateDecided) -> GateSpec | None:
@@ -133,7 +141,7 @@ def _open(walk: Walk, spec: GateSpec, place: Place) -> GateState:
         status = GateStatus.OVERDUE
     return GateState(
         spec.key, spec.gate.label, spec.stay, due, status, None, spec.gate.default, spec.options, None, None,
-        walk.tentative,
+        walk.doubt is not None,
     )  # fmt: skip
 
 

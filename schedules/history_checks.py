@@ -247,8 +247,14 @@ def _twice(checker: Checker) -> Iterator[Problem]:
             once[slot].append(fact)
     for slot, facts in once.items():
         for fact in facts[1:]:
-            if fact_id(fact) != fact_id(facts[0]):  # the same fact twice is told already
+            same = fact_id(fact) == fact_id(facts[0])  # the same fact twice is told already
+            if not same and not _are_parts(facts[0], fact):
                 yield checker.contradiction(f"{' '.join(slot)} is recorded twice", facts[0], fact)
+
+
+def _are_parts(*facts: Fact) -> bool:
+    """Whether these are parts of one dose: an infusion that was interrupted, and its rest."""
+    return all(isinstance(fact, Given) and fact.partial for fact in facts)
 
 
 def _slots(fact: Fact, rename: Callable[[str], str]) -> Iterator[tuple[str, ...]]:

@@ -27,6 +27,7 @@ from schedules.walk import UndatedDose, Walk
 from schedules.wording import day_words, days_words
 
 _NONE: Mapping[str, Wait] = {}
+_WAYS = "left out, on which day it was given, or when its hold ended"
 
 
 class HeldDose(NamedTuple):
@@ -145,8 +146,8 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     conflicts = []
     for drug, hold in waiting_doses(walk, spec, (visit.due or visit.nominal).toordinal()).items():
         stands = _own_day(walk, spec, nominal, drug, hold)
-        if _is_given_no_more(walk, spec, hold, stands):
-            ended = fall_words(walk, spec, Status.CANCELLED)[0]
+        ended = _why_no_more(walk, spec, hold, stands)
+        if ended is not None:
             visit = visit._replace(notes=(*visit.notes, f"{_named(walk, drug, hold)}; {ended}"))
             continue
         conflicts.append(_waits(walk, spec, nominal, drug, hold, stands))
@@ -162,11 +163,13 @@ def with_held_doses(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     return visit._replace(conflicts=(*visit.conflicts, *conflicts)) if conflicts else visit
 
 
-def _is_given_no_more(walk: Walk, spec: VisitSpec, hold: Wait, stands: HeldDose | None) -> bool:
-    """Whether the treatment is over by the day on which a held dose could be given."""
-    cut = cut_off(walk, spec)
+def _why_no_more(walk: Walk, spec: VisitSpec, hold: Wait, stands: HeldDose | None) -> str | None:
+    """Why a held dose is not waited for: the treatment is over by its day, or the participant is lost by then."""
+    cut, lost = cut_off(walk, spec), walk.course.lost_since
     until = hold.until if stands is None or stands.day is None else stands.day
-    return cut != FOREVER and (until is None or until >= cut)
+    if cut != FOREVER and (until is None or until >= cut):
+        return fall_words(walk, spec, Status.CANCELLED)[0]
+    return "the participant is lost to follow-up" if lost != FOREVER and (until is None or until >= lost) else None
 
 
 def _named(walk: Walk, drug: str, hold: Wait) -> str:
@@ -187,9 +190,9 @@ def _note_delays(walk: Walk, visit: ScheduledVisit, nominal: int) -> None:
 def _waits(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait, stands: HeldDose | None) -> Conflict:
     overdue = overdue_from(walk, nominal, hold)
     words = _named(walk, drug, hold)
-    later = overtaken(walk, spec, nominal, hold, (drug,))
+    later = left_open(walk, spec, nominal, drug, hold)
     if later is not None:
-        return Conflict("dose-held", later, False, None, True, date.fromordinal(nominal + spec.after + 1))
+        return Conflict("dose-held", later.words, False, None, True, date.fromordinal(later.day + 1))
     if stands is None:
         late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
         return Conflict("dose-held", f"{words}, without an end{late}", False, None, True, overdue)
@@ -207,9 +210,18 @@ def overdue_from(walk: Walk, nominal: int | None, hold: Wait) -> date | None:
     return None if longest is None else date.fromordinal(max(nominal or hold.since, hold.since) + longest + 1)
 
 
-def overtaken(walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tuple[str, ...]) -> str | None:
-    """Why a hold without an end is none any more, in words: the next doses of all these drugs were given."""
-    if hold.until is not None or spec.is_day_1:
+class Overtaken(NamedTuple):
+    """A hold without an end that is none any more: until when a record of the held dose is in time, and what to say."""
+
+    day: int
+    words: str
+
+
+def overtaken(
+    walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tuple[str, ...], words: str
+) -> Overtaken | None:
+    """What to ask about a hold without an end after which the next doses of all these drugs were given."""
+    if hold.until is not None:
         return None
     next_days = []
     for drug in drugs:
@@ -219,8 +231,14 @@ def overtaken(walk: Walk, spec: VisitSpec, nominal: int, hold: Wait, drugs: tupl
         if not days:
             return None
         next_days.append(min(days))
-    day = day_words(max(next_days))
-    return f"{hold.words}, without an end, and the next dose was given on {day}: record it, or leave it out"
+    day = max(next_days)
+    text = f"{words}, without an end, and the next dose was given on {day_words(day)}: record that the held dose was "
+    return Overtaken(max(day - 1, nominal + spec.after), text + _WAYS)
+
+
+def left_open(walk: Walk, spec: VisitSpec, nominal: int, drug: str, hold: Wait) -> Overtaken | None:
+    """The same for one dose of a visit that goes on without it."""
+    return overtaken(walk, spec, nominal, hold, (drug,), _named(walk, drug, hold))
 
 
 def held_for_long(walk: Walk, nominal: int, hold: Wait) -> Conflict | None:

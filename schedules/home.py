@@ -90,7 +90,7 @@ def _doses(walk: Walk, anchor: Anchor, epoch: Epoch, activity: str, following: i
     days = [day for day in planned if day not in set(held)]
     return HomeDoses(
         activity, anchor.stay, tuple(map(date.fromordinal, days)), tuple(map(date.fromordinal, held)),
-        anchor.tentative or walk.visit_is_tentative(anchor), _note(spans[-1][2], anchor.stay.cycle or 1),
+        anchor.doubt is not None or walk.visit_is_tentative(anchor), _note(spans[-1][2], anchor.stay.cycle or 1),
     )  # fmt: skip
 
 

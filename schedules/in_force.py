@@ -35,18 +35,20 @@ def spec_on(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
 
     ``spec`` may itself be one of an earlier version: a visit that took place under it, a dose of which waited.
     """
-    compiled = walk.course.compiled_on(day)
-    if len(walk.course.versions) == 1 or spec.stay.epoch not in compiled.protocol.epochs:
+    if len(walk.course.versions) == 1:
         return spec
-    parts = parse_key(spec.key)
+    return spec_in(walk, walk.course.compiled_on(day), spec) or spec
+
+
+def spec_in(walk: Walk, compiled: CompiledProtocol, spec: VisitSpec) -> VisitSpec | None:
+    """The same visit as that version plans it; None if it has none."""
+    parts = parse_key(spec.key) if spec.stay.epoch in compiled.protocol.epochs else None
     if parts is None:
-        return spec
+        return None
     first = spec.stay.key(parts.name)
     stopped = walk.stopped_in.get(spec.stay, walk.stopped)
     found = next((other for other in compiled.stay(spec.stay, stopped).visits if other.key == first), None)
-    if found is None or found.key == spec.key:
-        return found or spec
-    return found.again(spec.key)
+    return found if found is None or found.key == spec.key else found.again(spec.key)
 
 
 def before(walk: Walk, following: Stay | None, dosed: dict[Stay, int], stay: Stay) -> CompiledProtocol:

@@ -66,9 +66,9 @@ def _unscheduled(walk: Walk, fact: Fact, activities: tuple[str, ...], instead: s
     done = day.toordinal() <= walk.course.as_of
     if (fallen := _fell_away(walk, fact)) is not None:
         basis = Basis("it", day.toordinal(), "planned")
-        return ScheduledVisit(spec, day, day, day, day, None, fallen, False, basis, notes=(note,))
+        return ScheduledVisit(spec, day, day, day, day, None, fallen, None, basis, notes=(note,))
     return ScheduledVisit(
-        spec, day, day, day, day, day, Status.DONE if done else Status.PLANNED, False,
+        spec, day, day, day, day, day, Status.DONE if done else Status.PLANNED, None,
         Basis("it", day.toordinal(), "attended" if done else "planned"), actual=day if done else None, notes=(note,),
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def _place_unplanned(walk: Walk, key: str) -> None:
     opens, closes = (date.fromordinal(nominal.toordinal() + days) for days in (-spec.before, spec.after))
     walk.visits.append(
         ScheduledVisit(
-            spec, nominal, nominal, opens, closes, actual, Status.DONE, False, basis, actual=actual, notes=(NO_SUCH,)
+            spec, nominal, nominal, opens, closes, actual, Status.DONE, None, basis, actual=actual, notes=(NO_SUCH,)
         )
     )
 
@@ -115,12 +115,13 @@ def _not_made(walk: Walk, spec: VisitSpec) -> ScheduledVisit:
     nominal = _nominal(walk, spec)
     basis = Basis(spec.label, nominal.toordinal() if nominal else None, "nominal" if nominal else "has no date")
     conflicts: tuple[Conflict, ...] = ()
-    if status is Status.CANCELLED and (gate := _waiting_at(walk, spec.stay)) is not None:
+    gate = _waiting_at(walk, spec.stay) if status is Status.CANCELLED else None
+    if gate is not None:
         status = Status.NEEDS_DECISION
         conflicts = (Conflict("gate", f"{gate.label}: nothing is planned beyond it until it is decided ({gate.key})"),)
     notes = () if conflicts else (NO_SUCH,)
     visit = ScheduledVisit(
-        spec, nominal, nominal, None, None, None, status, bool(conflicts), basis, conflicts=conflicts, notes=notes
+        spec, nominal, nominal, None, None, None, status, gate, basis, conflicts=conflicts, notes=notes
     )
     return with_booking(walk, visit)
 

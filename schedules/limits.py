@@ -9,12 +9,13 @@ from typing import NamedTuple
 from schedules.closures import ClosedDays
 from schedules.course import Course, OwnClosedDays
 from schedules.labels import label_of
-from schedules.spacing import Bound
+from schedules.spacing import Bound, How
 from schedules.wording import day_words, days_words, list_words, span_words
 
 SEARCH_DAYS = 366
 MOST_NAMED = 4
 _ONE_DAY = "it is a "  # how the reason of a weekend begins
+_HOW = {How.GIVEN: "was given on", How.BOOKED: "is booked for", How.PLANNED: "is planned for"}
 _PLACES = {"site": "the site", "infusion": "the infusion unit"}
 
 
@@ -37,7 +38,7 @@ class Limits(NamedTuple):
 
     def allows(self, day: int) -> bool:
         """Whether nothing but perhaps the window stands in the way of that day."""
-        for rule, previous, _, following in self.bounds:  # Bound.allows, written out: this is asked most of all
+        for rule, previous, _, following, _ in self.bounds:  # Bound.allows, written out: this is asked most of all
             if rule.blocks and (
                 (previous is not None and day < previous + rule.days)
                 or (following is not None and day > following - rule.days)
@@ -120,8 +121,7 @@ def too_close(bound: Bound, day: int, drug: str) -> str:
     earliest, latest = bound.earliest, bound.latest
     days = days_words(bound.rule.days)
     if earliest is not None and bound.previous is not None and day < earliest:
-        how = {"given": "was given on", "booked": "is booked for", "planned": "is planned for"}[bound.how]
-        apart = f"{drug} {how} {day_words(bound.previous)} and must be {days} apart"
+        apart = f"{drug} {_HOW[bound.how]} {day_words(bound.previous)} and must be {days} apart"
         return f"{apart}, so not before {day_words(earliest)}"
-    apart = f"{drug} was given on {day_words(bound.following or day)} and must be {days} apart"
+    apart = f"{drug} {_HOW[bound.how_following]} {day_words(bound.following or day)} and must be {days} apart"
     return f"{apart}, so not after {day_words(latest or day)}"

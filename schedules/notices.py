@@ -42,7 +42,7 @@ def _given_cycles(walk: Walk, until: int | None = None) -> int:
 
 
 def _no_response_within(walk: Walk, advisory: Advisory) -> bool:
-    """So many cycles are over, and none of the results was recorded in them."""
+    """So many cycles are over, and none of the results was recorded in them; where none was at all, nobody knows."""
     limit = advisory.treatment_cycles or 1
     over = [anchor for anchor in walk.anchors.values() if anchor.how == "given" and anchor.stay.cycle]
     if len(over) < limit:
@@ -50,8 +50,9 @@ def _no_response_within(walk: Walk, advisory: Advisory) -> bool:
     until = _end_of_cycle(walk, over[limit - 1])
     if until is None or walk.course.as_of < until:
         return False
-    results = [fact for fact in walk.record.all(Assessed) if fact.activity == advisory.activity]
-    return not any(fact.result in advisory.results and fact.date.toordinal() <= until for fact in results)
+    results = [fact for fact in walk.record.all(Assessed) if fact.activity == advisory.activity and fact.result]
+    found = any(fact.result in advisory.results and fact.date.toordinal() <= until for fact in results)
+    return bool(results) and not found
 
 
 def _end_of_cycle(walk: Walk, anchor: Anchor) -> int | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schedules.compiled import CompiledProtocol
 from schedules.gates import Place, answer, standing
+from schedules.holds import visit_hold
 from schedules.in_force import before, gate_stood
 from schedules.keys import Stay, parse_key
 from schedules.limits import Limits
@@ -14,7 +15,7 @@ from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
 from schedules.specs import VisitSpec
 from schedules.statuses import GateStatus
-from schedules.waits import cycle_wait
+from schedules.waits import both, cycle_wait
 from schedules.walk import Anchor, Step, Walk
 from schedules.wording import day_words
 
@@ -48,9 +49,9 @@ def dosed_stays(record: Record, compiled: CompiledProtocol) -> dict[Stay, int]:
     return {stay: day for stay, day in found.items() if stay.epoch in compiled.within_reach}
 
 
-def first_step(walk: Walk, day_1: int, basis: Basis) -> Step:
+def first_stay(walk: Walk) -> Stay:
     """The first stay of treatment."""
-    return Step(stay_of(walk, walk.course.compiled.sequence[0], 1, 1), day_1, basis)
+    return stay_of(walk, walk.course.compiled.sequence[0], 1, 1)
 
 
 def enter_first(walk: Walk, step: Step, dosed: dict[Stay, int]) -> Onward:
@@ -221,8 +222,10 @@ def _newest_cycle(walk: Walk, stay: Stay) -> int:
 
 def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) -> Notice | None:
     limit = calendar_limit(walk, epoch)
+    if limit is None or nominal is None:
+        return None
     due = _due_after_wait(walk, stay, nominal)
-    if limit is None or due is None or (due < limit and _can_start(walk, stay, nominal, due)):
+    if due < limit and _can_start(walk, stay, nominal, due):
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
     text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after Day 1"
@@ -230,7 +233,7 @@ def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) 
     return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}{closed}")
 
 
-def _can_start(walk: Walk, stay: Stay, nominal: int | None, due: int) -> bool:
+def _can_start(walk: Walk, stay: Stay, nominal: int, due: int) -> bool:
     """Whether a cycle that is due just before the calendar limit has an open day left before it."""
     specs = walk.course.compiled.stay(stay, walk.stopped).visits
     limit = near_limit(walk, specs[0], due) if specs and specs[0].is_day_1 else None
@@ -242,10 +245,11 @@ def _can_start(walk: Walk, stay: Stay, nominal: int | None, due: int) -> bool:
     return Limits(walk.course, closed, (), {}, first, limit - 1, spec.remote).nearest(due) is not None
 
 
-def near_limit(walk: Walk, spec: VisitSpec, due: int) -> int | None:
+def near_limit(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
     """The calendar limit of the cycle that a Day 1 begins, where its window reaches it; None if it is far away."""
     limit = calendar_limit(walk, walk.course.compiled.protocol.epochs[spec.stay.epoch])
-    return limit if limit is not None and due + spec.after >= limit else None
+    near = limit is not None and _due_after_wait(walk, spec.stay, nominal) + spec.after >= limit
+    return limit if near else None
 
 
 def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
@@ -256,9 +260,12 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
     return None if day_1 is None else epoch.cycles.within.after_day(day_1)
 
 
-def _due_after_wait(walk: Walk, stay: Stay, nominal: int | None) -> int | None:
-    wait = cycle_wait(walk.record, str(stay)) if nominal is not None else None
-    return nominal if nominal is None or wait is None else max(nominal, wait.over or nominal)
+def _due_after_wait(walk: Walk, stay: Stay, nominal: int) -> int:
+    """When a cycle is due after the recorded holds and delays: its own, and those of the doses of its Day 1."""
+    specs = walk.course.compiled.stay(stay, walk.stopped).visits
+    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].is_day_1 else None
+    wait = both(cycle_wait(walk.record, str(stay)), at_visit)
+    return nominal if wait is None else max(nominal, wait.over or nominal)
 
 
 def _next_day_1(walk: Walk, anchor: Anchor, compiled: CompiledProtocol) -> tuple[int | None, Basis]:

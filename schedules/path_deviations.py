@@ -39,12 +39,12 @@ def held_too_long(walk: Walk) -> Iterator[Deviation]:
         if visit is None:
             continue
         since = visit.nominal.toordinal() if visit.nominal else holds[0].date.toordinal()
-        until = visit.actual.toordinal() if visit.actual else walk.course.as_of
+        until = visit.actual.toordinal() if visit.actual else min(walk.course.as_of, walk.course.lost_since)
         longest = walk.course.compiled_on(until).longest_hold
         if longest is None:
             continue
         over = until - since - longest
-        if over > 0 and (visit.actual or visit.status is Status.HELD):
+        if over > 0 and (visit.actual or visit.due is None):
             text = f"{visit.spec.label} was held for {days_words(until - since)}, at most {longest} are allowed"
             yield found(Kind.HELD_TOO_LONG, visit.key, text, day=visit.actual or holds[0].date, days=over)
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from schedules.bookings import elsewhere, is_booked, with_booking
+from schedules.bookings import elsewhere, is_booked
 from schedules.course import FOREVER
-from schedules.endings import cut_off, fall_words
+from schedules.dateless import fell_away, waiting_visit, without_date
 from schedules.happened import active_doses, doses_missing, occurred_on
 from schedules.holds import (
-    dose_holds,
     held_for_long,
     not_before,
-    overdue_from,
-    overtaken,
     visit_hold,
     waiting_doses,
     with_held_doses,
@@ -23,13 +20,13 @@ from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
 from schedules.same_day import days_of, never_days, note_activities, note_days
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
-from schedules.slots import Slot, ends_by, is_narrowed, slot_of
-from schedules.spacing import How
+from schedules.slots import Slot, ends_by, is_counted_back, is_narrowed, slot_of
+from schedules.spacing import Bound, How, between
 from schedules.specs import DoseRule, VisitSpec
 from schedules.statuses import Status
 from schedules.waits import Wait, both
 from schedules.walk import UndatedDose, Walk
-from schedules.wording import day_words, given_back_words, span_words
+from schedules.wording import day_words, span_words
 
 _day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
@@ -61,7 +58,9 @@ def place(
         wait = both(wait, visit_hold(walk, spec))
         actual = occurred_on(walk, spec, wait)
     if wait is not None and wait.until is None and actual is None:
-        visit = _waiting(walk, spec, basis, wait, nominal)
+        visit = waiting_visit(walk, spec, basis, wait, nominal)
+        if blocked and visit.status is Status.HELD:
+            visit = visit._replace(conflicts=(*blocked, *visit.conflicts))
     else:
         slot = slot_of(walk, spec, nominal, basis, wait, actual)
         if actual is None and spec.key in walk.record.held:
@@ -77,7 +76,7 @@ def _bound_by_doses(walk: Walk, visit: ScheduledVisit, wait: Wait | None) -> Sch
     spec = visit.spec
     if wait is not None and visit.is_open and visit.nominal is not None:
         asks = held_for_long(walk, visit.nominal.toordinal(), wait)
-        visit = visit._replace(tentative=True, conflicts=(*visit.conflicts, asks)) if asks else visit
+        visit = visit._replace(doubt=visit.doubt or asks.text, conflicts=(*visit.conflicts, asks)) if asks else visit
     if walk.undated_doses and visit.is_open and visit.target is not None:
         visit = _unsure(walk, visit)
     asked = any(conflict.kind == "gate" for conflict in visit.conflicts)
@@ -94,12 +93,18 @@ def _unsure(walk: Walk, visit: ScheduledVisit) -> ScheduledVisit:
     for rule in _active_rules(walk, visit.spec, visit.due):
         if rule.drug in walk.undated_doses:
             found.setdefault(walk.undated_doses[rule.drug], []).append(rule.drug)
+    if not found:
+        return visit
+    named = [(undated, labels_of(walk.course.compiled, drugs)) for undated, drugs in found.items()]
     notes = [
-        f"its spacing counts{', dose by dose,' if undated.passed else ''} from "
-        f"{labels_of(walk.course.compiled, drugs)} at {undated.label}, which has no date yet"
-        for undated, drugs in found.items()
+        f"its spacing counts{', dose by dose,' if undated.passed else ''} from {drugs} at {undated.label}, "
+        "which has no date yet"
+        for undated, drugs in named
+        if undated.passed <= 1
     ]
-    return visit._replace(tentative=True, notes=(*visit.notes, *notes)) if notes else visit
+    undated, drugs = named[0]
+    doubt = visit.doubt or f"there is no date yet for {drugs} at {undated.label}"
+    return visit._replace(doubt=doubt, notes=(*visit.notes, *notes))
 
 
 def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit | None:
@@ -119,7 +124,7 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     due = _day(nominal)
     visit = ScheduledVisit(
         spec, due, due, _day(first), _day(last), due if target == nominal else _day(target),
-        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.tentative, basis, limits, None, None,
+        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.doubt, basis, limits, None, None,
         _warnings(limits, target) if course.compiled.warns else (),
     )  # fmt: skip
     for drug in spec.doses:
@@ -141,76 +146,11 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
         spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, False, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
+        Status.DONE, None, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
     )  # fmt: skip
-
-
-def _waiting(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int) -> ScheduledVisit:
-    """A visit under a hold without an end: held, unless it fell away or the next doses were given meanwhile."""
-    slot = slot_of(walk, spec, nominal, basis, None, None)
-    if _fell_away(walk, spec, FOREVER) is not None:
-        return _gone(walk, spec, slot, FOREVER)
-    later = overtaken(walk, spec, nominal, wait, tuple(dose_holds(walk, spec)))
-    if later is None or slot.closes >= walk.course.as_of:
-        walk.undated_doses.update(dict.fromkeys(active_doses(walk, spec), UndatedDose(spec.label)))
-        return held_visit(walk, spec, basis, wait, nominal)
-    visit = _without_date(walk, spec, slot, Status.UNRECORDED)
-    return visit._replace(conflicts=(Conflict("held", later, True, None, True, _day(slot.closes + 1)),))
-
-
-def held_visit(walk: Walk, spec: VisitSpec, basis: Basis, wait: Wait, nominal: int | None) -> ScheduledVisit:
-    """A visit that waits for the end of a hold without an end: no date, and from when a decision is late."""
-    overdue = overdue_from(walk, nominal, wait)
-    late = f"; a decision is overdue from {day_words(overdue)}" if overdue else ""
-    conflict = Conflict("held", f"{wait.words}, without an end{late}", True, may_omit=True, overdue_from=overdue)
-    known = _day(nominal) if nominal is not None else None
-    visit = ScheduledVisit(
-        spec, known, None, None, None, None, Status.HELD, walk.tentative, basis, conflicts=(conflict,)
-    )
-    return with_booking(walk, visit)
-
-
-def place_cancelled(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> ScheduledVisit:
-    """A visit that is counted from one that was cancelled: it falls away with it."""
-    slot = slot_of(walk, spec, nominal, basis, None, None)
-    why = "" if slot.closes >= cut_off(walk, spec) else f"it is counted from {basis.what}, which is cancelled"
-    visit = _without_date(walk, spec, slot, Status.CANCELLED, why)
-    walk.visits.append(visit)
-    return visit
-
-
-def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> ScheduledVisit:
-    """A visit that hangs on something without a date: it has none either."""
-    fallen = _fell_away(walk, spec, FOREVER) or (Status.SUSPENDED if walk.course.lost_since != FOREVER else None)
-    conflicts = () if fallen else (Conflict("no-anchor", reason),)
-    status = fallen or Status.HELD
-    notes = fall_words(walk, spec, status)
-    visit = ScheduledVisit(
-        spec, None, None, None, None, None, status, walk.tentative and not fallen, basis,
-        conflicts=conflicts, notes=notes,
-    )  # fmt: skip
-    visit = with_booking(walk, visit)
-    walk.visits.append(visit)
-    return visit
 
 
 # -- still to come ------------------------------------------------------------------------------
-
-
-def _fell_away(walk: Walk, spec: VisitSpec, closes: int) -> Status | None:
-    """Why a visit whose window closes on that day is not to be made any more; None if it is."""
-    record = walk.record
-    if spec.key in record.missed:
-        return Status.MISSED
-    omitted = record.omitted.get(spec.key)
-    if omitted and (None in omitted or (spec.doses and not active_doses(walk, spec))):
-        return Status.OMITTED
-    cut = cut_off(walk, spec)
-    return Status.CANCELLED if closes >= cut and cut != FOREVER else None
-
-
-def _gone(walk: Walk, spec: VisitSpec, slot: Slot, closes: int) -> ScheduledVisit:
-    return _without_date(walk, spec, slot, _fell_away(walk, spec, closes) or Status.CANCELLED)
 
 
 def _still_to_come(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ...]) -> ScheduledVisit:
@@ -243,13 +183,13 @@ def _placed(walk: Walk, spec: VisitSpec, slot: Slot, blocked: tuple[Conflict, ..
     course = walk.course
     closes = max(slot.closes, slot.last)
     if spec.key in course.touched or closes >= walk.first_cut:
-        fallen = _fell_away(walk, spec, closes)
+        fallen = fell_away(walk, spec, closes)
         if fallen is not None:
-            return _without_date(walk, spec, slot, fallen)
+            return without_date(walk, spec, slot, fallen)
     if closes >= course.lost_since:
         over = course.cut.all != FOREVER
-        return _without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
-    bounds = walk.ledger.bounds(_active_rules(walk, spec, _day(slot.due)), slot.due) if spec.rules else ()
+        return without_date(walk, spec, slot, Status.CANCELLED if over else Status.SUSPENDED)
+    bounds = _bounds(walk, spec, slot.due) if spec.rules else ()
     never = never_days(walk, spec, slot.due) if spec.never_with else _NO_DAYS
     closed = course.closed_days(spec.needs, spec.remote)
     limits = Limits(
@@ -272,7 +212,7 @@ def _planned(
     due = nominal if slot.due == slot.nominal else _day(slot.due)
     stands = None if target is None else due if target == slot.due else _day(target)
     return ScheduledVisit(
-        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.tentative, slot.basis, limits,
+        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.doubt, slot.basis, limits,
         conflicts=conflicts,
     )  # fmt: skip
 
@@ -316,16 +256,6 @@ def _unless_unrecorded(visit: ScheduledVisit, status: Status) -> Status:
     return visit.status if visit.status is Status.UNRECORDED else status
 
 
-def _without_date(walk: Walk, spec: VisitSpec, slot: Slot, status: Status, why: str = "") -> ScheduledVisit:
-    booking = walk.record.bookings.get(spec.key)
-    given_back = (given_back_words(booking.day),) if booking else ()
-    return ScheduledVisit(
-        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), None,
-        status, walk.tentative and status is not Status.CANCELLED, slot.basis,
-        booking=booking.fact if booking else None, notes=(*fall_words(walk, spec, status, why), *given_back),
-    )  # fmt: skip
-
-
 def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conflict:
     """No day of the window is possible: why, the earliest safe day, and whether its doses can be left out."""
     if slot.over_before is not None:
@@ -354,6 +284,25 @@ def _none_possible(limits: Limits) -> str:
     if limits.too_late is None or limits.too_late > limits.first + SEARCH_DAYS:
         return "no day within a year is possible"
     return f"no day before {day_words(limits.too_late)} is possible"
+
+
+def _bounds(walk: Walk, spec: VisitSpec, due: int) -> tuple[Bound, ...]:
+    """What other doses leave a visit. One that is counted backwards lies before some that stand already."""
+    rules = _active_rules(walk, spec, _day(due))
+    if not is_counted_back(spec):
+        return walk.ledger.bounds(rules, due)
+    return tuple(between(rule, _doses_of(walk, rule.drug), due) for rule in rules)
+
+
+def _doses_of(walk: Walk, drug: str) -> dict[int, How]:
+    """All days on which doses of a drug were given, or stand so far, and how they are known."""
+    days = dict.fromkeys(walk.ledger.given.get(drug, ()), How.GIVEN)
+    for visit in walk.visits:
+        stands = drug in visit.spec.doses and (visit.target is not None or is_booked(visit))
+        if stands and drug in _doses_with(walk, visit.spec, visit.due):
+            day, how = _dose_day(visit)
+            days.setdefault(day, how)
+    return days
 
 
 def _active_rules(walk: Walk, spec: VisitSpec, due: date | None) -> tuple[DoseRule, ...]:
@@ -387,7 +336,8 @@ def _pass_undated(walk: Walk, drug: str, visit: ScheduledVisit) -> None:
     if visit.actual is not None:
         del walk.undated_doses[drug]
     elif visit.spec.label != walk.undated_doses[drug].label:
-        walk.undated_doses[drug] = walk.undated_doses[drug]._replace(passed=True)
+        undated = walk.undated_doses[drug]
+        walk.undated_doses[drug] = undated._replace(passed=min(undated.passed + 1, 2))
 
 
 def _dose_day(visit: ScheduledVisit) -> tuple[int, How]:

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from schedules.amended import asked_for, day_1_as_due, required
 from schedules.bases import base_of
 from schedules.bookings import may_stand
 from schedules.course import Course
+from schedules.dateless import open_hold, place_cancelled, undated
+from schedules.day_one import study_day_1
 from schedules.design import Design
 from schedules.deviations import find_deviations
-from schedules.errors import DateOutOfRange, DesignError
-from schedules.follow_up import place_counted, place_follow_up, required
+from schedules.errors import DateOutOfRange
+from schedules.follow_up import place_counted, place_follow_up
 from schedules.happened import occurred_on
 from schedules.history import History
-from schedules.holds import visit_hold
 from schedules.home import place_home_doses
 from schedules.in_force import visits_of
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
 from schedules.notices import advisories
 from schedules.observation import observation
-from schedules.path import dosed_stays, enter_first, first_step, last_day_of, near_limit, next_dosed, onward
-from schedules.placing import place, place_cancelled, undated
+from schedules.path import dosed_stays, enter_first, first_stay, last_day_of, near_limit, next_dosed, onward
+from schedules.placing import place
 from schedules.record import known_by
 from schedules.same_day import activity_days
-from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd
+from schedules.scheduled import Basis, Conflict, GateState, Plan, ScheduledVisit, TreatmentEnd, doubt_about
 from schedules.screening import place_screening
 from schedules.set_aside import walked
 from schedules.spacing import DoseLedger
@@ -40,7 +42,7 @@ from schedules.waits import Wait, cycle_wait
 from schedules.walk import Anchor, Step, Walk
 
 #: Grows when the same input may give other dates than before.
-ENGINE = "2"
+ENGINE = "3"
 
 
 def plan(design: Design, history: History, as_of: date, known_at: datetime | None = None) -> Plan:
@@ -82,8 +84,7 @@ def _too_far(walk: Walk, error: DateOutOfRange) -> DateOutOfRange:
 def _walk(course: Course) -> Walk:
     for days in course.record.dose_days.values():
         days.sort()
-    cut = course.cut
-    first_cut = min(cut.treatment, cut.visits, cut.all)
+    first_cut = course.cut.treatment  # a death, or a withdrawal from visits or contact, ends the treatment too
     quiet_until = 0 if course.waits_for_consent else min(first_cut, course.lost_since)
     ledger = DoseLedger(course.record.dose_days)
     walk = Walk(course, course.record, ledger, bool(course.record.facts), first_cut, quiet_until)
@@ -97,18 +98,17 @@ def _walk(course: Course) -> Walk:
 
 def _walk_the_path(walk: Walk) -> None:
     dosed = dosed_stays(walk.record, walk.course.compiled)
-    day_1, how = _study_day_1(walk, dosed)
+    first = first_stay(walk)
+    day_1, how = study_day_1(walk, first, dosed)
     walk.study_day_1 = day_1
-    step = first_step(walk, day_1, Basis("Day 1", day_1, how))
-    first = walk.course.compiled.stay(step.stay).visits
-    label = first[0].label if first else "Day 1"
+    label = walk.course.compiled.stay(first).visits[0].label
     blocked = place_screening(walk, day_1, label, how, started=how in ("given", "attended"))
-    entered = enter_first(walk, step, dosed)
-    asked, ends = entered.asked, entered.ends if entered.step else None  # what never began does not end by a default
-    if step.stay in dosed:
-        walk.tentative = False
-    anchor = Anchor(step.stay, label, day_1, "nominal", True)
-    while entered.step is not None:
+    entered = enter_first(walk, Step(first, day_1, Basis("Day 1", day_1, how)), dosed)
+    step, asked = entered.step, entered.asked
+    if first in dosed:
+        walk.doubt = None
+    anchor, ends = None, None  # what never began does not end by a default
+    while step is not None:
         anchor = _place_stay(walk, step, dosed, blocked, asked)
         stops = anchor.day is None or asked is not None or (walk.course.end is not None and step.stay not in dosed)
         if stops and next_dosed(walk, dosed) is None:
@@ -119,60 +119,17 @@ def _walk_the_path(walk: Walk) -> None:
             break
         step, blocked, asked = found.step, (), found.asked
         if step.stay in dosed:
-            walk.tentative = False
+            walk.doubt = None
     _end_path(walk, anchor, ends, asked is not None)
 
 
 def _is_moot(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> bool:
     """Whether a stay beyond an open gate need not even be shown as cancelled, since the treatment has ended."""
-    if walk.course.end is None or not walk.tentative or stay in dosed:
+    if walk.course.end is None or walk.doubt is None or stay in dosed:
         return False
     name = str(stay)
     recorded = name in walk.record.cycle_held or name in walk.record.cycle_delayed
     return not recorded and not any(key.startswith(f"{name}.") for key in walk.course.touched)
-
-
-def _study_day_1(walk: Walk, dosed: dict[Stay, int]) -> tuple[int, str]:
-    """Day 1 of the study: the first dose, else where it is booked or moved to, else where it is planned."""
-    stay = first_step(walk, 1, Basis("", None, "")).stay
-    specs = visits_of(walk, walk.course.compiled.stay(stay))
-    came = _first_dose(walk, specs[0]) if specs else None
-    if came is not None:
-        return came, "given" if specs[0].doses else "attended"
-    planned, moved = walk.course.planned_day_1, _moved_day_1(walk, stay, specs)
-    booking = walk.record.bookings.get(specs[0].key) if specs else None
-    if booking is not None and (moved is None or booking.day >= moved):
-        return booking.day, "booked"
-    if moved is not None:
-        return max(moved, planned or moved), "planned"
-    if planned is None and stay in dosed:
-        return _counted_back(walk, specs, dosed[stay]), "planned"
-    if planned is None:
-        raise DesignError("there is no Day 1 to plan from; give a start date, or an enrolment with day_1")
-    return planned, "planned"
-
-
-def _first_dose(walk: Walk, spec: VisitSpec) -> int | None:
-    """The day on which the visit on Day 1 was dosed (or, without a drug, took place)."""
-    facts = walk.record.given.get(spec.key, ()) if spec.doses else walk.record.attended.get(spec.key, ())
-    return min((fact.date.toordinal() for fact in facts), default=None)
-
-
-def _counted_back(walk: Walk, specs: tuple[VisitSpec, ...], came: int) -> int:
-    """Day 1 by the first visit that took place, where nothing is known of Day 1 itself."""
-    for spec in specs:
-        days = [fact.date for facts in (walk.record.given, walk.record.attended) for fact in facts.get(spec.key, ())]
-        if days and spec.offset is not None:
-            return min(days).toordinal() - spec.offset
-    return came
-
-
-def _moved_day_1(walk: Walk, stay: Stay, specs: tuple[VisitSpec, ...]) -> int | None:
-    """Where recorded holds and delays have moved the first Day 1 to: an appointment before that does not fit."""
-    wait = cycle_wait(walk.record, str(stay))
-    at_visit = visit_hold(walk, specs[0]) if specs and specs[0].key in walk.course.touched else None
-    ends = [each.over for each in (wait, at_visit) if each is not None and each.over is not None]
-    return max(ends, default=None)
 
 
 def _place_stay(
@@ -189,13 +146,13 @@ def _place_stay(
     nominal, basis = _stay_nominal(walk, step, dosed)
     if asked is not None and nominal is not None and visits:
         return _ask(walk, step.stay, visits[0], nominal, basis, asked)
-    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked)
+    anchor = _place_day_1(walk, step.stay, visits, nominal, basis, blocked, step.stay in dosed)
     walk.anchors[step.stay] = anchor
     _note_next_day_1(walk, step.stay, dosed)
-    walk.tentative = walk.tentative or anchor.tentative
+    walk.doubt = walk.doubt or anchor.doubt
     begins = 1 if visits and visits[0].is_day_1 else 0
     gone = bool(begins) and walk.visits[-1].status is Status.CANCELLED
-    for spec in visits[begins:]:
+    for spec in asked_for(walk, stay, visits[begins:]):
         _place_in_stay(walk, spec, anchor, gone)
     return anchor
 
@@ -211,7 +168,7 @@ def _stay_nominal(walk: Walk, step: Step, dosed: dict[Stay, int]) -> tuple[int |
     if base is None or base.day is None:
         return None, Basis(base.what if base else "its starting point", None, "has no date yet")
     nominal = epoch.starts.by.after_day(base.day)
-    walk.tentative = walk.tentative or (base.tentative and step.stay not in dosed)
+    walk.doubt = walk.doubt or (base.doubt if step.stay not in dosed else None)
     return nominal, Basis(base.what, base.day, base.how, str(epoch.starts.by))
 
 
@@ -220,9 +177,11 @@ def _ask(walk: Walk, stay: Stay, spec: VisitSpec, nominal: int, basis: Basis, ga
     text = f"{gate.label}: this needs a decision before it has a date ({gate.key})"
     overdue = date.fromordinal(gate.due.toordinal() + 1) if gate.due else None
     wait = _wait_of(walk, stay, first=not walk.anchors)
-    wait = wait if wait is not None and wait.until is not None else None  # what is decided first need not be held
-    place(walk, spec, nominal, basis, wait, (Conflict("gate", text, overdue_from=overdue),))
-    return Anchor(stay, spec.label, nominal, "nominal", True)
+    asks = [Conflict("gate", text, overdue_from=overdue)]
+    if wait is not None and wait.until is None:  # what is decided first is not only held
+        asks, wait = [*asks, open_hold(walk, nominal, wait)], None
+    place(walk, spec, nominal, basis, wait, tuple(asks))
+    return Anchor(stay, spec.label, nominal, "nominal", gate)
 
 
 def _place_day_1(
@@ -232,21 +191,25 @@ def _place_day_1(
     nominal: int | None,
     basis: Basis,
     blocked: tuple[Conflict, ...],
+    begun: bool,
 ) -> Anchor:
+    """Place the Day 1 of a stay; a limit binds only one that has not ``begun``, by any dose of it."""
     spec = specs[0] if specs and specs[0].is_day_1 else None
     wait = _wait_of(walk, stay, first=not walk.anchors)
     if spec is None:
         return _unvisited_day_1(walk, stay, specs, nominal, wait)
-    came = occurred_on(walk, spec, wait) if nominal is None else None
-    if nominal is None and came is None:
-        undated(walk, spec, basis, "what it is counted from has no date yet")
-        return Anchor(stay, spec.label, None, "nominal", True)
-    if nominal is None or came is not None:
-        nominal, basis = came or 0, Basis("it", came, "attended")
-    walk.starts_before = near_limit(walk, spec, max(nominal, wait.until or 0) if wait else nominal)
+    if walk.course.amended is not None and wait is None:
+        spec = day_1_as_due(walk, spec, nominal)
+    if nominal is None:
+        nominal = occurred_on(walk, spec, wait)
+        if nominal is None:
+            undated(walk, spec, basis, "what it is counted from has no date yet")
+            return Anchor(stay, spec.label, None, "nominal", f"{spec.label} has no date yet")
+        basis = Basis("it", nominal, "attended")
+    walk.starts_before = None if begun else near_limit(walk, spec, nominal)
     visit = place(walk, spec, nominal, basis, wait, blocked)
     walk.starts_before = None
-    return _anchor(walk, stay, visit, nominal)
+    return _anchor(walk, stay, visit)
 
 
 def _unvisited_day_1(
@@ -255,12 +218,13 @@ def _unvisited_day_1(
     """Where a stay without a visit on its Day 1 starts; a recorded hold or delay moves it all the same."""
     label = f"the start of {walk.course.compiled.protocol.epochs[stay.epoch].label}"
     if wait is None or nominal is None:
-        return Anchor(stay, label, nominal, "nominal", False)
+        return Anchor(stay, label, nominal, "nominal", None)
     label = f"{label}, since {wait.words},"
     if wait.over is not None:
-        return Anchor(stay, label, max(nominal, wait.over), "planned", False)
+        return Anchor(stay, label, max(nominal, wait.over), "planned", None)
     begun = any(spec.key in walk.record.given for spec in specs)
-    return Anchor(stay, label, nominal if begun else None, "nominal", not begun)
+    doubt = None if begun else f"{label} has no date yet"
+    return Anchor(stay, label, nominal if begun else None, "nominal", doubt)
 
 
 def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
@@ -273,34 +237,35 @@ def _wait_of(walk: Walk, stay: Stay, first: bool) -> Wait | None:
     return wait._replace(then=None) if wait.moves_window else None
 
 
-def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """What the stay's other visits count from: the actual Day 1, else the booked, else the moved one."""
     label = visit.spec.label
-    if visit.status is Status.HELD:
-        return Anchor(stay, label, None, "nominal", True)
+    if visit.due is None:  # held without an end
+        return Anchor(stay, label, None, "nominal", doubt_about(visit))
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
-        return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", False)
+        return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", None)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
-    passed = passed or (visit.tentative and not walk.tentative)
+    doubt = doubt_about(visit) if passed else visit.doubt if walk.doubt is None else None
     if visit.booking is not None and visit.status is not Status.CANCELLED and may_stand(visit, visit.booking.date):
-        return Anchor(stay, label, visit.booking.date.toordinal(), "booked", passed)
+        return Anchor(stay, label, visit.booking.date.toordinal(), "booked", doubt)
     if visit.target is not None and visit.actual is None:
-        return Anchor(stay, label, visit.target.toordinal(), "planned", passed)
-    return _due_anchor(walk, stay, visit, nominal)
+        return Anchor(stay, label, visit.target.toordinal(), "planned", doubt)
+    return _due_anchor(walk, stay, visit)
 
 
-def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit, nominal: int) -> Anchor:
+def _due_anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     """A Day 1 that has no day itself: where it is due, else, once there is a first one, the first day it may be on.
 
     One that was missed or left out in a cycle that went on all the same is nothing to wait for.
     """
-    due = visit.due.toordinal() if visit.due else nominal
+    assert visit.due is not None  # noqa: S101 - only a held one is not due, and the caller has looked
+    due = visit.due.toordinal()
     safe = [each.earliest_safe.toordinal() for each in visit.conflicts if each.blocks and each.earliest_safe]
     if safe and max(safe) > due and walk.anchors:
-        return Anchor(stay, visit.spec.label, max(safe), "possible", True)
+        return Anchor(stay, visit.spec.label, max(safe), "possible", doubt_about(visit))
     passed_over = visit.status in (Status.MISSED, Status.OMITTED)
     went_on = passed_over and any(key.startswith(f"{stay}.") for key in walk.record.given)
-    return Anchor(stay, visit.spec.label, due, "nominal", walk.tentative or not went_on)
+    return Anchor(stay, visit.spec.label, due, "nominal", walk.doubt or (None if went_on else doubt_about(visit)))
 
 
 def _note_next_day_1(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
@@ -320,9 +285,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> N
         _place_without_day_1(walk, spec, anchor)
         return
     basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
-    nominal = anchor.day + spec.offset if spec.offset is not None else (
-        spec.by.after_day(anchor.day)
-    )  # fmt: skip
+    nominal = spec.by.after_day(anchor.day)
     if not required(walk, spec, nominal):
         return
     if gone and walk.record.keys().isdisjoint({spec.key}):
@@ -337,7 +300,7 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
     if came is not None:
         place(walk, spec, came, Basis("it", came, "attended"))
         return
-    basis = Basis(anchor.label, None, "has no date yet", spec.by_words)
+    basis = Basis(anchor.label, None, "has no date yet")
     first = next((visit for visit in walk.visits if visit.spec.stay == spec.stay), None)
     waits = first is not None and any(conflict.kind == "no-anchor" for conflict in first.conflicts)
     undated(walk, spec, basis, f"{anchor.label} {'' if waits else 'is held and '}has no date yet")
@@ -346,15 +309,16 @@ def _place_without_day_1(walk: Walk, spec: VisitSpec, anchor: Anchor) -> None:
 # -- the end ------------------------------------------------------------------------------------
 
 
-def _end_path(walk: Walk, anchor: Anchor, ends: str | None, asked: bool) -> None:
+def _end_path(walk: Walk, anchor: Anchor | None, ends: str | None, asked: bool) -> None:
     """Settle when the treatment ends: as recorded, or, so far, when the last planned cycle is over."""
     cause = walk.course.end
     if cause is not None:
         walk.end = TreatmentEnd(date.fromordinal(cause.day), cause.reason, recorded=True)
-    elif anchor.day is not None and ends is not None:
+    elif anchor is not None and anchor.day is not None and ends is not None:
         last = date.fromordinal(anchor.day if asked else _last_day(walk, anchor, anchor.day))
-        undated = any(visit.target is None and visit.is_open for visit in walk.visits)
-        walk.end = TreatmentEnd(last, "completed", False, walk.tentative or undated)
+        undated = (doubt_about(visit) for visit in walk.visits if visit.target is None and visit.is_open)
+        walk.end_doubt = walk.doubt or next(undated, None)
+        walk.end = TreatmentEnd(last, "completed", False, walk.end_doubt is not None)
     walk.walked = True
     place_home_doses(walk)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from schedules.deviation import Deviation
 from schedules.errors import VisitNotFound
@@ -15,6 +15,9 @@ from schedules.limits import Limits
 from schedules.specs import VisitSpec
 from schedules.statuses import GateStatus, Status
 from schedules.wording import day_words, days_words, quoted, span_words
+
+#: what makes a date tentative: a gate that nobody has decided, or words about a visit or a dose
+Doubt: TypeAlias = "GateState | str"
 
 
 class Basis(NamedTuple):
@@ -53,7 +56,7 @@ class ScheduledVisit(NamedTuple):
     ``nominal`` is the protocol's day, ``due`` the day its window stands around (later than nominal after a
     recorded hold), ``opens`` to ``closes`` the window by which it is judged, ``target`` where it stands
     now: the actual day, else the booked, else the planned one; None where there is no publishable date.
-    ``actual`` is the day on which it took place.
+    ``actual`` is the day on which it took place. ``doubt``: what makes it tentative; None where it is firm.
     """
 
     spec: VisitSpec
@@ -63,7 +66,7 @@ class ScheduledVisit(NamedTuple):
     closes: date | None
     target: date | None
     status: Status
-    tentative: bool
+    doubt: Doubt | None
     basis: Basis
     limits: Limits | None = None
     actual: date | None = None
@@ -77,6 +80,11 @@ class ScheduledVisit(NamedTuple):
     def key(self) -> str:
         """The key that it has for life."""
         return self.spec.key if self.again == 1 else f"{self.spec.key}#{self.again}"
+
+    @property
+    def tentative(self) -> bool:
+        """Whether it lies beyond an open gate, or behind an anchor without a record."""
+        return self.doubt is not None
 
     @property
     def certainty(self) -> str:
@@ -249,9 +257,32 @@ def explain(visit: ScheduledVisit) -> tuple[str, ...]:
     sentences = [_counted(visit), visit.basis.cause, _outcome(visit)]
     sentences += [conflict.text for conflict in visit.conflicts]
     sentences += list(visit.notes)
-    if visit.tentative and visit.is_open:
-        sentences.append("tentative: it lies beyond a decision or a record that is still open")
+    if visit.doubt is not None and visit.is_open:
+        sentences.append(f"tentative: {_doubt_words(visit.doubt)}")
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _doubt_words(doubt: Doubt) -> str:
+    return f"{doubt.label} ({doubt.key}) is not decided yet" if isinstance(doubt, GateState) else doubt
+
+
+def doubt_about(visit: ScheduledVisit) -> str:
+    """Why what is counted from a visit is unsure, by how it stands."""
+    return _DOUBTS.get(visit.status, "{} has no date yet").format(visit.spec.label)
+
+
+_DOUBTS = {
+    Status.UNRECORDED: "nothing is recorded about {} yet",
+    Status.DONE: "no dose of {} is recorded yet",
+    Status.PLANNED: "{} is still to come",
+    Status.DUE: "{} is still to come",
+    Status.BOOKED: "{} is still to come",
+    Status.TO_REBOOK: "the appointment of {} does not fit",
+    Status.NEEDS_DECISION: "{} needs a decision",
+    Status.MISSED: "{} was missed",
+    Status.OMITTED: "{} was left out",
+    Status.CANCELLED: "{} was cancelled",
+}
 
 
 def explain_gate(gate: GateState) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from schedules.amended import asked_for
 from schedules.follow_up import place_counted
 from schedules.in_force import as_it_was, spec_on
 from schedules.keys import Stay
@@ -23,7 +24,8 @@ def place_screening(walk: Walk, day_1: int, label: str, how: str, started: bool)
     """
     holding: list[Conflict] = []
     for epoch_id in walk.course.compiled.screening:
-        for planned in walk.course.compiled.stay(Stay(epoch_id, 1, None)).visits:
+        stay = walk.course.compiled.stay(Stay(epoch_id, 1, None))
+        for planned in asked_for(walk, stay, stay.visits):
             spec = as_it_was(walk, planned)
             if spec.base is not None and spec.base.event != "day-1":
                 place_counted(walk, spec)

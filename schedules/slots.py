@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from schedules.happened import occurred_on
 from schedules.protocol import Stage
 from schedules.scheduled import Basis
 from schedules.specs import VisitSpec
 from schedules.waits import Wait
-from schedules.walk import Walk
+from schedules.walk import Base, Walk
 from schedules.wording import day_words, days_words
 
 
@@ -82,6 +83,16 @@ def _after_held_dose(walk: Walk, slot: Slot, spec: VisitSpec) -> Slot:
     return Slot(slot.nominal, earliest, earliest, closes, earliest, closes, slot.basis._replace(cause=cause))
 
 
+def late_cause(walk: Walk, spec: VisitSpec, nominal: int, base: Base) -> Wait | None:
+    """A visit whose window had closed before its cause was known is due at once, and no deviation."""
+    if nominal + spec.after >= base.known:
+        return None
+    came = occurred_on(walk, spec, None)
+    if came is not None and came < base.known:
+        return None
+    return Wait(base.known, nominal, True, f"its cause was known only on {day_words(base.known)}")
+
+
 def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
     """The first day that is too late for a visit which must be over before something: its Day 1, the next one."""
     if spec.ends_before == "conditioning":
@@ -94,7 +105,12 @@ def ends_by(walk: Walk, spec: VisitSpec, nominal: int) -> int | None:
 
 def is_narrowed(walk: Walk, spec: VisitSpec, nominal: int) -> bool:
     """Whether something besides its window really shortens it: what it must precede has a day, or it can expire."""
-    return spec.planned.valid_for is not None or ends_by(walk, spec, nominal) is not None
+    return spec.planned.valid_for is not None or is_counted_back(spec) or ends_by(walk, spec, nominal) is not None
+
+
+def is_counted_back(spec: VisitSpec) -> bool:
+    """Whether it is counted backwards from something else, which stands already and comes after it."""
+    return spec.base is not None and spec.by.amount < 0
 
 
 def _ends_in_time(walk: Walk, spec: VisitSpec, slot: Slot, actual: int | None) -> Slot:

@@ -29,14 +29,15 @@ _NOT_YET: tuple[int | None, How] = (None, How.PLANNED)
 class Bound(NamedTuple):
     """What the doses around a visit leave it: not before ``earliest``, not after ``latest``.
 
-    ``previous`` is the day of the dose before and ``how`` it is known; ``following`` that of a dose that
-    was already given later. Either side is None where there is no such dose.
+    ``previous`` is the day of the dose before and ``how`` it is known; ``following`` that of a later dose that
+    stands already, and ``how_following`` it is known. Either side is None where there is no such dose.
     """
 
     rule: DoseRule
     previous: int | None
     how: How
     following: int | None
+    how_following: How = How.GIVEN
 
     @property
     def earliest(self) -> int | None:
@@ -45,7 +46,7 @@ class Bound(NamedTuple):
 
     @property
     def latest(self) -> int | None:
-        """The last day that keeps the spacing before a dose that was given later."""
+        """The last day that keeps the spacing before a later dose that stands already."""
         return None if self.following is None else self.following - self.rule.days
 
     def allows(self, day: int) -> bool:
@@ -90,6 +91,14 @@ def _among(rule: DoseRule, given: Sequence[int], due: int, previous: int | None,
     if place and (previous is None or given[place - 1] >= previous):
         previous, how = given[place - 1], How.GIVEN
     return Bound(rule, previous, how, given[place] if place < len(given) else None)
+
+
+def between(rule: DoseRule, doses: Mapping[int, How], due: int) -> Bound:
+    """What doses leave a visit that is due among them, the one before it as well as the one after it."""
+    previous = max((day for day in doses if day <= due), default=None)
+    following = min((day for day in doses if day > due), default=None)
+    how = How.PLANNED if previous is None else doses[previous]
+    return Bound(rule, previous, how, following, How.PLANNED if following is None else doses[following])
 
 
 def last_given(given: Mapping[str, Sequence[int]]) -> int | None:

@@ -53,5 +53,5 @@ GATE_STATUS_MEANINGS = {
     GateStatus.OPEN: "Nobody has decided yet; what lies beyond follows the default and is tentative.",
     GateStatus.OVERDUE: "Nobody has decided, and the day on which it was due has passed.",
     GateStatus.DECIDED: "It was decided; `outcome` and `decided_on` say how and when.",
-    GateStatus.NOT_NEEDED: "The treatment ended before it came to it, or an amendment put it behind a begun cycle.",
+    GateStatus.NOT_NEEDED: "The treatment ended before it was decided, or an amendment put it behind a begun cycle.",
 }

@@ -29,12 +29,13 @@ def ask_after_progression(walk: Walk) -> None:
     for place, visit in enumerate(walk.visits):
         if _is_asked(visit, fact.day):
             conflicts = (*visit.conflicts, asked) if visit.spec.doses else visit.conflicts
-            walk.visits[place] = visit._replace(tentative=True, conflicts=conflicts)
+            walk.visits[place] = visit._replace(doubt=visit.doubt or text, conflicts=conflicts)
     walk.home_doses = [
         replace(doses, tentative=True) if doses.days and doses.days[-1] >= fact.day else doses
         for doses in walk.home_doses
     ]
     walk.end = replace(walk.end, tentative=True) if walk.end else None
+    walk.end_doubt = walk.end_doubt or text
     walk.notices.append(Notice("progression", text))
 
 

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from operator import itemgetter
 from typing import Literal
 
+from schedules.course import FOREVER
 from schedules.deviation import Deviation, Kind, found
 from schedules.dose_deviations import drugs_of
 from schedules.endings import cut_off
 from schedules.happened import active_doses
 from schedules.history import Assessed, Attended, Held, Omitted
-from schedules.holds import dose_holds, own_window
+from schedules.holds import Overtaken, dose_holds, left_open, own_window
 from schedules.in_force import spec_on
 from schedules.protocol import Resource
 from schedules.scheduled import ScheduledVisit
@@ -59,8 +60,13 @@ def _its_start_is_to_come(walk: Walk, visit: ScheduledVisit) -> bool:
 
 def _unrecorded(walk: Walk, visit: ScheduledVisit) -> Deviation:
     assert visit.closes is not None  # noqa: S101 - an unrecorded visit had a window
-    text = f"nothing is recorded about {visit.spec.label}; its window closed on {day_words(visit.closes)}"
-    return found(Kind.UNRECORDED, visit.key, text, day=visit.closes, state=_state(walk, visit.closes))
+    closes = visit.closes
+    text = f"nothing is recorded about {visit.spec.label}; its window closed on {day_words(closes)}"
+    for conflict in visit.conflicts:
+        if conflict.kind == "held" and conflict.overdue_from is not None:  # by now the next dose was given
+            closes = conflict.overdue_from - timedelta(days=1)
+            text = f"{visit.spec.label}: {conflict.text}"
+    return found(Kind.UNRECORDED, visit.key, text, day=visit.closes, state=_state(walk, closes))
 
 
 def _state(walk: Walk, closes: date) -> Literal["query", "candidate"]:
@@ -91,27 +97,31 @@ def _doses_unrecorded(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
     if given.issuperset(visit.spec.doses):
         return
     for drug in active_doses(walk, visit.spec):
-        closes = _closes_for(walk, visit, drug) if drug not in given else None
-        if closes is not None and closes.toordinal() < walk.course.as_of:
-            text = f"{visit.spec.label} took place on {day_words(visit.actual)}, and nothing is recorded about"
-            text += f" {walk.course.label(drug)}"
-            state = _state(walk, closes)
-            yield found(Kind.DOSE_UNRECORDED, visit.key, text, activity=drug, day=visit.actual, state=state)
+        asked = _asked_about(walk, visit, drug) if drug not in given else None
+        if asked is not None and asked.day < walk.course.as_of:
+            state = _state(walk, date.fromordinal(asked.day))
+            yield found(Kind.DOSE_UNRECORDED, visit.key, asked.words, activity=drug, day=visit.actual, state=state)
 
 
-def _closes_for(walk: Walk, visit: ScheduledVisit, drug: str) -> date | None:
-    """Until when a drug of the visit may be given: with the window, or later after a hold.
+def _asked_about(walk: Walk, visit: ScheduledVisit, drug: str) -> Overtaken | None:
+    """Until when a drug of the visit may be given, with the window or later after a hold, and what is asked then.
 
-    None while a hold is open, and where the treatment was over before the hold.
+    None while a hold is open and no later dose was given, and where the treatment was over before the hold.
     """
     assert visit.closes is not None  # noqa: S101 - the caller has looked
-    closes, cut = visit.closes, cut_off(walk, visit.spec)
-    for hold in walk.record.held.get(visit.key, ()):
-        if hold.activity in (None, drug):
-            if hold.resume is None or hold.resume.toordinal() >= cut:
-                return None
-            closes = max(closes, hold.resume + timedelta(days=visit.spec.after))
-    return closes
+    assert visit.actual is not None  # noqa: S101
+    spec, cut, hold = visit.spec, cut_off(walk, visit.spec), dose_holds(walk, visit.spec).get(drug)
+    closes = visit.closes.toordinal()
+    if hold is not None and hold.until is None:
+        nominal = (visit.nominal or visit.actual).toordinal()
+        later = left_open(walk, spec, nominal, drug, hold) if cut == FOREVER else None
+        return None if later is None else later._replace(words=f"{spec.label}: {later.words}")
+    if hold is not None and hold.until is not None:
+        if hold.until >= cut:
+            return None
+        closes = max(closes, hold.until + spec.after)
+    text = f"{spec.label} took place on {day_words(visit.actual)}, and nothing is recorded about"
+    return Overtaken(closes, f"{text} {walk.course.label(drug)}")
 
 
 def _working_days_after(walk: Walk, day: int, count: int) -> int:

@@ -9,18 +9,18 @@ from typing import NamedTuple
 from schedules.course import Cause, Course
 from schedules.keys import Stay
 from schedules.record import Record
-from schedules.scheduled import Basis, GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
+from schedules.scheduled import Basis, Doubt, GateState, HomeDoses, Notice, ScheduledVisit, TreatmentEnd
 from schedules.spacing import DoseLedger
 
 
 class Anchor(NamedTuple):
-    """The Day 1 of a stay: its day (None while it is held), how it is known, and whether that is tentative."""
+    """The Day 1 of a stay: its day (None while it is held), how it is known, and what makes that tentative."""
 
     stay: Stay
     label: str
     day: int | None
     how: str
-    tentative: bool
+    doubt: Doubt | None
 
 
 class Base(NamedTuple):
@@ -34,15 +34,18 @@ class Base(NamedTuple):
     day: int | None
     how: str
     known: int
-    tentative: bool = False
+    doubt: Doubt | None = None
     gone: bool = False
 
 
 class UndatedDose(NamedTuple):
-    """A dose without a date: at which visit. ``passed``: doses after it have dates, as tentative as all behind it."""
+    """A dose without a date: at which visit. ``passed``: how many doses after it have dates, counted up to two.
+
+    They are as tentative as all behind them; where that comes from is told at the first two.
+    """
 
     label: str
-    passed: bool = False
+    passed: int = 0
 
 
 class Step(NamedTuple):
@@ -62,6 +65,7 @@ class Walk:
     window closes before that day, and about which nothing is recorded, simply stands on its nominal day or near.
     ``delayed_by_hold`` are the drugs of which a hold delayed a dose of this stay; ``undated_doses`` those of which a
     dose has no date yet, and at which visit, until a later one is given.
+    ``doubt``: what makes all that comes next tentative, ``end_doubt`` the end of treatment; None while it is firm.
     ``stopped`` are the drugs not given any more from here on; ``stopped_in`` those that a stay began without.
     """
 
@@ -76,7 +80,8 @@ class Walk:
     home_doses: list[HomeDoses] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     anchors: dict[Stay, Anchor] = field(default_factory=dict)
-    tentative: bool = False
+    doubt: Doubt | None = None
+    end_doubt: Doubt | None = None
     stopped: frozenset[str] = frozenset()
     stopped_in: dict[Stay, frozenset[str]] = field(default_factory=dict)
     activity_days: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))

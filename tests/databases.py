@@ -57,18 +57,19 @@ def _run(address: str, statement: str) -> None:
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database with all tables, once of each kind."""
-    with _empty_database(request, request.param, tmp_path) as address:
-        yield address
+    with new_database(request, request.param, tmp_path) as url:
+        yield url
 
 
 @contextmanager
-def _empty_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
-    name = f"test_{next(_NUMBERS)}"
+def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+    """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
-        file = folder / f"{name}.db"
+        file = folder / f"{next(_NUMBERS)}.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
+    name = f"test_{next(_NUMBERS)}"
     server = request.getfixturevalue("postgresql_server")
     _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner")
     yield _named(server, name)
@@ -86,7 +87,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def another_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
     """A second empty database of the same kind."""
-    with _empty_database(request, database_url.partition(":")[0].partition("+")[0], tmp_path) as address:
+    with new_database(request, database_url.partition(":")[0].partition("+")[0], tmp_path) as address:
         made = Database(address)
         yield made
         made.dispose()

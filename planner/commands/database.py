@@ -10,7 +10,9 @@ from planner import clock
 from planner.commands.installation import OPERATOR, Installation, installation
 from planner.persistence import backup, schema
 from planner.services.audit import verify
+from planner.services.keyring import add_key
 from planner.services.replanning import replan_all
+from planner.services.rotation import rotate_keys
 from planner.services.verification import verify_visits
 
 
@@ -93,3 +95,16 @@ def replan(agreed: bool) -> None:
         click.echo(f"{name} could not be planned: {why}", err=True)
     if done.failed:
         raise SystemExit(1)
+
+
+def rotate() -> None:
+    """Encrypt everything anew with the newest key."""
+    with installation() as planner:
+        made = add_key(planner.settings)
+        counts = planner.store.write(OPERATOR, clock.now(), lambda uow: rotate_keys(uow, planner.keys))
+    click.echo(", ".join(f"{count} of {table}" for table, count in counts.items()) + ": encrypted with the newest key.")
+    click.echo(
+        "Restart the other processes: they read keys at their start. Older keys are still needed for older backups."
+        if made
+        else "The older keys can be taken out of PLANNER_CONTACT_KEYS; older backups still need them."
+    )

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from planner.config import Settings, read_settings
-from planner.persistence import schema
-from planner.persistence.database import Database
-from planner.persistence.unit_of_work import Actor, Store
-from planner.services.designs import Designs
+from planner.config import read_settings
+from planner.persistence.unit_of_work import Actor
+from planner.services.installation import Installation, open_installation
+
+__all__ = ["OPERATOR", "Installation", "installation"]
 
 #: whoever has a shell on the machine
 OPERATOR = Actor("operator")
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """Its settings, its database, and the designs of its studies."""
-
-    settings: Settings
-    store: Store
-    designs: Designs
-
-    @property
-    def database(self) -> Database:
-        """The database."""
-        return self.store.database
 
 
 @contextmanager
@@ -36,10 +21,10 @@ def installation(of_this_version: bool = True) -> Iterator[Installation]:
     settings = read_settings()
     if settings.is_embedded:
         settings.data_folder.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database, settings.database_pool)
+    opened = open_installation(settings)
     try:
         if of_this_version:
-            schema.check(database)
-        yield Installation(settings, Store(database), Designs())
+            opened.require_schema()
+        yield opened
     finally:
-        database.dispose()
+        opened.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from json.encoder import encode_basestring
 from typing import Any, cast
 
@@ -72,7 +72,7 @@ class Note:
         """The digest of the entry at that place: of all that it says as JSON, in the one form that we write."""
         said = (
             f'{{"action":{_quoted(self.action)},"actor":{_quoted(self.actor)},"after":{self.after or "null"},'
-            f'"at":"{self.at.isoformat()}","before":{self.before or "null"},"chain":{self.chain},'
+            f'"at":"{self.at.astimezone(UTC).isoformat()}","before":{self.before or "null"},"chain":{self.chain},'
             f'"previous":"{previous}","request_id":{_quoted(self.request_id)},"seq":{seq},'
             f'"subject":{_quoted(self.subject)},"why":{_quoted(self.why)}}}'
         )

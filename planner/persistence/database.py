@@ -50,7 +50,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that writes: all of it, or, if anything fails, nothing."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with _translated(writes=True), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={_WRITES: True})
             yield session
             session.commit()
@@ -68,8 +68,10 @@ class Database:
                 with self.writing() as session:
                     return work(session)
             except DBAPIError as error:
-                if attempt == MOST_TRIES or not is_retried(error):
+                if not is_retried(error):
                     raise
+                if attempt == MOST_TRIES:
+                    raise _unavailable(error) from error
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads tries, keeps no secret
         raise AssertionError("not reached")
 
@@ -85,14 +87,19 @@ def is_retried(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """What the database cannot do, as an error of ours that answers 503; a retry is decided before."""
+def _translated(writes: bool = False) -> Iterator[None]:
+    """What the database cannot do, as an error of ours that answers 503; whoever writes may try again first."""
     try:
         yield
     except DBAPIError as error:
-        if is_retried(error) or not _is_unavailable(error):
+        if (writes and is_retried(error)) or not _is_unavailable(error):
             raise
-        raise DatabaseUnavailable(f"the database cannot be used: {str(error.orig).strip().splitlines()[0]}") from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: DBAPIError) -> DatabaseUnavailable:
+    said = str(error.orig).strip().splitlines() or ["it said nothing"]
+    return DatabaseUnavailable(f"the database cannot be used: {said[0]}")
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -36,3 +37,9 @@ class FactRow(Base):
 def facts_of(session: Session, participant_id: int) -> list[FactRow]:
     """The facts about one participant, in the order in which they were recorded."""
     return list(session.scalars(select(FactRow).where(FactRow.participant_id == participant_id).order_by(FactRow.id)))
+
+
+def facts_of_kinds(session: Session, study_id: int, kinds: Iterable[str]) -> Iterable[FactRow]:
+    """The facts of these kinds about all participants of a study, in the order in which they were recorded."""
+    query = select(FactRow).where(FactRow.study_id == study_id, FactRow.kind.in_(tuple(kinds)))
+    return session.scalars(query.order_by(FactRow.id))

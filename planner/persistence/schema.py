@@ -8,8 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from planner.persistence.audit import AuditHead
 from planner.persistence.database import Database
 
 _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
@@ -59,6 +60,12 @@ def _is_back(before: str | None, to: str) -> bool:
         return True
     order = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]  # newest first
     return order.index(to) > order.index(before)
+
+
+def is_empty(database: Database) -> bool:
+    """Whether nothing has ever been done in a database: everything that is done leaves an entry in the audit."""
+    with database.reading() as session:
+        return session.scalar(select(AuditHead.chain).limit(1)) is None
 
 
 def check(database: Database) -> None:

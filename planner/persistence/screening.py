@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
 from planner.persistence.types import Instant
@@ -20,3 +20,8 @@ class ScreeningOutcome(Base):
     decided_on: Mapped[date]
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+
+def outcomes_of(session: Session, study_id: int) -> list[ScreeningOutcome]:
+    """How the screenings of a study ended that led to no enrolment."""
+    return list(session.scalars(select(ScreeningOutcome).where(ScreeningOutcome.study_id == study_id)))

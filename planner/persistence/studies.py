@@ -23,6 +23,8 @@ class Study(Base):
     state: Mapped[str] = mapped_column(String(16), default="open")
     #: whether a booking is told to the participant as it is made; otherwise a person releases each
     releases_bookings: Mapped[bool] = mapped_column(default=False)
+    #: how many attempts to reach somebody the protocol wants before they are lost to follow-up, where it says so
+    attempts_wanted: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(Instant)
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from planner.persistence import (
     audit,
     bookings,
+    checklists,
+    cohorts,
+    contact_attempts,
+    contact_consents,
     deviations,
+    dose_oks,
     facts,
+    idempotency,
     participants,
     screening,
+    site_versions,
     sites,
     studies,
     users,
@@ -18,5 +25,23 @@ from planner.persistence.base import Base
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (audit, bookings, deviations, facts, participants, screening, sites, studies, users, visits)
+MODULES = (
+    audit,
+    bookings,
+    checklists,
+    cohorts,
+    contact_attempts,
+    contact_consents,
+    deviations,
+    dose_oks,
+    facts,
+    idempotency,
+    participants,
+    screening,
+    site_versions,
+    sites,
+    studies,
+    users,
+    visits,
+)
 METADATA = Base.metadata

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
+from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
@@ -70,24 +70,14 @@ def contact_of(session: Session, keys: Keys, participant: Participant) -> Contac
 
 
 def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
-    """Erase for good how a participant was reached; the facts stay."""
+    """Erase for good how a participant was reached, and end what they agreed to be sent; the facts stay."""
+    end_contact_consents(uow, participant, f"contact details erased: {why}")
     row = uow.session.get(Contact, participant.id)
     if row is None:
         return
     row.sealed, row.phone_index, row.email_index = None, None, None
     row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
-
-
-def rotate_keys(uow: UnitOfWork, keys: Keys) -> int:
-    """Encrypt everything anew with the newest key; the number of contacts. Older keys can then be taken out."""
-    count = 0
-    for row in uow.session.scalars(select(Contact).where(Contact.sealed.is_not(None)).with_for_update()):
-        if row.sealed is not None:
-            row.sealed = keys.contact.rotate(row.sealed)
-            count += 1
-    uow.audit("contact.keys-rotated", "installation", after={"contacts": count})
-    return count
 
 
 def _check(details: ContactDetails) -> None:

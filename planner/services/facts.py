@@ -2,30 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
+from planner.persistence.site_versions import version_at
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, Refused
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
+from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
 from schedules.changes import Changes, compare
 from schedules.fact_kinds import NAMES
-from schedules.history import Enrolled, Fact
+from schedules.history import (
+    Admitted,
+    Assessed,
+    Attended,
+    Consented,
+    Died,
+    Discharged,
+    Enrolled,
+    EventOccurred,
+    Fact,
+    FoundAgain,
+    GateDecided,
+    Given,
+    LostToFollowUp,
+    Progressed,
+    Told,
+    VisitMissed,
+    Withdrew,
+)
 from schedules.scheduled import Plan
 
+#: which version is in effect at a site on a day, if somebody has said so
+VersionOn = Callable[[int, date], str | None]
 MOST_FACTS = 20_000
+#: what can only have happened; appointments, holds, transplants and the like may lie ahead
+HAPPENED = (
+    Admitted, Assessed, Attended, Consented, Died, Discharged, EventOccurred, FoundAgain, GateDecided, Given,
+    LostToFollowUp, Progressed, Told, VisitMissed, Withdrew,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +133,10 @@ def _work_out(
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
     _refuse_what_changed(life, command)
-    facts = numbered(life, command.facts, now)
+    _refuse_too_many(life, command.facts)
+    refuse_the_future(life, command.facts, now)
+    require_effort(session, participant, command.facts)
+    facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
     return recorded, imagined
@@ -122,14 +153,33 @@ def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
     raise Conflict([problem], {"revision": known, "newest_facts": newer})
 
 
-def numbered(life: Life, facts: Sequence[Fact], now: datetime) -> tuple[Fact, ...]:
-    """The facts with the id and the instant that they are kept with; an enrolment names its site.
-
-    Raises Refused if they would be more than a participant can have.
-    """
+def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
     if len(life.rows) + len(facts) > MOST_FACTS:
         most = f"a participant has at most {MOST_FACTS} facts"
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+
+
+def first_facts(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
+    """The first facts about somebody, as they are kept. Raises what recording them would, but for what plans say."""
+    _refuse_too_many(life, facts)
+    refuse_the_future(life, facts, now)
+    return numbered(life, facts, now, version_on)
+
+
+def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
+    """Raise Refused for what is said to have happened on a day that has not come: a slip of the pen moves dates."""
+    today = life.today(now)
+    problems = [
+        InputProblem(f"/facts/{at}/date", f"{fact.day} has not come yet at the site ({today})", "correct the day")
+        for at, fact in enumerate(facts)
+        if isinstance(fact, HAPPENED) and fact.day > today
+    ]
+    if problems:
+        raise Refused(problems)
+
+
+def numbered(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site and version."""
     taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
     found: list[Fact] = []
     number = len(life.rows)
@@ -139,10 +189,20 @@ def numbered(life: Life, facts: Sequence[Fact], now: datetime) -> tuple[Fact, ..
             number += 1
             name = f"f{number}"
         kept: dict[str, Any] = {"id": name, "recorded": now, "by": None, "origin": None}
-        if isinstance(fact, Enrolled) and fact.site is None:
-            kept["site"] = life.home
+        if isinstance(fact, Enrolled):
+            kept |= _placed(life, fact, version_on)
         found.append(replace(fact, **kept))
     return tuple(found)
+
+
+def _placed(life: Life, enrolled: Enrolled, version_on: VersionOn) -> dict[str, Any]:
+    """What an enrolment leaves out: the home site, and the version in effect there on its day."""
+    site = enrolled.site or life.home
+    site_id = life.study.site_ids.get(site)
+    version = enrolled.version
+    if version is None and site_id is not None:
+        version = version_on(site_id, enrolled.date)
+    return {"site": site, "version": version}
 
 
 def fact_values(uow: UnitOfWork, life: Life, fact: Fact) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -15,6 +17,7 @@ from planner.persistence.participants import Participant
 from planner.problems import InputProblem, Refused
 from planner.services.designs import StudyDesign
 from planner.services.fact_records import stored_fact
+from schedules.course import Course
 from schedules.errors import DateOutOfRange, DesignError, HistoryError
 from schedules.history import Enrolled, Fact, History, Transferred
 from schedules.history_checks import check_history, check_path
@@ -72,9 +75,7 @@ class Life:
 
     @cached_property
     def _moves(self) -> list[tuple[date, str]]:
-        enrolled = next((fact.site for fact in self.live if isinstance(fact, Enrolled) and fact.site), self.home)
-        moves = [(fact.date, fact.site) for fact in self.live if isinstance(fact, Transferred)]
-        return [(date.min, enrolled), *moves]
+        return moves_of(self.live, self.home)
 
     def today(self, now: datetime) -> date:
         """The date at the site that sees the participant now."""
@@ -84,23 +85,23 @@ class Life:
             return day
         return local_day(now, self.study.zones[site_on(moves, day)])
 
+    def course(self, now: datetime) -> Course:
+        """What the facts say of today. Raises Refused for facts that cannot be."""
+        with _refusing():
+            return Course(self.study.design, self.history, self.today(now), list(self.history.facts))
+
     def plan(self, now: datetime) -> Plan | None:
         """The plan of today; None while there is no Day 1 to plan from. Raises Refused for facts that cannot be."""
         return self.plan_as_of(self.today(now))
 
     def plan_as_of(self, day: date, known_at: datetime | None = None) -> Plan | None:
         """The plan as of a day. Raises Refused for facts that cannot be."""
-        try:
+        with _refusing():
             check_history(self.study.design, self.history)
             if not self._has_day_1():
                 return None
             made = plan(self.study.design, self.history, day, known_at)
             check_path(self.history, made)
-        except HistoryError as error:
-            raise Refused(InputProblem("facts", p.wrong, p.right) for p in error.problems) from None
-        except (DesignError, DateOutOfRange) as error:
-            wrong, _, right = str(error).partition("; ")
-            raise Refused([InputProblem("facts", wrong, right or "correct the facts, or the study")]) from None
         return made
 
     def _has_day_1(self) -> bool:
@@ -108,13 +109,35 @@ class Life:
         return enrolled or self.history.planned_start is not None
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the engine says of facts that cannot be, as a problem that people are told."""
+    try:
+        yield
+    except HistoryError as error:
+        raise Refused(InputProblem("facts", p.wrong, p.right) for p in error.problems) from None
+    except (DesignError, DateOutOfRange) as error:
+        wrong, _, right = str(error).partition("; ")
+        raise Refused([InputProblem("facts", wrong, right or "correct the facts, or the study")]) from None
+
+
 def life_of(session: Session, study: StudyDesign, participant: Participant) -> Life:
     """Everything that is known of a participant."""
     rows = tuple(facts_of(session, participant.id))
     facts = tuple(stored_fact(row) for row in rows)
     home = next(code for code, site_id in study.site_ids.items() if site_id == participant.home_site_id)
-    history = History(facts, participant.planned_day_1, participant.planned_arm, home)
+    # Who failed screening will have no Day 1: a plan would only ask for visits that nobody makes.
+    start = None if participant.screen_failed else participant.planned_day_1
+    history = History(facts, start, participant.planned_arm, home)
     return Life(study, participant, rows, history, home)
+
+
+def moves_of(live: Iterable[Fact], home: str) -> list[tuple[date, str]]:
+    """From which day on somebody is seen where by the facts that count; ``home`` where the enrolment does not say."""
+    live = list(live)
+    enrolled = next((fact.site for fact in live if isinstance(fact, Enrolled) and fact.site), home)
+    moves = [(fact.date, fact.site) for fact in live if isinstance(fact, Transferred)]
+    return [(date.min, enrolled), *moves]
 
 
 def site_on(moves: list[tuple[date, str]], day: date) -> str:

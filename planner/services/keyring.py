@@ -20,6 +20,8 @@ from planner.config import ConfigurationError, Settings
 from planner.persistence.types import json_text
 
 SHORTEST_KEY = 32
+#: where the embedded database has its keys
+KEPT = "keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Keys:
             raise ConfigurationError(wrong) from None
         return opened
 
+    def again(self, sealed: bytes) -> bytes:
+        """The same, encrypted with the newest key. Raises ConfigurationError if none of the keys fits."""
+        return self.seal(self.open(sealed))
+
     def find(self, text: str) -> str:
         """The keyed digest by which a number or an address is found."""
         return hmac.new(self.index, text.strip().lower().encode(), hashlib.sha256).hexdigest()
@@ -58,7 +64,7 @@ def keys_of(settings: Settings) -> Keys:
     if settings.contact_keys or settings.index_key or not settings.is_embedded:
         wrong = "PLANNER_CONTACT_KEYS and PLANNER_INDEX_KEY belong together"
         raise ConfigurationError(f"{wrong}; set both, e.g. from `planner keys new`")
-    kept = _kept(settings.data_folder / "keys.json")
+    kept = kept_keys(settings.data_folder)
     return _keys(kept["contact"], kept["index"])
 
 
@@ -67,8 +73,23 @@ def new_keys() -> dict[str, Any]:
     return {"contact": [Fernet.generate_key().decode()], "index": base64.urlsafe_b64encode(os.urandom(32)).decode()}
 
 
-def _kept(file: Path) -> dict[str, Any]:
-    """The keys in a file that only its owner can read; made if there is none. Two starts at once make one."""
+def add_key(settings: Settings) -> bool:
+    """Put a fresh key before those that are kept beside the embedded database; False where the environment has them."""
+    if settings.contact_keys:
+        return False
+    file = settings.data_folder / KEPT
+    kept = kept_keys(settings.data_folder)
+    kept["contact"].insert(0, Fernet.generate_key().decode())
+    draft = file.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+    draft.write_text(json.dumps(kept), "utf-8")
+    draft.replace(file)
+    return True
+
+
+def kept_keys(folder: Path) -> dict[str, Any]:
+    """The keys in a folder's file that only its owner can read; made if there is none. Two starts at once make one."""
+    file = folder / KEPT
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Participant
-from planner.persistence.studies import Study
+from planner.persistence.sites import SiteRow
+from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import Actor, Store, UnitOfWork
 from planner.persistence.visits import VisitRow, visits_of
 from planner.problems import PlannerError
@@ -48,15 +49,28 @@ class Replanned:
     failed: tuple[tuple[str, str], ...]
 
 
-def replan_all(store: Store, designs: Designs, actor: Actor, now: datetime, agreed: bool = False) -> Replanned:
+def replan_all(
+    store: Store,
+    designs: Designs,
+    actor: Actor,
+    now: datetime,
+    agreed: bool = False,
+    site: str | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Replanned:
     """Plan every participant again who may stand otherwise than stored, each in a transaction of their own.
 
-    Dates that only a newer engine moves are reported and left, unless somebody has ``agreed`` to them.
+    Dates that only a newer engine moves are reported and left, unless somebody has ``agreed`` to them. With a ``site``
+    only those of studies in which it takes part. ``stopped`` is asked before each participant: whoever is to end soon
+    does not have to wait for the last of many.
     """
     planned, waiting, failed = 0, [], []
-    for study_id, participant_id in _everybody(store):
+    for study_id, participant_id in _everybody(store, site):
+        if stopped():
+            break
         try:
-            moved = store.write(actor, now, partial(_replan, designs, study_id, participant_id, agreed))
+            work = partial(replan, designs=designs, study_id=study_id, participant_id=participant_id, agreed=agreed)
+            moved = store.write(actor, now, work)
         except PlannerError as error:
             failed.append((f"{study_id}/{participant_id}", str(error)))
             continue
@@ -65,12 +79,15 @@ def replan_all(store: Store, designs: Designs, actor: Actor, now: datetime, agre
     return Replanned(planned, tuple(waiting), tuple(failed))
 
 
-def _everybody(store: Store) -> Iterator[tuple[int, int]]:
+def _everybody(store: Store, site: str | None) -> Iterator[tuple[int, int]]:
     """Study and participant of everybody, a page at a time."""
     after = 0
     while True:
         with store.database.reading() as session:
             query = select(Participant.study_id, Participant.id).where(Participant.id > after)
+            if site is not None:
+                theirs = select(StudySite.study_id).join(SiteRow, SiteRow.id == StudySite.site_id)
+                query = query.where(Participant.study_id.in_(theirs.where(SiteRow.code == site)))
             page = session.execute(query.order_by(Participant.id).limit(PAGE)).all()
         yield from ((row.study_id, row.id) for row in page)
         if len(page) < PAGE:
@@ -78,7 +95,8 @@ def _everybody(store: Store) -> Iterator[tuple[int, int]]:
         after = page[-1].id
 
 
-def _replan(designs: Designs, study_id: int, participant_id: int, agreed: bool, uow: UnitOfWork) -> list[Moved]:
+def replan(uow: UnitOfWork, designs: Designs, study_id: int, participant_id: int, agreed: bool = False) -> list[Moved]:
+    """Plan one participant again who may stand otherwise than stored; what waits for somebody to agree."""
     session = uow.session
     participant = session.get_one(Participant, participant_id, with_for_update=True)
     design = designs.of(session, session.get_one(Study, study_id))

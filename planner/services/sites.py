@@ -119,6 +119,15 @@ def store_holidays(uow: UnitOfWork, site: SiteRow) -> int:
     return len(found)
 
 
+def keep_holidays(uow: UnitOfWork, site_id: int) -> int:
+    """Store a site's public holidays of the years to come; the number of new ones. Two at once store them once."""
+    site = uow.session.get_one(SiteRow, site_id, with_for_update=True)
+    count = store_holidays(uow, site)
+    if count:
+        uow.audit("site.holidays-stored", f"site:{site.code}", after={"days": count})
+    return count
+
+
 def close_site(uow: UnitOfWork, site: SiteRow, command: CloseSite) -> Closure:
     """Close a site on some days; every study there is planned anew by whoever calls. Raises InvalidInput."""
     problems = list(_closure_problems(command))

@@ -140,6 +140,16 @@ def _check_values(session: Session, study: Study, values: Mapping[str, Any]) -> 
         )
 
 
+def set_open(uow: UnitOfWork, study: Study, opened: bool) -> None:
+    """Open a study to new participants, or close it to them; those who take part go on."""
+    before, study.state = study.state, "open" if opened else "closed"
+    if before != study.state:
+        uow.audit(
+            "study.state-set", f"study:{study.code}", study_id=study.id, before={"state": before},
+            after={"state": study.state},
+        )  # fmt: skip
+
+
 def join_site(uow: UnitOfWork, study: Study, site: SiteRow) -> None:
     """Let a site take part in a study. The first one to join is the home site."""
     if uow.session.get(StudySite, (study.id, site.id)) is not None:

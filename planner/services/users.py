@@ -11,13 +11,13 @@ from enum import StrEnum
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import ApiToken, Grant, SignInAttempt, User, WebSession, user_by_email
-from planner.problems import Conflict, InputProblem, InvalidInput, NotSignedIn
+from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, NotSignedIn
 from planner.services.access import Scope
 from planner.services.keyring import Keys
 
@@ -48,8 +48,9 @@ class Person:
     roles: dict[Role, Scope]
 
     def may_as(self, *roles: Role) -> Scope:
-        """What lies within the scope of any of these roles."""
-        return Scope(tuple(pair for role in roles if role in self.roles for pair in self.roles[role].pairs))
+        """What lies within the scope of any of these roles; all roles say what one may know of."""
+        pairs = tuple(pair for role in roles if role in self.roles for pair in self.roles[role].pairs)
+        return Scope(pairs, tuple(pair for scope in self.roles.values() for pair in scope.pairs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,31 @@ def person_of(session: Session, user: User) -> Person:
     return Person(user.id, user.email, user.name, {role: Scope(tuple(found)) for role, found in pairs.items()})
 
 
+def end_role(uow: UnitOfWork, user: User, grant_id: int) -> None:
+    """Take a role back. It stays on record. Raises NotFound."""
+    grant = uow.session.get(Grant, grant_id)
+    if grant is None or grant.user_id != user.id or grant.ended_at is not None:
+        raise NotFound([InputProblem("role", "the user has no such role", "look at the user's roles")])
+    grant.ended_at = uow.now
+    uow.audit("user.role-ended", f"user:{user.id}", before={"role": grant.role, "grant": grant.id})
+
+
+def roles_of(session: Session, user: User) -> list[Grant]:
+    """The roles that a user has."""
+    query = select(Grant).where(Grant.user_id == user.id, Grant.ended_at.is_(None)).order_by(Grant.id)
+    return list(session.scalars(query))
+
+
+def set_enabled(uow: UnitOfWork, user: User, enabled: bool) -> None:
+    """Let a user sign in again, or not any more: then all their sessions end, and no token of theirs is good."""
+    if enabled == (user.disabled_at is None):
+        return
+    user.disabled_at = None if enabled else uow.now
+    if not enabled:
+        end_sessions(uow, user)
+    uow.audit("user.enabled" if enabled else "user.disabled", f"user:{user.id}")
+
+
 # -- signing in ---------------------------------------------------------------------------------
 
 
@@ -135,9 +161,7 @@ def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, m
     look alike, and take as long.
     """
     who = keys.find(f"sign-in:{email}")
-    if _failures(uow.session, who, uow.now) >= most:
-        wrong = "there were too many failed attempts"
-        raise NotSignedIn([InputProblem("email", wrong, "wait a quarter of an hour, and try again")])
+    _refuse_too_many(uow, who, most)
     user = user_by_email(uow.session, email)
     right = _password_fits(user, password)
     if user is None or user.disabled_at is not None or not right or not _code_fits(keys, user, code, uow.now):
@@ -148,6 +172,26 @@ def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, m
     uow.session.add(WebSession(digest=digest(secret), user_id=user.id, began_at=uow.now, seen_at=uow.now))
     uow.audit("user.signed-in", f"user:{user.id}")
     return user, secret
+
+
+def password_again(uow: UnitOfWork, keys: Keys, user_id: int, password: str, most: int) -> bool:
+    """Whether this is the user's password, asked for once more; a wrong one counts as a failed sign-in.
+
+    Raises NotSignedIn for a name that is locked out.
+    """
+    user = uow.session.get_one(User, user_id)
+    who = keys.find(f"sign-in:{user.email}")
+    _refuse_too_many(uow, who, most)
+    right = _password_fits(user, password)
+    if not right:
+        uow.session.add(SignInAttempt(who=who, at=uow.now))
+    return right
+
+
+def _refuse_too_many(uow: UnitOfWork, who: str, most: int) -> None:
+    if _failures(uow.session, who, uow.now) >= most:
+        wrong = "there were too many failed attempts"
+        raise NotSignedIn([InputProblem("email", wrong, "wait a quarter of an hour, and try again")])
 
 
 def _failures(session: Session, who: str, now: datetime) -> int:
@@ -195,6 +239,11 @@ def session_user(
     return (user, row) if user is not None and user.disabled_at is None else None
 
 
+def note_use(uow: UnitOfWork, secret: str) -> None:
+    """A session was used: it ends so much later."""
+    uow.session.execute(update(WebSession).where(WebSession.digest == digest(secret)).values(seen_at=uow.now))
+
+
 def end_sessions(uow: UnitOfWork, user: User, secret: str | None = None) -> None:
     """End the session of that secret, or all of the user's."""
     query = select(WebSession).where(WebSession.user_id == user.id, WebSession.ended_at.is_(None))
@@ -218,6 +267,21 @@ def make_token(uow: UnitOfWork, user: User, label: str, scopes: tuple[str, ...],
     uow.session.add(row)
     uow.audit("token.made", f"user:{user.id}", after={"label": row.label, "scopes": list(scopes), "days": days})
     return secret
+
+
+def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
+    """The tokens of a user that are not revoked, expired ones too."""
+    query = select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
+    return list(session.scalars(query))
+
+
+def revoke_token(uow: UnitOfWork, user_id: int, token_id: int) -> None:
+    """Make a token worthless. Raises NotFound for one that is not the user's."""
+    row = uow.session.get(ApiToken, token_id)
+    if row is None or row.user_id != user_id or row.revoked_at is not None:
+        raise NotFound([InputProblem("token", "there is no such token", "look at your tokens")])
+    row.revoked_at = uow.now
+    uow.audit("token.revoked", f"user:{user_id}", before={"label": row.label})
 
 
 def token_user(session: Session, secret: str, now: datetime) -> tuple[User, ApiToken] | None:

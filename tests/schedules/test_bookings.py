@@ -175,13 +175,39 @@ def test_an_appointment_that_cannot_be_kept_binds_no_other_dose() -> None:
     assert made.visit("induction.c1.d15").target == january(19)
 
 
+JUNE = date(2026, 6, 15)
+SIX = ("induction.c1", "induction.c2", *(f"maintenance.c{cycle}" for cycle in range(1, 5)))
+STARTS = [DAY_1 + timedelta(weeks=4 * number) for number in range(6)]
+SIX_DONE = (
+    enrolled(),
+    [cycle_done(name, day) for name, day in zip(SIX, STARTS, strict=True)],
+    [decided(f"induction.c{n}.response", STARTS[n], way) for n, way in ((1, "no-benefit"), (2, "benefit"))],
+)
+
+
 def test_a_cycle_that_is_asked_about_is_due_where_it_was_delayed_to_and_its_appointment_is_no_last_dose() -> None:
-    starts = [DAY_1 + timedelta(weeks=4 * number) for number in range(6)]
-    names = ["induction.c1", "induction.c2", *(f"maintenance.c{cycle}" for cycle in range(1, 5))]
-    done = [cycle_done(name, day) for name, day in zip(names, starts, strict=True)]
-    gates = [decided(f"induction.c{n}.response", starts[n], way) for n, way in ((1, "no-benefit"), (2, "benefit"))]
     delay = CycleDelayed(date=date(2026, 6, 15), cycle="maintenance.c5", to=date(2026, 6, 29), reason="travel")
-    made = planned(enrolled(), done, gates, delay, booked("maintenance.c5.d1", date(2026, 6, 29)))
+    made = planned(SIX_DONE, delay, booked("maintenance.c5.d1", date(2026, 6, 29)))
     asked = made.visit("maintenance.c5.d1")
     assert (asked.status, asked.due) == (Status.NEEDS_DECISION, date(2026, 6, 29))
     assert made.visit("follow-up.day-30").nominal == date(2026, 7, 8)  # from 8 June
+
+
+@pytest.mark.parametrize(
+    ("hold", "status", "said"),
+    [
+        (
+            CycleHeld(date=date(2026, 6, 15), cycle="maintenance.c5", reason="counts"),
+            Status.NEEDS_DECISION,
+            "the cycle was",
+        ),
+        (Held(date=date(2026, 6, 15), visit="maintenance.c5.d1", reason="toxicity"), Status.HELD, "its doses were"),
+    ],
+    ids=["the cycle", "its doses"],
+)
+def test_a_cycle_that_is_asked_about_under_an_open_hold_says_the_gate_and_the_hold(
+    hold: CycleHeld | Held, status: Status, said: str
+) -> None:
+    visit = planned(SIX_DONE, hold).visit("maintenance.c5.d1")
+    assert (visit.status, [conflict.kind for conflict in visit.conflicts]) == (status, ["gate", "held"])
+    assert f"{said} held on 15 June 2026" in visit.conflicts[1].text

@@ -164,3 +164,13 @@ def test_a_treatment_that_a_default_keeps_from_beginning_has_no_end_nor_a_follow
     assert (made.treatment_end, len(made.visits), made.deviations) == (None, 0, ())
     stopped = planned(consented(), enrolled(), decided("t.c1.fit", date(2026, 1, 5), "stop"), protocol=study)
     assert stopped.visit("f.eot").target == date(2026, 1, 5)
+
+
+def test_what_counts_from_the_last_dose_is_tentative_while_a_dose_is_to_come_before_an_end_in_the_future() -> None:
+    later = Transplanted(date=date(2026, 3, 20), conditioning=date(2026, 3, 14))
+    no_benefit = decided("induction.c1.response", january(30), "no-benefit")
+    visit = planned(enrolled(), C1, no_benefit, later, as_of=january(31)).visit("follow-up.day-30")
+    assert (visit.nominal, visit.tentative) == (february(18), True)
+    assert visit.why[-1] == "tentative: C2D1 is still to come"
+    soon = Transplanted(date=february(11), conditioning=february(5))
+    assert not planned(enrolled(), C1, no_benefit, soon, as_of=january(31)).visit("follow-up.day-30").tentative

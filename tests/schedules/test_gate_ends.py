@@ -8,7 +8,7 @@ import pytest
 
 from schedules.history import Fact, VisitMissed
 from schedules.scheduled import Plan
-from schedules.statuses import Status
+from schedules.statuses import GateStatus, Status
 from tests.builders import cycle_done, decided, enrolled, planned, protocol, voided
 
 RESPONSE = "induction.c1.response"
@@ -69,6 +69,22 @@ def test_a_dose_that_the_last_cycle_leaves_out_is_not_the_last_one() -> None:
 def test_the_first_cycle_decided_against_ends_everything_on_that_day() -> None:
     plan = planned(enrolled(), decided("t.c1.go", january(2), "enough"), protocol=protocol(CYCLES))
     assert plan.visit("f.end").nominal == january(2)
+
+
+def test_a_gate_that_nobody_decided_needs_no_answer_once_a_later_one_has_ended_the_treatment() -> None:
+    starts = [date(2026, 3, 2) + timedelta(days=28 * cycle) for cycle in range(4)]
+    given = [cycle_done(f"maintenance.c{n}", start) for n, start in enumerate(starts, 1)]
+    go = [decided(f"maintenance.c{n}.continue", start, "continue") for n, start in enumerate(starts, 1)]
+    second = (decided(RESPONSE, january(30), "no-benefit"), cycle_done("induction.c2", february(2)))
+    benefit = decided("induction.c2.response", february(27), "benefit")
+    stop = decided("maintenance.c5.seventh-cycle", date(2026, 6, 18), "stop")
+    history = (enrolled(), C1, second, benefit, go[1:], given)
+    for facts, status in ((history, GateStatus.OVERDUE), ((*history, stop), GateStatus.NOT_NEEDED)):
+        made = planned(*facts, as_of=date(2026, 8, 1))
+        found = {gate.key: gate for gate in made.gates}
+        assert found["maintenance.c5.continue"].status is status
+    assert found["maintenance.c5.seventh-cycle"].status is GateStatus.DECIDED
+    assert not found["maintenance.c5.continue"].tentative
 
 
 # -- only where the path comes to the gate --------------------------------------------------------

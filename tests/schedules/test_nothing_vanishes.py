@@ -158,6 +158,28 @@ def test_cycles_that_run_for_more_than_a_century_are_refused_with_their_place() 
 
 
 def test_a_plan_that_runs_beyond_the_calendar_says_where_and_what_to_mend() -> None:
-    late = one_epoch("v: {label: Late, day: 2000}", "w: {label: Later, at: 300 months}")
-    with pytest.raises(DateOutOfRange, match=r"after Late the plan runs too far: .*2200; mend Day 1, or the lengths"):
+    late = one_epoch("u: {label: Early, day: 8}", "v: {label: Late, day: 2000}", "w: {label: Later, at: 300 months}")
+    with pytest.raises(DateOutOfRange, match=r"^after Late the plan runs too far: .*2200; mend Day 1, or the lengths"):
         planned(protocol=protocol(late), start=date(2180, 1, 1))
+    with pytest.raises(DateOutOfRange, match=r"^after D1 the plan runs too far: 2201-01-08 is outside the years 1900"):
+        planned(protocol=protocol(one_epoch("d15: {label: D15, day: 15}")), start=date(2200, 12, 25))
+
+
+def test_one_that_leaves_the_calendar_at_its_first_visit_names_no_visit_before_it() -> None:
+    before = "  s: {label: S, stage: screening, visits: {b: {label: B, day: -7}}}\n"
+    with pytest.raises(DateOutOfRange, match=r"^the plan runs too far: 1899-12-27 is outside"):
+        planned(protocol=protocol(before + one_epoch()), start=date(1900, 1, 3))
+
+
+def test_one_that_leaves_the_calendar_in_follow_up_says_so_too() -> None:
+    call = "call: {label: Call, after: {event: end-of-treatment, by: 300 months}}"
+    text = f"{one_epoch()}  f: {{label: F, stage: follow-up, visits: {{{call}}}}}\n"
+    with pytest.raises(DateOutOfRange, match=r"^after D1 the plan runs too far: 2205-01-03 is outside the years"):
+        planned(protocol=protocol(text), start=date(2180, 1, 3))
+
+
+def test_a_fixed_day_beyond_the_calendar_is_refused_too() -> None:
+    last = protocol(one_epoch("v: {label: Late, day: 31}"))
+    assert planned(protocol=last, start=date(2200, 12, 1)).visit("t.v").nominal == date(2200, 12, 31)
+    with pytest.raises(DateOutOfRange, match=r"the plan runs too far: 2201-01-01 is outside the years 1900 to 2200"):
+        planned(protocol=last, start=date(2200, 12, 2))

@@ -47,6 +47,9 @@ def cycles(count: int) -> list[Facts]:
     return [consented(), enrolled(cohort="phase-2"), C1, RESPONSE, *later]
 
 
+STABLE = assessed("induction.c1.marrow", january(28), "response", "SD")
+
+
 def advice(*given: Facts, as_of: date | None = None) -> list[str]:
     return [notice.text for notice in planned(*given, as_of=as_of).notices]
 
@@ -55,9 +58,15 @@ def advice(*given: Facts, as_of: date | None = None) -> list[str]:
 
 
 def test_no_response_is_said_once_three_cycles_have_had_their_length() -> None:
-    assert advice(cycles(3), as_of=march(29)) == []
-    assert advice(cycles(3), as_of=march(30)) == [NO_RESPONSE]
-    assert advice(cycles(2), as_of=march(30)) == []
+    assert advice(cycles(3), STABLE, as_of=march(29)) == []
+    assert advice(cycles(3), STABLE, as_of=march(30)) == [NO_RESPONSE]
+    assert advice(cycles(2), STABLE, as_of=march(30)) == []
+
+
+def test_where_no_response_was_recorded_at_all_nobody_knows_that_there_was_none() -> None:
+    looked = assessed("induction.c1.marrow", january(28), "response")
+    for recorded in ((), looked):
+        assert advice(cycles(3), recorded, as_of=march(30)) == []
 
 
 @pytest.mark.parametrize(
@@ -78,7 +87,8 @@ def test_a_response_within_these_cycles_is_enough_and_a_later_or_a_lesser_one_is
 
 def test_a_result_of_something_else_is_no_response() -> None:
     other = assessed("induction.c1.marrow", january(28), "mrd", "CR")
-    assert advice(cycles(3), other, as_of=march(30)) == [NO_RESPONSE]
+    assert advice(cycles(3), other, as_of=march(30)) == []
+    assert advice(cycles(3), STABLE, other, as_of=march(30)) == [NO_RESPONSE]
 
 
 SHORT = """
@@ -98,6 +108,7 @@ advisories:
 def test_cycles_are_as_long_as_the_protocol_says_and_a_note_is_always_shown() -> None:
     days = {"treatment.c1.d1": january(5), "treatment.c2.d1": january(26)}
     given: list[Facts] = [consented(), enrolled(), *(dose(key, day, "drug") for key, day in days.items())]
+    given.append(assessed("treatment.c1.d1", january(5), "look", "SD"))
 
     def shown(day: date) -> list[str]:
         made = planned(given, protocol=protocol(SHORT, WITHIN), as_of=day)

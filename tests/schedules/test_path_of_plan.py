@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from schedules.history import CycleDelayed, CycleHeld, Fact, Held, TreatmentEnded
+from schedules.protocol import Protocol
 from schedules.statuses import Status
 from tests.builders import (
     booked,
@@ -68,6 +69,21 @@ def test_of_two_holds_of_the_first_cycle_the_later_end_counts_and_a_delay_before
     assert planned(enrolled(), hold, delay).visit("screening.baseline").nominal == january(12)
 
 
+CYCLES = """
+  treatment:
+    label: Treatment
+    cycles: {length: 28 days, at_most: 2}
+    visits:
+      d1: {label: Day 1, day: 1, window: 0/+3, activities: [drug]}
+      d8: {label: Day 8, day: 8, window: -1/+2, activities: [drug]}
+  follow-up:
+    label: Follow-up
+    stage: follow-up
+    visits:
+      over: {label: Over, after: {event: end-of-treatment, by: 7 days}, window: 0/+7, activities: [look]}
+"""
+
+
 # -- what an end leaves -------------------------------------------------------------------------
 
 ENDED = TreatmentEnded(date=january(30), reason="toxicity")
@@ -100,21 +116,54 @@ def test_a_cycle_about_which_something_is_recorded_is_shown_as_cancelled_also_be
     assert {visit.status for visit in made if visit.spec.stay.epoch == "maintenance"} == {Status.CANCELLED}
 
 
-# -- when the treatment is over -----------------------------------------------------------------
+def test_of_cycles_that_simply_follow_one_another_an_end_leaves_the_next_one_to_show() -> None:
+    text = CYCLES.replace("at_most: 2", "at_most: 4")
+    begun = (enrolled(), dose("treatment.c1.d1", january(5), "drug"))
+    made = planned(begun, ENDED, protocol=protocol(text))
+    assert made.visit("treatment.c2.d1").status is Status.CANCELLED
+    assert not targets(made, "treatment.c3")
 
-CYCLES = """
-  treatment:
-    label: Treatment
-    cycles: {length: 28 days, at_most: 2}
-    visits:
-      d1: {label: Day 1, day: 1, window: 0/+3, activities: [drug]}
-      d8: {label: Day 8, day: 8, window: -1/+2, activities: [drug]}
-  follow-up:
-    label: Follow-up
-    stage: follow-up
-    visits:
-      over: {label: Over, after: {event: end-of-treatment, by: 7 days}, window: 0/+7, activities: [look]}
-"""
+
+# -- a cycle that asks --------------------------------------------------------------------------
+
+
+def asking(cycle: int, default: str = "default: go, ") -> Protocol:
+    """Three cycles of which one has a date only when it has been decided on."""
+    outcomes = f"{default}outcomes: {{go: {{label: Go}}}}"
+    gate = f"ready: {{label: Ready, when: before-each-cycle, cycles: {cycle}, asks: true, {outcomes}}}"
+    gates = f"    gates: {{{gate}}}\n"
+    text = CYCLES.replace("at_most: 2", "at_most: 3").replace("  follow-up:", f"{gates}  follow-up:")
+    return protocol(text)
+
+
+def test_beyond_a_cycle_that_asks_no_further_one_is_planned() -> None:
+    made = planned(protocol=asking(2))
+    assert [visit.key for visit in made] == ["treatment.c1.d1", "treatment.c1.d8", "treatment.c2.d1", "follow-up.over"]
+    assert made.treatment_end is not None
+    assert made.treatment_end.day == february(2)
+
+
+@pytest.mark.parametrize("default", ["default: go, ", ""], ids=["a default", "no default"])
+def test_a_treatment_whose_first_cycle_asks_has_not_begun_and_has_no_end(default: str) -> None:
+    made = planned(protocol=asking(1, default))
+    assert ([visit.key for visit in made], made.treatment_end) == (["treatment.c1.d1"], None)
+    assert made.visit("treatment.c1.d1").status is Status.NEEDS_DECISION
+
+
+def test_a_first_cycle_that_asks_and_was_delayed_simply_stands_there() -> None:
+    delay = CycleDelayed(date=january(2), cycle="treatment.c1", to=january(12), reason="travel")
+    words = "Ready: this needs a decision before it has a date (treatment.c1.ready)"
+    made = planned(enrolled(), delay, protocol=asking(1)).visit("treatment.c1.d1")
+    assert made.why[:2] == ("Day 1 is planned for 12 January 2026", words)
+
+
+def test_a_cycle_that_asks_and_is_held_without_an_end_is_first_to_be_decided() -> None:
+    hold = CycleHeld(date=january(26), cycle="treatment.c2", reason="counts")
+    made = planned(enrolled(), hold, protocol=asking(2)).visit("treatment.c2.d1")
+    assert (made.status, [conflict.kind for conflict in made.conflicts]) == (Status.NEEDS_DECISION, ["gate", "held"])
+
+
+# -- when the treatment is over -----------------------------------------------------------------
 
 
 def test_the_treatment_is_over_when_the_last_cycle_has_had_its_length() -> None:

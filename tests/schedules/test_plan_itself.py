@@ -106,9 +106,17 @@ def test_where_only_a_later_dose_is_recorded_day_1_is_counted_back_from_it() -> 
     assert (made.day_1, made.visit(D8).nominal, made.visit("induction.c1.d15").nominal) == (
         january(5), january(12), january(19),
     )  # fmt: skip
-    assert made.visit("induction.c1.d1").status is Status.UNRECORDED
-    assert made.visit("induction.c1.d1").why[0] == "Day 1 is planned for 5 January 2026"
+    day_1 = made.visit("induction.c1.d1")
+    assert (day_1.status, day_1.tentative) == (Status.UNRECORDED, False)
+    assert day_1.why[0] == "Day 1 is planned for 5 January 2026"
     assert made.visit("induction.c1.d15").tentative
+
+
+def test_where_only_a_visit_is_recorded_that_has_no_day_of_its_own_day_1_is_taken_to_be_its_day() -> None:
+    call = "call: {label: Call, after: {visit: d1, by: 2 days}, activities: [drug]}"
+    study = protocol(f"  t: {{label: T, visits: {{d1: {{label: Day 1, day: 1, activities: [drug]}}, {call}}}}}\n")
+    made = planned(dose("t.call", january(12), "drug"), start=None, protocol=study)
+    assert (made.day_1, made.visit("t.call").actual) == (january(12), january(12))
 
 
 WATCH = """

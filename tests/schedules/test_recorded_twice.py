@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from schedules.errors import HistoryError
 from schedules.history import CycleHeld, Held, Omitted
 from schedules.scheduled import Plan
 from tests.builders import BOTH_DRUGS, DAY_1, Facts, assessed, attended, consented, decided, dose, enrolled, planned
@@ -59,3 +60,14 @@ def test_of_bloods_taken_more_than_once_those_nearest_to_the_dose_count(again: i
     made = planned(C2, HELD, bloods, dose("induction.c2.d1", date(2026, 2, 11)))
     found = [one.days for one in made.deviations if one.activity == "bloods"]
     assert found == ([] if off is None else [off])
+
+
+def test_parts_of_one_dose_are_accepted_without_more_and_a_whole_dose_beside_them_is_not() -> None:
+    parts = [dose(D8, MONDAY, "ino", partial=True, id=name)[0] for name in ("begun", "rest")]
+    made = planned(BEGUN, parts, dose(D8, MONDAY, "vsli"))
+    assert not ids(made)
+    assert made.visit("induction.c1.d15").target == date(2026, 1, 19)
+    tuesday = date(2026, 1, 13)
+    for whole in ((*dose(D8, MONDAY, "ino"), parts[0]), (parts[0], *dose(D8, tuesday, "ino"))):
+        with pytest.raises(HistoryError, match=r"the dose of ino at induction\.c1\.d8 is recorded twice"):
+            planned(BEGUN, whole)

@@ -26,7 +26,6 @@ from tests.builders import (
 RESPONSE = "induction.c1.response"
 C1 = cycle_done("induction.c1")
 BEGUN = (consented(), enrolled(), *dose("first.d1", date(2026, 1, 5), "drug"))
-TENTATIVE = "tentative: it lies beyond a decision or a record that is still open"
 
 
 def january(day: int) -> date:
@@ -96,7 +95,7 @@ def test_a_hold_or_a_delay_moves_a_cycle_that_has_no_visit_on_its_day_1(
     assert (targets(made, "rest.c1")["d8"], targets(made, "rest.c2")["d8"]) == (february(16), date(2026, 3, 9))
     start = f"the start of Rest, since {why}, is planned for 9 February 2026"
     assert made.visit("rest.c1.d8").why == (f"{start}; + 7 days = 16 February 2026",)
-    assert not made.visit("rest.c1.d8").tentative
+    assert made.visit("rest.c1.d8").tentative is False
 
 
 def test_a_delay_to_a_day_before_it_is_due_makes_no_cycle_earlier() -> None:
@@ -179,6 +178,7 @@ def test_what_counts_from_a_dose_of_which_nothing_is_recorded_is_tentative(start
     assert [made.visit(f"second.c{n}.d1").certainty for n in (1, 2)] == ["tentative", "tentative"]
     begun = planned(BEGUN, dose("second.c1.d1", january(26), "other"), protocol=after(starts))
     assert [begun.visit(f"second.{key}").certainty for key in ("c1.d1", "c1.d8", "c2.d1")] == ["firm"] * 3
+    assert [begun.visit(key).tentative for key in ("first.d8", "second.c1.d1")] == [False, False]
     recorded = planned(BEGUN, dose("first.d8", january(12), "drug"), protocol=after(starts), as_of=january(16))
     assert recorded.visit("second.c1.d1").certainty == "firm"
 
@@ -197,17 +197,48 @@ def test_follow_up_is_tentative_while_nothing_is_recorded_about_the_last_dose() 
 
 
 def test_a_period_whose_starting_point_has_not_come_about_has_no_date_and_says_so() -> None:
-    study = after("{event: rash, by: 14 days}", "events: {rash: A rash}")
+    study = after("{event: skin-rash, by: 14 days}", "events: {skin-rash: A rash}")
     made = planned(BEGUN, protocol=study)
     day_1, look, day_8 = (made.visit(f"second.c1.{name}") for name in ("d1", "look", "d8"))
     assert {visit.target for visit in (day_1, look, day_8)} == {None}
-    assert day_1.why[0] == "the rash has not come about yet"
+    assert day_1.why[0] == "the skin rash has not come about yet"
     assert day_1.conflicts[0].text == "what it is counted from has no date yet"
     assert day_8.why[0] == "C1D1 has no date yet"
+    assert day_8.conflicts[0].text == "C1D1 has no date yet"
     assert (look.tentative, day_8.tentative) == (True, True)
     assert made.treatment_end is None
-    rash = planned(BEGUN, EventOccurred(date=january(9), event="rash"), protocol=study)
+    rash = planned(BEGUN, EventOccurred(date=january(9), event="skin-rash"), protocol=study)
     assert rash.visit("second.c1.d1").nominal == january(23)
+
+
+def test_a_period_that_began_before_its_starting_point_came_about_counts_from_its_own_day_1() -> None:
+    study = after("{event: rash, by: 14 days}", "events: {rash: A rash}")
+    made = planned(BEGUN, dose("second.c1.d1", january(26), "other"), protocol=study)
+    day_1 = made.visit("second.c1.d1")
+    took_place = "it took place on 26 January 2026"
+    assert day_1.why == (took_place, f"{took_place}, within 26 to 29 January 2026")
+    assert made.visit("second.c1.d8").nominal == february(2)
+
+
+def test_who_came_for_a_day_1_that_is_held_and_has_nothing_to_count_from_has_not_begun() -> None:
+    study = after("{event: rash, by: 14 days}", "events: {rash: A rash}")
+    hold = CycleHeld(date=january(26), cycle="second.c1", reason="counts")
+    made = planned(BEGUN, hold, attended("second.c1.d1", january(26)), protocol=study)
+    assert (made.visit("second.c1.d1").nominal, made.visit("second.c1.d1").why[0]) == (
+        None, "the rash has not come about yet",
+    )  # fmt: skip
+
+
+def test_a_period_that_starts_after_a_visit_which_the_path_left_out_has_no_date() -> None:
+    gate = "gates: {g: {label: G, when: at-end, outcomes: {on: {label: On}, skip: {label: Skip, to: c}}}}"
+    day_1 = "visits: {d1: {label: Day 1, day: 1, activities: [drug]}}"
+    study = protocol(
+        f"  a: {{label: A, length: 7 days, {day_1}, {gate}}}\n"
+        f"  b: {{label: B, length: 7 days, {day_1}}}\n"
+        f"  c: {{label: C, starts: {{visit: b.d1, by: 20 days}}, {day_1}}}\n"
+    )
+    made = planned(enrolled(), decided("a.g", january(9), "skip"), protocol=study)
+    assert (made.visit("c.d1").target, made.visit("c.d1").why[0]) == (None, "its starting point has no date yet")
 
 
 # -- what Day 1 became --------------------------------------------------------------------------
@@ -220,7 +251,7 @@ def test_while_day_1_waits_for_screening_again_the_rest_counts_tentatively_from_
     assert (day_1.status, day_1.target, day_1.conflicts[0].kind) == (Status.NEEDS_DECISION, None, "expired")
     both = "Vincristine sulfate liposome IV and Inotuzumab ozogamicin IV"
     spacing = f"its spacing counts from {both} at C1D1, which has no date yet"
-    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", spacing, TENTATIVE)
+    why = ("C1D1 is due on 5 January 2026; + 7 days = 12 January 2026", spacing, "tentative: C1D1 needs a decision")
     assert made.visit("induction.c1.d8").why == why
 
 
@@ -242,7 +273,10 @@ def test_a_delay_says_why_and_until_when() -> None:
 def test_a_booked_day_1_about_which_nothing_is_recorded_makes_the_rest_tentative_where_it_was_booked() -> None:
     made = planned(enrolled(), booked("induction.c1.d1", january(7)), as_of=january(12))
     assert made.visit("induction.c1.d1").status is Status.UNRECORDED
-    why = ("C1D1 is booked for 7 January 2026; + 7 days = 14 January 2026", TENTATIVE)
+    why = (
+        "C1D1 is booked for 7 January 2026; + 7 days = 14 January 2026",
+        "tentative: nothing is recorded about C1D1 yet",
+    )
     assert made.visit("induction.c1.d8").why == why
 
 
@@ -259,6 +293,26 @@ def test_the_marrow_of_a_cycle_is_over_before_the_next_one_began() -> None:
     assert (marrow.opens, marrow.closes, marrow.due) == (january(25), january(27), january(27))
     on_time = planned(enrolled(), C1, BENEFIT, dose("maintenance.c1.d1", february(2)))
     assert on_time.visit("induction.c1.marrow").closes == february(1)
+
+
+def test_a_cycle_that_was_begun_before_its_turn_takes_no_days_from_the_marrow_of_the_one_before_it() -> None:
+    made = planned(enrolled(), dose("induction.c2.d1", january(5)), dose("induction.c1.d1", february(2)))
+    first = made.visit("induction.c1.marrow")
+    assert (first.closes, first.target) == (date(2026, 3, 1), date(2026, 2, 25))
+    second = made.visit("induction.c2.marrow")
+    assert (second.closes, second.nominal) == (february(1), january(28))
+
+
+def test_a_cycle_that_was_begun_on_the_same_day_takes_no_days_from_the_marrow_of_the_other() -> None:
+    twice = (dose("induction.c1.d1", january(5), "vsli"), dose("induction.c2.d1", january(5), "ino"))
+    made = planned(enrolled(), twice)
+    assert [made.visit(f"induction.c{cycle}.marrow").target for cycle in (1, 2)] == [january(28), january(28)]
+
+
+def test_behind_a_day_1_that_is_held_for_too_long_the_rest_of_the_cycle_is_tentative() -> None:
+    hold = CycleHeld(date=february(2), cycle="induction.c2", reason="counts", resume=date(2026, 3, 16))
+    made = planned(enrolled(), C1, NO_BENEFIT, hold)
+    assert [made.visit(f"induction.c2.{name}").certainty for name in ("d1", "d8", "d15")] == ["tentative"] * 3
 
 
 WATCH = """

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import AmendmentApplied, Held, History, Omitted
+from schedules.history import AmendmentApplied, Held, History, Omitted, TreatmentEnded
 from schedules.plan import plan
 from schedules.scheduled import Plan
 from schedules.statuses import Status
@@ -60,12 +60,65 @@ def test_a_drug_without_a_record_is_a_query_and_after_five_working_days_a_candid
     [
         attended(D8, january(12), not_done=("vsli",)),
         Omitted(date=january(12), visit=D8, activity="vsli", reason="neuropathy"),
-        Held(date=january(12), visit=D8, activity="vsli", reason="neuropathy"),
+        Held(date=january(12), visit=D8, activity="vsli", reason="neuropathy", resume=january(29)),
     ],
     ids=["not done", "left out", "held"],
 )
 def test_a_drug_of_which_it_is_said_that_it_was_not_given_is_not_asked_for(said: Facts) -> None:
     assert asked(planned(INO_ONLY, said, as_of=january(30))) == ([], [])
+
+
+OPEN = Held(date=january(12), visit=D8, activity="vsli", reason="counts")
+WORDS = (
+    "C1D8: Vincristine sulfate liposome IV was held on 12 January 2026 (counts), without an end, and the next dose"
+    " was given on 19 January 2026: record that the held dose was left out, on which day it was given, or when its"
+    " hold ended"
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "queries", "candidates"), [(18, [], []), (19, [MISSING], []), (23, [MISSING], []), (24, [], [MISSING])]
+)
+def test_a_drug_held_without_an_end_is_asked_for_once_its_next_dose_was_given(
+    day: int, queries: list[str], candidates: list[str]
+) -> None:
+    made = planned(INO_ONLY, OPEN, as_of=january(day))
+    assert asked(made) == (queries, candidates)
+    told = [found.text for found in (*made.queries, *made.deviations) if found.id == MISSING]
+    assert told == [WORDS for _ in queries + candidates]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Omitted(date=january(20), visit=D8, activity="vsli", reason="counts"),
+        dose(D8, january(13), "vsli"),
+        TreatmentEnded(date=january(20), reason="toxicity"),
+    ],
+    ids=["left out", "given", "ended"],
+)
+def test_a_drug_held_without_an_end_is_not_asked_for_once_it_is_said_what_became_of_it(said: Facts) -> None:
+    assert asked(planned(INO_ONLY, OPEN, said, as_of=january(30))) == ([], [])
+
+
+def test_while_no_later_dose_of_it_was_given_a_drug_held_without_an_end_is_not_asked_for() -> None:
+    came = (BEGUN, dose(D8, january(12), "ino"), dose("induction.c1.d15", january(19), "ino"))
+    assert asked(planned(came, OPEN, as_of=january(19))) == ([], [])
+
+
+def test_a_drug_of_day_1_that_is_held_without_an_end_is_asked_for_too() -> None:
+    begun = (consented(), enrolled(), dose("induction.c1.d1", DAY_1, "ino"), dose(D8, january(12)))
+    held = Held(date=DAY_1, visit="induction.c1.d1", activity="vsli", reason="counts")
+    assert asked(planned(begun, held, as_of=january(14))) == (["dose-unrecorded:induction.c1.d1:vsli"], [])
+
+
+def test_doses_held_without_an_end_become_a_candidate_five_working_days_after_the_next_ones_were_given() -> None:
+    held = Held(date=january(12), visit=D8, reason="toxicity")
+    given = (BEGUN, held, dose("induction.c1.d15", january(21)))
+    for day, queries, candidates in ((20, [], []), (21, [D8], []), (27, [D8], []), (28, [], [D8])):
+        made = planned(given, as_of=january(day))
+        found = [[each.visit for each in kind if each.visit == D8] for kind in (made.queries, made.deviations)]
+        assert found == [queries, candidates]
 
 
 @pytest.mark.parametrize(("resume", "first"), [(15, 18), (11, 15)], ids=["past its window", "within its window"])

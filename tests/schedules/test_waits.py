@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from schedules.history import CycleDelayed, CycleHeld, Held
+from schedules.history import CycleDelayed, CycleHeld, FoundAgain, Held, LostToFollowUp
 from schedules.statuses import Status
 from tests.builders import (
     DAY_1,
@@ -148,6 +148,8 @@ def test_an_appointment_behind_the_day_a_first_day_1_was_moved_to_is_where_it_st
     moved = CycleDelayed(date=january(2), cycle="induction.c1", to=january(6), reason="travel")
     made = planned(enrolled(), moved, booked("induction.c1.d1", january(7)))
     assert (made.day_1, made.visit("induction.c1.d1").status) == (january(7), Status.BOOKED)
+    on_it = planned(enrolled(), moved, booked("induction.c1.d1", january(6)))
+    assert on_it.visit("screening.baseline").why[0].startswith("C1D1 is booked for 6 January 2026; - 7 days")
 
 
 # -- a dose before the end of a hold -------------------------------------------------------------
@@ -160,3 +162,36 @@ def test_a_dose_given_before_the_end_of_a_hold_is_judged_from_the_first_window_o
         outside = [found for found in made.deviations if found.kind == "outside-window"]
         assert bool(outside) is not within, day
         assert [found.days for found in outside] == ([] if within else [-2])
+
+
+# -- nobody reaches the participant --------------------------------------------------------------
+
+LOST = LostToFollowUp(date=february(20), attempts=3)
+
+
+def test_what_is_held_without_an_end_is_suspended_once_the_participant_is_lost() -> None:
+    made = planned(C1_DONE, hold(None), booked(f"{C2}.d1", february(2)), LOST, as_of=date(2026, 6, 1))
+    first = made.visit(f"{C2}.d1")
+    assert (first.status, first.due, first.conflicts) == (Status.SUSPENDED, None, ())
+    assert "the participant is lost to follow-up" in first.why
+    assert any("give" in note for note in first.notes)  # its appointment is free for somebody else
+    stay = [visit for visit in made if visit.key.startswith(f"{C2}.")]
+    assert {visit.status for visit in stay} == {Status.SUSPENDED}
+    assert not [each for each in (*made.deviations, *made.queries) if (each.visit or "").startswith(C2)]
+    again = planned(C1_DONE, hold(None), LOST, FoundAgain(date=february(23)))
+    assert again.visit(f"{C2}.d1").status is Status.HELD
+
+
+def test_a_cycle_that_was_held_for_too_long_before_the_participant_was_lost_stays_a_deviation() -> None:
+    for lost, days in ((date(2026, 3, 2), []), (date(2026, 3, 5), [3])):
+        made = planned(C1_DONE, hold(None), LostToFollowUp(date=lost, attempts=3), as_of=date(2026, 6, 1))
+        assert [each.days for each in made.deviations if each.kind == "held-too-long"] == days
+
+
+def test_a_dose_that_is_held_alone_is_not_waited_for_while_the_participant_is_lost() -> None:
+    held = Held(date=january(12), visit="induction.c1.d8", activity="vsli", reason="toxicity")
+    came = dose("induction.c1.d8", january(12), "ino")
+    lost = LostToFollowUp(date=january(14), attempts=3)
+    visit = planned(enrolled(), dose("induction.c1.d1", DAY_1), held, came, lost).visit("induction.c1.d8")
+    assert visit.conflicts == ()
+    assert visit.why[-1].endswith("(toxicity); the participant is lost to follow-up")

@@ -1,19 +1,22 @@
 """Contact details: encrypted at rest, found without being read, rotated, erased while the history stays."""
 
+import json
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select, text
+from sqlalchemy import LargeBinary, select, text
 
 from planner.config import ConfigurationError, Settings
 from planner.persistence.audit import AuditEntry
 from planner.persistence.facts import facts_of
 from planner.persistence.participants import Contact, Participant
+from planner.persistence.tables import METADATA
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.problems import InvalidInput
-from planner.services.contacts import ContactDetails, contact_of, erase_contact, keep_contact, rotate_keys
-from planner.services.keyring import Keys, keys_of
+from planner.services.contacts import ContactDetails, contact_of, erase_contact, keep_contact
+from planner.services.keyring import Keys, add_key, keys_of
+from planner.services.rotation import SEALED, rotate_keys
 from tests.studies import NOW, Trial, trial
 
 DETAILS = ContactDetails(name="Made Up", phone="+12125550100", email="made.up@example.org", language="es")
@@ -80,10 +83,30 @@ def test_erasing_leaves_the_history_and_nothing_to_reach_anybody_by(study: Trial
 
 def test_after_a_rotation_the_old_key_can_be_thrown_away(study: Trial) -> None:
     new = Fernet.generate_key().decode()
-    assert study.store.write(SYSTEM, NOW, lambda uow: rotate_keys(uow, some_keys(new, FIRST))) == 1
+    assert study.store.write(SYSTEM, NOW, lambda uow: rotate_keys(uow, some_keys(new, FIRST)))["contact"] == 1
     assert known(study, some_keys(new)) == DETAILS
     with pytest.raises(ConfigurationError, match="none of PLANNER_CONTACT_KEYS fits"):
         known(study)
+
+
+def test_a_rotation_leaves_no_column_out_that_holds_something_encrypted() -> None:
+    binary = {
+        (table.name, column.name)
+        for table in METADATA.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+    assert {(table.__tablename__, column) for table, column in SEALED} == binary
+
+
+def test_the_embedded_database_gets_a_fresh_key_before_its_old_one(tmp_path: Path) -> None:
+    settings = Settings(data_folder=tmp_path)
+    sealed = keys_of(settings).seal({"phone": "+12125550100"})
+    assert add_key(settings)
+    after = keys_of(settings)
+    assert after.open(after.again(sealed)) == {"phone": "+12125550100"}
+    assert len(json.loads((tmp_path / "keys.json").read_text("utf-8"))["contact"]) == 2
+    assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

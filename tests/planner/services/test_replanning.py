@@ -10,11 +10,12 @@ from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow
 from planner.services.access import EVERYTHING, find_site
+from planner.services.enrolment import fail_screening
 from planner.services.replanning import Moved, Replanned, replan_all
 from planner.services.sites import CloseSite, close_site, reopen_site
 from planner.services.verification import verify_visits
 from schedules.plan import ENGINE
-from tests.studies import NORTH, NOW, Trial, trial
+from tests.studies import NORTH, NOW, STUDY, Trial, trial
 
 D8 = "induction.c1.d8"
 
@@ -57,6 +58,22 @@ def test_what_nobody_recorded_becomes_a_query_and_then_a_candidate(study: Trial)
     again(study, days=20)
     with study.store.database.reading() as session:
         assert session.get_one(DeviationRow, found.id).state == "candidate"
+
+
+def test_who_failed_screening_is_asked_for_nothing_any_more(study: Trial) -> None:
+    study.screen("01-003", planned_day_1=date(2026, 1, 12))
+    assert visit(study, number=3).gone is False
+    study.store.write(
+        SYSTEM,
+        NOW,
+        lambda uow: fail_screening(
+            uow, study.designs, EVERYTHING, STUDY, "01-003", date(2026, 1, 5), "platelets too low"
+        ),
+    )
+    again(study, days=60)
+    assert visit(study, number=3).gone
+    with study.store.database.reading() as session:
+        assert not session.scalars(select(DeviationRow).where(DeviationRow.participant_id == 3)).all()
 
 
 def test_a_closed_day_moves_who_is_seen_there_and_nobody_else(study: Trial) -> None:

@@ -1,0 +1,137 @@
+"""Deviations: found by the engine, judged by people, signed by the investigator."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from planner.api.requests import confirm_password, expected_revision, needs, reading, scope, writing
+from planner.api.resource import asked, page_of, resource
+from planner.api.types import Answer, Body, Day, Line, Note, PageQuery, ParticipantPath
+from planner.auth.permissions import Permission
+from planner.persistence.deviations import DeviationRow
+from planner.services.deviations import STEPS, JudgeDeviation, judge_deviation, sign_deviation
+from planner.services.lists import Wanted, list_deviations
+
+api = resource("deviations", "Deviations and queries: from found to closed, or dismissed with a reason.")
+_FIELDS = (
+    "identity", "kind", "activity", "day", "days", "text", "state", "found", "important", "category", "cause", "action",
+    "aware_since", "reported_on", "reported_to", "reason", "signed_by", "signed_at", "signed_as", "revision",
+)  # fmt: skip
+
+
+class DeviationAnswer(Answer):
+    """A deviation, or a query, of one participant."""
+
+    study: str
+    number: str
+    identity: str = Field(description="The same however often it is found.")
+    kind: str
+    visit: str | None
+    activity: str | None
+    day: date | None
+    days: int | None = Field(description="By how many days, where that is what is wrong.")
+    text: str
+    state: str
+    found: bool = Field(description="Whether the facts still show it.")
+    important: bool = Field(description="As the engine suggests, until a person says.")
+    category: str | None
+    cause: str | None
+    action: str | None
+    aware_since: date | None
+    reported_on: date | None
+    reported_to: str | None
+    reason: str | None = Field(description="Why it was dismissed or opened again.")
+    signed_by: int | None
+    signed_at: datetime | None
+    signed_as: str | None
+    revision: int
+
+
+class DeviationQuery(PageQuery):
+    """Which deviations."""
+
+    study: str | None = Field(default=None, max_length=64)
+    site: str | None = Field(default=None, max_length=64)
+    number: str | None = Field(default=None, max_length=40)
+    status: list[str] | None = Field(default=None, max_length=20, description="One of these states; may be repeated.")
+    since: Day | None = None
+    until: Day | None = None
+
+
+class Judgement(Body):
+    """One step with a deviation."""
+
+    identity: str = Field(min_length=1, max_length=300)
+    step: Literal[tuple(STEPS)]  # type: ignore[valid-type]
+    important: bool | None = None
+    category: str | None = Field(default=None, max_length=100)
+    cause: Note | None = None
+    action: Note | None = None
+    aware_since: Day | None = None
+    reported_on: Day | None = None
+    reported_to: str | None = Field(default=None, max_length=200)
+    reason: Note | None = None
+
+
+class Signature(Body):
+    """An electronic signature: what it means, and the password once more."""
+
+    identity: str = Field(min_length=1, max_length=300)
+    meaning: Line = Field(examples=["reviewed and approved"])
+    password: str = Field(min_length=1, max_length=1_000)
+
+
+DeviationPage = page_of(DeviationAnswer)
+
+
+@api.get("/deviations", responses={200: DeviationPage}, operation_id="list_deviations")
+@needs(Permission.DEVIATIONS_READ)
+def list_all(query: DeviationQuery) -> Response:
+    """List deviations and queries by their days."""
+
+    def work(session: Session) -> Any:
+        wanted = Wanted(
+            study=query.study, site=query.site, number=query.number, statuses=tuple(query.status or ()),
+            since=query.since, until=query.until,
+        )  # fmt: skip
+        found = list_deviations(session, scope(), wanted, asked(query))
+        return DeviationPage(items=[_shown(*row) for row in found.rows], next=found.next)
+
+    return reading(work)
+
+
+@api.post(
+    "/studies/<study>/participants/<number>/deviations",
+    responses={200: DeviationAnswer}, operation_id="judge_deviation",
+)  # fmt: skip
+@needs(Permission.DEVIATIONS_WRITE)
+def judge(path: ParticipantPath, body: Judgement) -> Response:
+    """Confirm, classify, report, close, dismiss or open a deviation again. If-Match takes its revision."""
+    command = JudgeDeviation(
+        study=path.study, participant=path.number, expected=expected_revision(), **body.model_dump()
+    )
+    return writing(lambda uow: judge_deviation(uow, scope(), command), lambda row: _shown(row, path.study, path.number))
+
+
+@api.post(
+    "/studies/<study>/participants/<number>/deviations/signature",
+    responses={200: DeviationAnswer}, operation_id="sign_deviation",
+)  # fmt: skip
+@needs(Permission.DEVIATIONS_SIGN)
+def sign(path: ParticipantPath, body: Signature) -> Response:
+    """Sign a classified deviation, as the investigator, with your password."""
+    confirm_password(body.password)
+    return writing(
+        lambda uow: sign_deviation(uow, scope(), path.study, path.number, body.identity, body.meaning),
+        lambda row: _shown(row, path.study, path.number),
+    )
+
+
+def _shown(row: DeviationRow, study: str, number: str) -> DeviationAnswer:
+    said = {name: getattr(row, name) for name in _FIELDS}
+    return DeviationAnswer(study=study, number=number, visit=row.visit_key, **said)

@@ -1,0 +1,105 @@
+"""The types that requests and answers are described with."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _read_day(value: Any) -> Any:
+    """A day as people and programs write it; a number or a moment is none."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise ValueError("this is no day of the calendar; write it as 2026-01-31")
+
+
+Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Revision = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Body(BaseModel):
+    """What a request says. Fields that nobody knows are refused: a misspelt one would do nothing, in silence."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """What is asked for in an address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Path(BaseModel):
+    """The names in an address."""
+
+
+class Answer(BaseModel):
+    """What is answered. New fields may come; none goes, or changes its meaning."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PageQuery(Query):
+    """Which part of a list."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="How many at most.")
+    cursor: str | None = Field(default=None, max_length=500, description="`next` of the page before.")
+
+
+class ProblemItem(Answer):
+    """One thing that is wrong."""
+
+    place: str = Field(description="The field, parameter or header that it is about.")
+    wrong: str = Field(description="What is wrong.")
+    remedy: str = Field(description="What would be right.")
+
+
+class Problem(Answer):
+    """Problem details (RFC 9457), with the place and the remedy of each problem."""
+
+    type: str = Field(description="The address of a page about all problems of this kind, or about:blank.")
+    title: str
+    status: int
+    detail: str
+    problems: list[ProblemItem]
+    changed: Any = Field(default=None, description="What somebody else has changed meanwhile, where that is so.")
+
+
+class StudyPath(Path):
+    """A study."""
+
+    study: Name = Field(description="The study's code, such as vsli-ino-001.")
+
+
+class SitePath(Path):
+    """A site."""
+
+    site: Name = Field(description="The site's code, such as north-clinic.")
+
+
+class ParticipantPath(StudyPath):
+    """A participant of a study."""
+
+    number: Number = Field(description="The screening number, such as 01-014.")
+
+
+class VisitPath(ParticipantPath):
+    """A visit of a participant."""
+
+    visit: Key = Field(description="The visit's key, such as induction.c1.d8.")

@@ -1,0 +1,65 @@
+"""Appointments of the demo: made two weeks ahead for visits with an infusion, moved when they no longer fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from planner.demo.life import Life
+from planner.demo.stage import Stage
+from planner.problems import ChairTaken
+from planner.services.access import EVERYTHING
+from planner.services.fact_records import read_facts
+from planner.services.facts import RecordFacts, record_facts
+from planner.services.users import Role
+from schedules.scheduled import Plan, ScheduledVisit
+from schedules.statuses import GateStatus, Status
+
+#: also beyond a gate that is still open: if it is decided otherwise, the chair is given back
+AHEAD = timedelta(days=14)
+HOURS = ("08:30", "09:00", "09:30", "10:00", "10:30", "11:00", "11:30", "12:00")
+_WAITING = (Status.PLANNED, Status.DUE)
+
+
+def book_ahead(stage: Stage, life: Life, day: date, now: datetime, place: int) -> Plan | None:
+    """Make and move the appointments of one participant; the plan that follows, None if nothing was to be done."""
+    wanted = list(_wanted(life, day))
+    if not wanted:
+        return None
+    for turn in range(len(HOURS)):
+        hour = HOURS[(place + turn) % len(HOURS)]
+        facts = read_facts([{**fact, "time": hour} for fact in wanted])
+        command = RecordFacts(study=life.course.study, participant=life.course.number, facts=facts)
+        try:
+            done = stage.do(
+                Role.COORDINATOR.value,
+                now,
+                lambda uow, command=command: record_facts(uow, stage.designs, EVERYTHING, command),  # type: ignore[misc]
+            )
+        except ChairTaken:
+            continue
+        return done.after
+    return None
+
+
+def _wanted(life: Life, today: date) -> Iterator[dict[str, Any]]:
+    if life.plan is None or any(gate.status is GateStatus.OVERDUE for gate in life.plan.gates):
+        return
+    for visit in life.plan.visits:
+        if visit.booking is not None and _is_to_move(visit):
+            moved = {"fact": "rebooked", "instead_of": str(visit.booking.date)}
+            yield {**moved, "visit": visit.key, "date": str(visit.target)}
+        elif visit.booking is None and _is_to_book(visit, today):
+            yield {"fact": "booked", "visit": visit.key, "date": str(visit.target)}
+
+
+def _is_to_move(visit: ScheduledVisit) -> bool:
+    assert visit.booking is not None  # noqa: S101 - the caller looked
+    return visit.status is Status.TO_REBOOK and visit.target not in (None, visit.booking.date)
+
+
+def _is_to_book(visit: ScheduledVisit, today: date) -> bool:
+    if visit.target is None or visit.status not in _WAITING:
+        return False
+    return bool(visit.spec.doses) and visit.setting == "clinic" and today < visit.target <= today + AHEAD

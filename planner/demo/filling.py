@@ -1,0 +1,231 @@
+"""Fills an empty database with the demo: the same for the same day, and everything relative to it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from planner.clock import local_day
+from planner.demo.booking import book_ahead
+from planner.demo.contacts import erase_contacts, keep_contacts
+from planner.demo.courses import Course
+from planner.demo.judging import judge
+from planner.demo.life import Life
+from planner.demo.lives import COURSES
+from planner.demo.setting import (
+    AMENDED,
+    SOUTH,
+    SignIn,
+    amend,
+    first_day,
+    fresh_passwords,
+    fresh_token,
+    grant_roles,
+    set_up_people,
+    set_up_sites,
+    set_up_studies,
+)
+from planner.demo.stage import Stage
+from planner.persistence.audit import INSTALLATION, AuditEntry
+from planner.persistence.participants import Participant
+from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.services.access import EVERYTHING
+from planner.services.designs import Designs
+from planner.services.enrolment import Screen, fail_screening, screen
+from planner.services.fact_records import read_facts
+from planner.services.facts import RecordFacts, record_facts
+from planner.services.keyring import Keys
+from planner.services.replanning import replan
+from planner.services.users import Role
+
+#: the zone in which the demo's day begins: the later of its sites'
+ZONE = "America/Los_Angeles"
+#: how many days ago somebody looked through the deviations
+REVIEWS = (150, 60, 20, 6)
+#: since how many days appointments are made with the planner
+BOOKED_FOR = 45
+COORDINATOR, INVESTIGATOR = Role.COORDINATOR.value, Role.INVESTIGATOR.value
+FILLED = "demo.filled"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Who may sign in to a demo, and the token for programs."""
+
+    users: tuple[SignIn, ...]
+    token: str
+
+
+def fill(store: Store, keys: Keys, now: datetime) -> Demo:
+    """Fill an empty database, all of it or nothing. What is in it depends on the day of ``now`` alone.
+
+    Everything up to yesterday has been recorded on its days; today is still to come.
+    """
+    today = local_day(now, ZONE)
+    with store.database.writing() as session:
+        stage = Stage(session, keys, Designs(), today)
+        users = _set_up(stage)
+        _Years(stage).pass_by()
+        _bring_up_to_date(stage)
+    return Demo(users, store.write(SYSTEM, now, fresh_token))
+
+
+def open_again(store: Store, now: datetime) -> Demo | None:
+    """Let people into a demo that was filled before, with fresh passwords; None if the database holds no whole one."""
+    if not store.read(_is_filled):
+        return None
+    return store.write(SYSTEM, now, lambda uow: Demo(fresh_passwords(uow), fresh_token(uow)))
+
+
+def _is_filled(session: Session) -> bool:
+    query = select(AuditEntry.seq).where(AuditEntry.chain == INSTALLATION, AuditEntry.action == FILLED)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _set_up(stage: Stage) -> tuple[SignIn, ...]:
+    start = datetime.combine(first_day(stage.today), time(9), ZoneInfo(ZONE)).astimezone(UTC)
+    users = set_up_people(stage, start)
+    set_up_sites(stage, start + timedelta(minutes=20))
+    set_up_studies(stage, start + timedelta(hours=1))
+    grant_roles(stage, start + timedelta(hours=2))
+    return users
+
+
+def _bring_up_to_date(stage: Stage) -> None:
+    """The night before today: everybody is planned again, and the demo is marked as whole."""
+    now = stage.at(stage.today, SOUTH, 0, 30)
+    _replan_everybody(stage, now)
+    stage.do("", now, lambda uow: uow.audit(FILLED, "installation", after={"day": str(stage.today)}))
+
+
+def _replan_everybody(stage: Stage, now: datetime) -> None:
+    query = select(Participant.study_id, Participant.id).order_by(Participant.id)
+    for study_id, participant_id in stage.session.execute(query).all():
+        stage.do("", now, lambda uow, s=study_id, p=participant_id: replan(uow, stage.designs, s, p))  # type: ignore[misc]
+
+
+@dataclass(slots=True)
+class _Years:
+    """The years up to today: all that happened to everybody, in the order of its instants."""
+
+    stage: Stage
+    _queue: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _people: list[_Person] = field(default_factory=list)
+    _count: int = 0
+
+    def pass_by(self) -> None:
+        """Let everything happen."""
+        stage = self.stage
+        for days in REVIEWS:
+            self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
+        self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
+        monday = stage.today - timedelta(days=stage.today.weekday())
+        for place, course in enumerate(COURSES):
+            day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)
+            person = _Person(stage, Life(course, day_1), place)
+            self._people.append(person)
+            self._follow(person)
+        self._plan(stage.at(stage.ago(1), SOUTH, 17, 45), self._book_ahead)
+        while self._queue:
+            now, _, work = heapq.heappop(self._queue)
+            work(now)
+
+    def _plan(self, now: datetime, work: Callable[[datetime], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._queue, (now, self._count, work))
+
+    def _review(self, now: datetime) -> None:
+        _replan_everybody(self.stage, now)
+        judge(self.stage, now)
+
+    def _book_ahead(self, now: datetime) -> None:
+        """The evening before today: whoever has none yet gets appointments for the coming two weeks."""
+        for person in self._people:
+            person.book(self.stage.ago(1), now)
+
+    def _follow(self, person: _Person) -> None:
+        """Plan the next day on which something happens to somebody, as long as it lies before today."""
+        day = person.life.next_day()
+        if day is not None and day < self.stage.today:
+            self._plan(person.instant(day), lambda now: self._live(person, day, now))
+
+    def _live(self, person: _Person, day: date, now: datetime) -> None:
+        person.live(day, now)
+        self._follow(person)
+
+
+@dataclass(slots=True)
+class _Person:
+    """A participant as those who look after them record them."""
+
+    stage: Stage
+    life: Life
+    place: int
+    _last: datetime | None = None
+
+    @property
+    def _course(self) -> Course:
+        return self.life.course
+
+    def instant(self, day: date) -> datetime:
+        """When something is recorded on that day: everybody at their own minute, one thing after the other."""
+        minute = self.place * 10 + (5 if self.life.site == SOUTH else 0)
+        wanted = self.stage.at(day, self.life.site, 9 + minute // 60, minute % 60)
+        return wanted if self._last is None else max(wanted, self._last + timedelta(minutes=3))
+
+    def live(self, day: date, now: datetime) -> None:
+        """Let a day of theirs pass."""
+        self._last = now
+        if not self.life.screened:
+            self._screen(day, now)
+            return
+        if self._course.fails and day >= self.life.enrolment_day:
+            self._fail(day, now)
+            return
+        facts = self.life.facts_of(day)
+        if facts:
+            decided = all(fact["fact"] == "gate_decided" for fact in facts)
+            self._record(INVESTIGATOR if decided else COORDINATOR, facts, now)
+        if day > self.stage.ago(BOOKED_FOR):
+            self.book(day, now + timedelta(minutes=1))
+
+    def book(self, day: date, now: datetime) -> None:
+        """Make their appointments for the two weeks after a day."""
+        if self._course.books:
+            self.life.plan = book_ahead(self.stage, self.life, day, now, self.place) or self.life.plan
+
+    def _screen(self, day: date, now: datetime) -> None:
+        course, stage = self._course, self.stage
+        command = Screen(
+            study=course.study, site=course.site, number=course.number, planned_day_1=self.life.day_1,
+            planned_arm=course.arm,
+        )  # fmt: skip
+        stage.do(COORDINATOR, now, lambda uow: screen(uow, stage.designs, EVERYTHING, command))
+        stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
+        self.life.screened = True
+        consent = {"fact": "consented", "date": str(day), "version": course.version}
+        self._record(COORDINATOR, [consent], now + timedelta(minutes=1))
+
+    def _fail(self, day: date, now: datetime) -> None:
+        course, designs = self._course, self.stage.designs
+        self.stage.do(
+            COORDINATOR,
+            now,
+            lambda uow: fail_screening(uow, designs, EVERYTHING, course.study, course.number, day, course.fails),
+        )
+        self.life.over = True
+
+    def _record(self, role: str, facts: list[dict[str, Any]], now: datetime) -> None:
+        course, designs = self._course, self.stage.designs
+        command = RecordFacts(study=course.study, participant=course.number, facts=read_facts(facts))
+        done = self.stage.do(role, now, lambda uow: record_facts(uow, designs, EVERYTHING, command))
+        self.life.plan = done.after
+        if any(fact["fact"] == "withdrew" and fact["scope"] == "contact" for fact in facts):
+            self.stage.do(role, now, lambda uow: erase_contacts(uow, course))

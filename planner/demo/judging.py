@@ -1,0 +1,66 @@
+"""What the demo's coordinator and investigator have said of deviations: most of the old ones, none of the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from planner.demo.stage import Stage
+from planner.persistence.deviations import DeviationRow
+from planner.persistence.participants import Participant
+from planner.persistence.studies import Study
+from planner.services.access import EVERYTHING
+from planner.services.deviations import JudgeDeviation, judge_deviation, sign_deviation
+from planner.services.users import Role
+
+#: how far each deviation gets at a review, one after the other
+_STEPS = (
+    ("confirm", "classify", "report", "close"),
+    ("confirm", "classify", "sign"),
+    ("dismiss",),
+    ("confirm",),
+)
+_OLD = timedelta(days=4)
+
+
+def judge(stage: Stage, now: datetime) -> None:
+    """Look through the deviations that nobody has judged yet and that are not of the last days."""
+    today = now.date()
+    query = (
+        select(Study.code, Participant.number, DeviationRow)
+        .join(Participant, Participant.id == DeviationRow.participant_id)
+        .join(Study, Study.id == DeviationRow.study_id)
+        .where(DeviationRow.state == "candidate", DeviationRow.day < today - _OLD)
+        .order_by(DeviationRow.id)
+    )
+    for place, (study, number, row) in enumerate(stage.session.execute(query).all()):
+        for minute, step in enumerate(_STEPS[place % len(_STEPS)]):
+            _take(stage, step, (study, number, row.identity), now + timedelta(minutes=place * 5 + minute), today)
+
+
+def _take(stage: Stage, step: str, which: tuple[str, str, str], now: datetime, today: date) -> None:
+    study, number, identity = which
+    if step == "sign":
+        stage.do(
+            Role.INVESTIGATOR.value,
+            now,
+            lambda uow: sign_deviation(uow, EVERYTHING, study, number, identity, "reviewed"),
+        )
+        return
+    said = dict(_said(step, today))
+    command = JudgeDeviation(study=study, participant=number, identity=identity, step=step, **said)
+    stage.do(Role.COORDINATOR.value, now, lambda uow: judge_deviation(uow, EVERYTHING, command))
+
+
+def _said(step: str, today: date) -> Iterator[tuple[str, Any]]:
+    if step == "confirm":
+        yield "aware_since", today
+    elif step == "classify":
+        yield from {"important": False, "category": "visit schedule", "cause": "made up for the demo"}.items()
+    elif step == "report":
+        yield from {"reported_on": today, "reported_to": "the ethics committee"}.items()
+    elif step == "dismiss":
+        yield "reason", "explained in the participant's notes (made up)"

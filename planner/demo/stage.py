@@ -1,0 +1,45 @@
+"""What the demo is filled through: the services, in one transaction, with the instants of a made-up past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.unit_of_work import SYSTEM, Actor, UnitOfWork
+from planner.services.designs import Designs
+from planner.services.keyring import Keys
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Stage:
+    """An open transaction in which the demo's people act, each piece of work sealed in the audit at its own instant."""
+
+    session: Session
+    keys: Keys
+    designs: Designs
+    today: date
+    people: dict[str, Actor] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
+
+    def do(self, role: str, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
+        """Somebody does something at that instant: all of it or, if it is refused, nothing of it."""
+        uow = UnitOfWork(self.session, self.people.get(role, SYSTEM), now)
+        with self.session.begin_nested():
+            result = work(uow)
+            uow.seal()
+        return result
+
+    def at(self, day: date, site: str, hour: int, minute: int = 0) -> datetime:
+        """That hour of a day on the site's clock."""
+        return datetime.combine(day, time(hour, minute), ZoneInfo(self.zones[site])).astimezone(UTC)
+
+    def ago(self, days: int) -> date:
+        """So many days before today."""
+        return self.today - timedelta(days=days)

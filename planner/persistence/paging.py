@@ -1,0 +1,82 @@
+"""Lists a page at a time: each page begins after the last row of the one before, however many rows came meanwhile."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, literal, tuple_
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+LARGEST = 2**63
+
+
+class WrongCursor(ValueError):
+    """A cursor is not one that a page of this list gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page: how many rows at most, after which row."""
+
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows, and the cursor of the next page; none on the last one."""
+
+    rows: list[T]
+    next: str | None
+
+
+def page(session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], asked: Asked) -> Page[Any]:
+    """One page of a query's rows, in the order of these columns (each with its Python type), which tell rows apart.
+
+    The columns must not be null. Raises WrongCursor.
+    """
+    columns = [column for column, _ in order]
+    query = query.add_columns(*(column.label(f"order_{at}") for at, column in enumerate(columns)))
+    if asked.cursor is not None:
+        after = _read(asked.cursor, [kind for _, kind in order])
+        values = [literal(value, column.type) for value, column in zip(after, columns, strict=True)]
+        query = query.where(tuple_(*columns) > tuple_(*values))
+    found = session.execute(query.order_by(*columns).limit(asked.limit + 1)).all()
+    width = len(columns)
+    rows = [row[0] if len(row) == width + 1 else row[:-width] for row in found[: asked.limit]]
+    more = len(found) > asked.limit
+    return Page(rows, _written(found[asked.limit - 1][-width:]) if more else None)
+
+
+def _written(values: Sequence[Any]) -> str:
+    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    try:
+        plain = json.loads(base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), b"-_", validate=True))
+        if not isinstance(plain, list) or len(plain) != len(kinds):
+            raise WrongCursor
+        return [_value(value, kind) for value, kind in zip(plain, kinds, strict=True)]
+    except (binascii.Error, ValueError, RecursionError):
+        raise WrongCursor("this is no cursor of this list") from None
+
+
+def _value(value: Any, kind: type) -> Any:
+    if kind is date and isinstance(value, str):
+        return date.fromisoformat(value)
+    if type(value) is not kind:
+        raise WrongCursor
+    if isinstance(value, int) and not -LARGEST < value < LARGEST:
+        raise WrongCursor
+    if isinstance(value, str) and "\0" in value:
+        raise WrongCursor
+    return value

@@ -1,0 +1,166 @@
+"""Lists of what somebody may see, a page at a time: studies, participants, visits, gates, deviations, chairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from planner.persistence.audit import AuditEntry
+from planner.persistence.bookings import Booking
+from planner.persistence.deviations import DeviationRow
+from planner.persistence.paging import Asked, Page, WrongCursor, page
+from planner.persistence.participants import Participant
+from planner.persistence.sites import SiteRow
+from planner.persistence.studies import Study, StudySite
+from planner.persistence.users import User
+from planner.persistence.visits import GateRow, VisitRow
+from planner.problems import InputProblem, InvalidInput
+from planner.services.access import Scope, find_site, find_study, within
+
+#: stands for no date in the order of lists: after every other
+NO_DAY = date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to leave out of a list: everything that is not as said here. Not every list has everything."""
+
+    study: str | None = None
+    site: str | None = None
+    number: str | None = None
+    statuses: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    closes_by: date | None = None
+
+
+def list_studies(session: Session, scope: Scope, asked: Asked) -> Page[Study]:
+    """The studies that somebody may see, by their codes."""
+    if scope.everything():
+        theirs: Any = true()
+    else:
+        ids = {study for study, _ in scope.pairs if study is not None}
+        sites = {site for study, site in scope.pairs if study is None and site is not None}
+        everywhere = any(pair == (None, None) for pair in scope.pairs)
+        joined = select(StudySite.study_id).where(StudySite.site_id.in_(sites))
+        theirs = or_(true() if everywhere else Study.id.in_(ids), Study.id.in_(joined))
+    return _page(session, select(Study).where(theirs), [(Study.code, str)], asked)
+
+
+def list_sites(session: Session, scope: Scope, asked: Asked) -> Page[SiteRow]:
+    """The sites that somebody may see, by their codes."""
+    query = select(SiteRow)
+    if not any(site is None for _, site in scope.pairs):
+        query = query.where(SiteRow.id.in_({site for _, site in scope.pairs if site is not None}))
+    return _page(session, query, [(SiteRow.code, str)], asked)
+
+
+def list_participants(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
+    """Participants with the codes of their study and site, by study and number."""
+    query = (
+        select(Participant)
+        .add_columns(Study.code, SiteRow.code)
+        .join(Study, Study.id == Participant.study_id)
+        .join(SiteRow, SiteRow.id == Participant.site_id)
+    )
+    query = _narrowed(session, query, scope, wanted, Participant)
+    if wanted.statuses:
+        query = query.where(Participant.status.in_(wanted.statuses))
+    return _page(session, query, [(Study.code, str), (Participant.number, str)], asked)
+
+
+def list_visits(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
+    """Visits that stand in the plans, with study, number and site, by their dates; those without one come last."""
+    day = func.coalesce(VisitRow.actual, VisitRow.target, NO_DAY)
+    query = _with_participant(VisitRow).add_columns(SiteRow.code).join(SiteRow, SiteRow.id == VisitRow.site_id)
+    query = _narrowed(session, query, scope, wanted, VisitRow).where(VisitRow.gone.is_(False))
+    if wanted.statuses:
+        query = query.where(VisitRow.status.in_(wanted.statuses))
+    if wanted.since:
+        query = query.where(day >= wanted.since)
+    if wanted.until:
+        query = query.where(day <= wanted.until)
+    if wanted.closes_by:
+        query = query.where(VisitRow.closes <= wanted.closes_by)
+    return _page(session, query, [(day, date), (VisitRow.participant_id, int), (VisitRow.key, str)], asked)
+
+
+def list_gates(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
+    """Gates with study and number, by the day on which they are due."""
+    day = func.coalesce(GateRow.due, NO_DAY)
+    query = _narrowed(session, _with_participant(GateRow), scope, wanted, Participant).where(GateRow.gone.is_(False))
+    if wanted.statuses:
+        query = query.where(GateRow.status.in_(wanted.statuses))
+    if wanted.until:
+        query = query.where(day <= wanted.until)
+    return _page(session, query, [(day, date), (GateRow.participant_id, int), (GateRow.key, str)], asked)
+
+
+def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
+    """Deviations and queries with study and number, by their days."""
+    day = func.coalesce(DeviationRow.day, NO_DAY)
+    query = _narrowed(session, _with_participant(DeviationRow), scope, wanted, Participant)
+    if wanted.statuses:
+        query = query.where(DeviationRow.state.in_(wanted.statuses))
+    if wanted.since:
+        query = query.where(day >= wanted.since)
+    if wanted.until:
+        query = query.where(day <= wanted.until)
+    return _page(session, query, [(day, date), (DeviationRow.id, int)], asked)
+
+
+def list_bookings(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
+    """Appointments that hold, with study, number and site, by their hours."""
+    query = _with_participant(Booking).add_columns(SiteRow.code).join(SiteRow, SiteRow.id == Booking.site_id)
+    query = _narrowed(session, query, scope, wanted, Booking).where(Booking.ended_at.is_(None))
+    if wanted.since:
+        query = query.where(Booking.day >= wanted.since)
+    if wanted.until:
+        query = query.where(Booking.day <= wanted.until)
+    return _page(session, query, [(Booking.day, date), (Booking.starts, int), (Booking.id, int)], asked)
+
+
+def list_audit(session: Session, scope: Scope, study: str, subject: str | None, asked: Asked) -> Page[AuditEntry]:
+    """The audit of a study, oldest first."""
+    chain = find_study(session, scope, study).id
+    query = select(AuditEntry).where(AuditEntry.chain == chain)
+    if subject:
+        query = query.where(AuditEntry.subject == subject)
+    return _page(session, query, [(AuditEntry.seq, int)], asked)
+
+
+def list_users(session: Session, asked: Asked) -> Page[User]:
+    """Everybody who may sign in, or could once."""
+    return _page(session, select(User), [(User.id, int)], asked)
+
+
+def _with_participant(table: Any) -> Select[Any]:
+    return (
+        select(table, Study.code, Participant.number)
+        .join(Participant, Participant.id == table.participant_id)
+        .join(Study, Study.id == table.study_id)
+    )
+
+
+def _narrowed(session: Session, query: Select[Any], scope: Scope, wanted: Wanted, placed: Any) -> Select[Any]:
+    """Only what is within the scope, and of the study, site and participant that were asked for."""
+    query = query.where(within(scope, placed.study_id, placed.site_id))
+    if wanted.study is not None:
+        query = query.where(placed.study_id == find_study(session, scope, wanted.study).id)
+    if wanted.site is not None:
+        query = query.where(placed.site_id == find_site(session, scope, wanted.site).id)
+    if wanted.number is not None:
+        query = query.where(Participant.number == wanted.number)
+    return query
+
+
+def _page(session: Session, query: Select[Any], order: Sequence[tuple[Any, type]], asked: Asked) -> Page[Any]:
+    try:
+        return page(session, query, order, asked)
+    except WrongCursor as wrong:
+        raise InvalidInput([InputProblem("cursor", str(wrong), "begin at the first page, without one")]) from None

@@ -1,0 +1,106 @@
+"""What the planner does by itself, and when: APScheduler calls one service for each job, and nothing else.
+
+Several workers may run at once: every piece of work locks what it changes, and finds it done if another was first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event
+
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+from sqlalchemy import select
+
+from planner.persistence.sites import SiteRow
+from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.services.amendments import apply_due_amendments
+from planner.services.designs import Designs
+from planner.services.replanning import replan_all
+from planner.services.sign_in_upkeep import tidy_sign_ins
+from planner.services.sites import keep_holidays
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """The jobs of one installation. ``clock`` says what time it is; ``stopping`` is set once it is to end."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    designs: Designs = field(default_factory=Designs)
+    stopping: Event = field(default_factory=Event)
+
+    def plan_again(self) -> None:
+        """Bring everybody to the date at their site, and to the newest closures and versions of their study."""
+        done = replan_all(self.store, self.designs, SYSTEM, self.clock(), stopped=self.stopping.is_set)
+        log.info("%d participants are planned as of today", done.planned)
+        if done.waiting:
+            log.warning("%d dates would move by a newer engine; see `planner database replan`", len(done.waiting))
+        for name, why in done.failed:
+            log.error("participant %s could not be planned: %s", name, why)
+
+    def keep_holidays(self) -> None:
+        """Store the public holidays of the coming years, of each site for itself."""
+        sites = self.store.read(lambda session: list(session.scalars(select(SiteRow.id).order_by(SiteRow.id))))
+        for site in sites:
+            count = self.store.write(SYSTEM, self.clock(), partial(keep_holidays, site_id=site))
+            if count:
+                log.info("%d public holidays are stored for site %d", count, site)
+
+    def tidy_sign_ins(self) -> None:
+        """End sessions that nobody uses any more."""
+        done = self.store.write(SYSTEM, self.clock(), tidy_sign_ins)
+        log.info("%d sessions ended, %d removed, %d failed attempts forgotten", done.ended, done.removed, done.attempts)
+
+    def apply_amendments(self) -> None:
+        """Bring protocol versions into force where their day has come."""
+        for report in apply_due_amendments(self.store, self.designs, SYSTEM, self.clock()):
+            log.info("version %s is in force for %d more at %s", report.version, len(report.amended), report.site)
+            for failed in report.failed:
+                log.error("%s could not be brought to version %s", failed, report.version)
+
+    def jobs(self) -> tuple[tuple[str, CronTrigger, Callable[[], None]], ...]:
+        """Every job with the times at which it runs. Midnight comes to one site after the other: hence every hour."""
+        return (
+            ("plan-again", CronTrigger(minute=1, timezone=UTC), self.plan_again),
+            ("keep-holidays", CronTrigger(hour=3, minute=20, timezone=UTC), self.keep_holidays),
+            ("apply-amendments", CronTrigger(minute=2, timezone=UTC), self.apply_amendments),
+            ("tidy-sign-ins", CronTrigger(minute=40, timezone=UTC), self.tidy_sign_ins),
+        )
+
+    def attempt(self, name: str, job: Callable[[], None]) -> None:
+        """Run a job. What goes wrong is logged, and tried again at its next time: the others go on."""
+        if self.stopping.is_set():
+            return
+        try:
+            job()
+        except Exception:
+            log.exception("the job %s failed; it runs again at its next time", name)
+
+    def run(self) -> None:
+        """Do every job once now and then at its times, until told to stop."""
+        scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for name, trigger, job in self.jobs():
+            work = partial(self.attempt, name, job)
+            scheduler.add_job(work, trigger, id=name, name=name, next_run_time=self.clock())
+        try:
+            scheduler.start()
+            log.info("the worker has begun")
+            self.stopping.wait()
+        finally:
+            self.stopping.set()
+            if scheduler.running:
+                scheduler.shutdown(wait=True)
+            log.info("the worker has ended")
+
+    def stop(self) -> None:
+        """Begin nothing any more; what is being done ends with the participant it is at."""
+        self.stopping.set()

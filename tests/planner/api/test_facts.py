@@ -1,0 +1,97 @@
+"""Facts over HTTP: recorded once, previewed without a trace, refused with everything as it was."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from planner.persistence.unit_of_work import Store
+from planner.services.users import Role
+from tests.planner.api.callers import Caller, Clock, app, at, caller
+from tests.studies import STUDY, Trial, trial
+
+__all__ = ["app", "at"]
+
+ONE = f"/studies/{STUDY}/participants/01-001"
+GIVEN = {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "vsli"}
+
+
+@pytest.fixture
+def study(store: Store, at: Clock) -> Trial:
+    made = trial(store)
+    made.enrol()
+    return made
+
+
+@pytest.fixture
+def coordinator(app: Flask, study: Trial) -> Caller:
+    return caller(app, study.store, Role.COORDINATOR, STUDY)
+
+
+def test_a_recorded_fact_is_answered_with_every_date_that_moved(coordinator: Caller) -> None:
+    held = {"fact": "cycle_held", "date": "2026-01-05", "cycle": "induction.c1", "reason": "counts"}
+    answer = coordinator.post(f"{ONE}/facts", {"facts": [{**held, "resume": "2026-01-07"}]})
+    moved = {visit["key"]: visit for visit in answer["changes"]["moved"]}
+    assert moved["induction.c1.d8"]["new"]["target"] == "2026-01-14"
+    assert answer["facts"][0]["fact"] == "cycle_held"
+    assert coordinator.get(f"{ONE}/facts")["facts"][-1]["by"] == "Test coordinator"
+
+
+def test_a_preview_says_the_same_and_records_nothing(coordinator: Caller) -> None:
+    body = {"facts": [GIVEN]}
+    seen = coordinator.post(f"{ONE}/facts/preview", body)
+    assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2
+    done = coordinator.post(f"{ONE}/facts", body)
+    assert done["changes"] == seen["changes"]
+    assert done["revision"] == seen["revision"]
+
+
+def test_the_second_of_two_coordinators_is_told_what_changed(coordinator: Caller) -> None:
+    seen = coordinator.call("GET", ONE).headers["ETag"]
+    coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, If_Match=seen)
+    wrong = coordinator.refused(409, "POST", f"{ONE}/facts", {"facts": [{**GIVEN, "activity": "ino"}]}, If_Match=seen)
+    assert wrong["changed"]["newest_facts"][-1]["fact"] == "given"
+    assert wrong["type"] == "/problems/conflict"
+
+
+def test_a_request_sent_again_with_its_key_does_nothing_twice(coordinator: Caller) -> None:
+    first = coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
+    again = coordinator.call("POST", f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
+    assert again.get_json() == first
+    assert again.status_code == 201
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 3
+
+
+def test_a_key_that_came_with_another_request_is_refused(coordinator: Caller) -> None:
+    coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
+    wrong = coordinator.refused(
+        422, "POST", f"{ONE}/facts", {"facts": [{**GIVEN, "activity": "ino"}]}, Idempotency_Key="k1"
+    )
+    assert wrong["problems"][0]["place"] == "Idempotency-Key"
+
+
+def test_a_refused_request_leaves_its_key_free(coordinator: Caller) -> None:
+    coordinator.refused(422, "POST", f"{ONE}/facts", {"facts": [{**GIVEN, "date": "2031-01-05"}]}, Idempotency_Key="k2")
+    coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k2")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "facts"),
+        ({"facts": []}, "facts"),
+        ({"facts": [{"fact": "given"}]}, "facts/0/date"),
+        ({"facts": [{"fact": "gven", "date": "2026-01-05"}]}, "facts/0/fact"),
+        ({"facts": [{**GIVEN, "date": "2026-02-30"}]}, "/facts/0/date"),
+        ({"facts": [{**GIVEN, "vist": "x"}]}, "/facts/0/vist"),
+        ({"facts": [{**GIVEN, "by": "somebody"}]}, "/facts/0/by"),
+        ({"facts": [GIVEN], "why": 7}, "why"),
+        ({"facts": [GIVEN], "reason": "x"}, "reason"),
+    ],
+)
+def test_every_problem_of_a_body_has_its_place(coordinator: Caller, body: Any, place: str) -> None:
+    wrong = coordinator.refused(400, "POST", f"{ONE}/facts", body)
+    assert place in [problem["place"] for problem in wrong["problems"]]
+    assert all(problem["remedy"] for problem in wrong["problems"])
+    assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2

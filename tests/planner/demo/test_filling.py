@@ -1,0 +1,222 @@
+"""The demo: somebody in every state, nothing that `planner database check` would find, the same for the same day."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet, MultiFernet
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from planner.demo.filling import Demo, fill, open_again
+from planner.demo.lives import COURSES
+from planner.persistence.audit import INSTALLATION, AuditEntry
+from planner.persistence.bookings import Booking, ChairSlot
+from planner.persistence.database import Database
+from planner.persistence.deviations import DeviationRow
+from planner.persistence.facts import FactRow
+from planner.persistence.participants import Contact, Participant
+from planner.persistence.sites import SiteRow
+from planner.persistence.studies import ParameterValue, Study
+from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.persistence.users import ApiToken, User
+from planner.persistence.visits import GateRow, VisitRow
+from planner.services.audit import verify
+from planner.services.designs import Designs
+from planner.services.keyring import Keys
+from planner.services.users import Role, person_of, sign_in, token_user
+from planner.services.verification import verify_visits
+from tests.databases import BOTH, new_database
+
+#: two moments of one day, on the clock of the demo
+MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
+TODAY = date(2026, 11, 20)
+#: what is made anew for each demo, or counts on over what was taken back
+RANDOM = {
+    "user_account.password", "api_token.digest", "api_token.made_at", "api_token.expires_at", "contact.sealed",
+    "contact.phone_index", "contact.email_index", "audit_entry.after", "audit_entry.digest", "audit_entry.previous",
+    "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id",
+}  # fmt: skip
+Filled = tuple[Store, Demo, Keys]
+
+
+def made_keys() -> Keys:
+    return Keys(MultiFernet([Fernet(Fernet.generate_key())]), b"k" * 32)
+
+
+def filled(url: str, now: datetime) -> Filled:
+    store, keys = Store(Database(url)), made_keys()
+    return store, fill(store, keys, now), keys
+
+
+@pytest.fixture(scope="module")
+def demos(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Filled]]:
+    """The demo of one day in each kind of database, filled once when it is first asked for: it takes seconds."""
+    made: dict[str, Filled] = {}
+    with ExitStack() as stack:
+
+        def of(kind: str) -> Filled:
+            if kind not in made:
+                url = stack.enter_context(new_database(request, kind, tmp_path_factory.mktemp("demo")))
+                made[kind] = filled(url, MOMENTS[kind])
+                stack.callback(made[kind][0].database.dispose)
+            return made[kind]
+
+        yield of
+
+
+@pytest.fixture(params=BOTH)
+def demo(request: pytest.FixtureRequest, demos: Callable[[str], Filled]) -> Filled:
+    return demos(request.param)
+
+
+@pytest.fixture
+def session(demo: Filled) -> Iterator[Session]:
+    with demo[0].database.reading() as session:
+        yield session
+
+
+def content(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Everything in a database but for what is random."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with database.reading() as session:
+        for table in database.tables.sorted_tables:
+            columns = [column for column in table.columns if f"{table.name}.{column.name}" not in RANDOM]
+            rows = [dict(row._mapping) for row in session.execute(select(*columns))]
+            found[table.name] = sorted((row for row in rows if row.get("action") != "token.made"), key=repr)
+    return found
+
+
+def test_the_same_day_gives_the_same_content_in_both_databases_at_whatever_hour(
+    demos: Callable[[str], Filled],
+) -> None:
+    here, there = (content(demos(kind)[0].database) for kind in BOTH)
+    assert {name: len(rows) for name, rows in here.items()} == {name: len(rows) for name, rows in there.items()}
+    for name, rows in here.items():
+        assert rows == there[name], name
+
+
+def test_a_check_finds_nothing_wrong(session: Session) -> None:
+    assert list(verify_visits(session, Designs())) == []
+    reports = verify(session)
+    assert [report.wrong for report in reports] == [()] * 5  # the installation and four studies
+    assert sum(report.entries for report in reports) > 500
+
+
+def test_somebody_is_in_every_state(session: Session) -> None:
+    participants = {(row.study_id, row.number): row for row in session.scalars(select(Participant))}
+    assert len(participants) == len(COURSES) >= 30
+    assert {row.status for row in participants.values()} == {
+        "screening", "screen-failed", "enrolled", "treatment", "follow-up", "completed", "withdrawn", "lost", "died",
+    }  # fmt: skip
+    assert {row.observation for row in participants.values()} >= {"observing", "evaluable"}
+    assert any(row.site_id != row.home_site_id for row in participants.values())
+    kinds = set(session.scalars(select(FactRow.kind)))
+    assert kinds >= {
+        "amendment_applied", "cycle_delayed", "cycle_held", "held", "omitted", "reduced", "progressed", "transplanted",
+        "told", "admitted", "discharged", "transferred", "lost_to_follow_up", "withdrew", "died", "visit_missed",
+    }  # fmt: skip
+    visits = list(session.scalars(select(VisitRow).where(VisitRow.gone.is_(False))))
+    assert {row.status for row in visits} >= {
+        "planned", "due", "booked", "held", "done", "unrecorded", "missed", "omitted", "suspended", "cancelled",
+        "needs-decision",
+    }  # fmt: skip
+    now = {(row.epoch, row.cycle) for row in visits if (row.actual or date.min) > TODAY - timedelta(days=28)}
+    assert now >= {("induction", 1), ("induction", 2), *(("maintenance", cycle) for cycle in range(1, 6))}
+
+
+def test_gates_wait_and_deviations_are_open_and_judged(session: Session) -> None:
+    gates = session.execute(select(GateRow.key, GateRow.status).where(GateRow.gone.is_(False)))
+    waiting = {key for key, status in gates if status == "overdue"}
+    assert waiting >= {"induction.c1.response", "induction.c1.toxicity", "treatment.c7.inotuzumab-after-six"}
+    rows = list(session.scalars(select(DeviationRow)))
+    assert {row.state for row in rows} >= {"query", "candidate", "confirmed", "classified", "closed", "dismissed"}
+    assert {row.kind for row in rows} >= {"outside-window", "unrecorded", "missed"}
+    assert any(row.signed_as == "reviewed" for row in rows)
+
+
+def test_the_coming_two_weeks_have_appointments_with_chairs_on_open_days(session: Session) -> None:
+    coming = select(Booking, SiteRow).join(SiteRow, SiteRow.id == Booking.site_id)
+    rows = session.execute(coming.where(Booking.ended_at.is_(None), Booking.day >= TODAY)).all()
+    assert sum(booking.day <= TODAY + timedelta(days=14) for booking, _ in rows) >= 20
+    assert {site.code for _, site in rows} == {"north", "south"}
+    assert all(booking.chair and booking.day.weekday() < 5 for booking, _ in rows)
+    assert session.scalar(select(ChairSlot.chair).limit(1))
+
+
+def test_what_happened_was_recorded_on_its_day_and_in_order(session: Session) -> None:
+    facts = session.execute(select(FactRow.kind, FactRow.day, FactRow.recorded_at)).all()
+    days_later = [(recorded.date() - day).days for kind, day, recorded in facts if kind not in ("booked", "rebooked")]
+    assert all(-1 <= days <= 6 for days in days_later)  # only a transplant is entered after its conditioning
+    assert days_later.count(0) > len(days_later) * 0.9
+    assert all(recorded.date() < TODAY + timedelta(days=1) for _, _, recorded in facts)
+    for chain in (INSTALLATION, 1, 2, 3, 4):
+        at = list(session.scalars(select(AuditEntry.at).where(AuditEntry.chain == chain).order_by(AuditEntry.seq)))
+        assert at == sorted(at)
+
+
+def test_everything_in_it_is_plainly_made_up(demo: Filled, session: Session) -> None:
+    keys = demo[2]
+    for row in session.scalars(select(Contact).where(Contact.sealed.is_not(None))):
+        assert row.sealed is not None
+        said = keys.open(row.sealed)
+        assert said["name"].endswith("(made up)")
+        assert said["phone"][5:10] == "55501"
+        assert said["email"].endswith("@example.org")
+    assert session.scalar(select(Contact.participant_id).where(Contact.erased_at.is_not(None)))
+    assert set(session.scalars(select(ParameterValue.made_up))) == {True}
+    assert all(name.startswith("Demo ") for name in session.scalars(select(User.name)))
+
+
+def test_everybody_signs_in_with_the_role_that_is_printed(demo: Filled) -> None:
+    store, made, keys = demo
+    now = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    assert [user.role for user in made.users] == [role.value for role in Role]
+    for user in made.users:
+        signed = store.write(SYSTEM, now, lambda uow, u=user: sign_in(uow, keys, u.email, u.password, "", 5))  # type: ignore[misc]
+        assert signed is not None
+        with store.database.reading() as session:
+            assert user.role in person_of(session, signed[0]).roles
+    with store.database.reading() as session:
+        coordinator, token = token_user(session, made.token, now) or (None, None)
+        assert coordinator is not None
+        assert (coordinator.email, "facts:write" in (token.scopes if token else ())) == (
+            "coordinator@example.org",
+            True,
+        )
+        scope = person_of(session, coordinator).may_as(Role.COORDINATOR)
+        assert all(scope.covers(study) for study in session.scalars(select(Study.id)))
+
+
+def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_database_is_none(
+    demo: Filled, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    now = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    with new_database(request, "sqlite", tmp_path) as url:
+        empty = Store(Database(url))
+        assert open_again(empty, now) is None
+        empty.database.dispose()
+    again = open_again(demo[0], now)
+    assert again is not None
+    assert again.users[0].password != demo[1].users[0].password
+    with demo[0].database.reading() as session:
+        assert len(session.scalars(select(ApiToken)).all()) == 2
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "day", ["2026-12-24", "2026-12-27", "2027-01-01", "2027-03-15", "2027-07-05", "2027-11-26", "2028-02-29"]
+)
+def test_on_any_day_a_demo_can_be_made_that_is_right(day: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with new_database(request, "sqlite", tmp_path) as url:
+        made = filled(url, datetime.fromisoformat(f"{day}T20:00:00+00:00"))
+        with made[0].database.reading() as session:
+            assert list(verify_visits(session, Designs())) == []
+            statuses = set(session.scalars(select(Participant.status)))
+        made[0].database.dispose()
+    assert statuses >= {"screening", "treatment", "follow-up", "completed", "withdrawn", "lost", "died"}
