@@ -7,13 +7,13 @@ import pytest
 
 #: large packages that only a few commands, a few reports, or nobody but the tests need
 LARGE = {
-    "hypothesis", "icalendar", "matplotlib", "numpy", "pandas", "playwright", "pytest", "requests", "rich",
+    "hypothesis", "icalendar", "matplotlib", "numpy", "pandas", "playwright", "pytest", "requests",
     "schemathesis", "scipy", "twilio",
 }  # fmt: skip
 #: what the database and the pages need, and help does not
 OF_THE_SERVICE = {
     "alembic", "apscheduler", "argon2", "cryptography", "dateutil", "flask", "holidays", "jinja2", "prometheus_client",
-    "psycopg", "pydantic", "pyotp", "ruamel", "sqlalchemy", "structlog", "werkzeug",
+    "psycopg", "pydantic", "pyotp", "rich", "ruamel", "sqlalchemy", "structlog", "werkzeug",
 }  # fmt: skip
 HELP = "from planner.cli import cli; cli({words!r}, standalone_mode=False)"
 
