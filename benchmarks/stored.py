@@ -19,7 +19,7 @@ from tests.studies import NORTH, SOUTH, STUDY, trial
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 COLUMNS = "number,site,fact,date,day_1,version,visit,activity,gate,outcome\n"
-_FIRST = date(2026, 1, 5)
+_FIRST, _FIRST_DOSED = date(2026, 1, 5), date(2025, 12, 8)
 
 
 @contextmanager
@@ -68,14 +68,15 @@ def name_of(number: int) -> str:
 
 
 def day_1_of(number: int, dosed: bool) -> date:
-    """Spread over a year."""
-    return _FIRST + (timedelta(days=7 * (number % 52)) if dosed else timedelta(days=number % 365))
+    """Spread over a year, or, for who has had a cycle by now, over six weeks."""
+    return _FIRST_DOSED + timedelta(days=number % 42) if dosed else _FIRST + timedelta(days=number % 365)
 
 
 def _participant(number: int, dosed: bool) -> Iterator[str]:
     name, day_1 = name_of(number), day_1_of(number, dosed)
     site = SOUTH if number % 3 == 0 else NORTH
-    yield f"{name},{site},consented,{day_1 - timedelta(days=20 + number % 7)},,1.0,,,,\n"
+    consented = min(day_1 - timedelta(days=20 + number % 7), NOW.date() - timedelta(days=1 + number % 30))
+    yield f"{name},{site},consented,{consented},,1.0,,,,\n"
     yield f"{name},,enrolled,{day_1 - timedelta(days=number % 6 + 1)},{day_1},,,,,\n"
     if not dosed:
         return

@@ -65,11 +65,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
-        file = folder / f"planner_{next(_NUMBERS)}.db"
+        file = folder / f"{next(_NUMBERS)}.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    server, name = request.getfixturevalue("postgresql_server"), f"test_{next(_NUMBERS)}"
+    name = f"test_{next(_NUMBERS)}"
+    server = request.getfixturevalue("postgresql_server")
     _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner")
     yield _named(server, name)
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")

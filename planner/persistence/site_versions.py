@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
@@ -44,10 +45,15 @@ def site_versions_of(session: Session, study_id: int) -> list[tuple[SiteVersion,
 
 def version_at(session: Session, study_id: int, site_id: int, day: date) -> str | None:
     """The newest version in effect at a site on a day; None where nobody has said so of any."""
-    return newest_at(site_versions_of(session, study_id), site_id, day)
+    return version_among(effective_from(session, study_id), site_id, day)
 
 
-def newest_at(known: list[tuple[SiteVersion, str]], site_id: int, day: date) -> str | None:
-    """The same where it is known already which version holds where."""
-    held = [version for row, version in known if row.site_id == site_id and row.effective_on <= day]
+def effective_from(session: Session, study_id: int) -> list[tuple[int, date, str]]:
+    """At which site, from which day on, which version of a study holds; the oldest version first."""
+    return [(row.site_id, row.effective_on, version) for row, version in site_versions_of(session, study_id)]
+
+
+def version_among(known: Iterable[tuple[int, date, str]], site_id: int, day: date) -> str | None:
+    """The newest of these versions in effect at a site on a day."""
+    held = [version for at, since, version in known if at == site_id and since <= day]
     return held[-1] if held else None

@@ -46,6 +46,8 @@ from schedules.history import (
 )
 from schedules.scheduled import Plan
 
+#: which version is in effect at a site on a day, if somebody has said so
+VersionOn = Callable[[int, date], str | None]
 MOST_FACTS = 20_000
 #: what can only have happened; appointments, holds, transplants and the like may lie ahead
 HAPPENED = (
@@ -131,6 +133,8 @@ def _work_out(
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
     _refuse_what_changed(life, command)
+    _refuse_too_many(life, command.facts)
+    refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
     imagined = life.with_facts(facts)
@@ -149,6 +153,19 @@ def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
     raise Conflict([problem], {"revision": known, "newest_facts": newer})
 
 
+def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
+    if len(life.rows) + len(facts) > MOST_FACTS:
+        most = f"a participant has at most {MOST_FACTS} facts"
+        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+
+
+def first_facts(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
+    """The first facts about somebody, as they are kept. Raises what recording them would, but for what plans say."""
+    _refuse_too_many(life, facts)
+    refuse_the_future(life, facts, now)
+    return numbered(life, facts, now, version_on)
+
+
 def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
     """Raise Refused for what is said to have happened on a day that has not come: a slip of the pen moves dates."""
     today = life.today(now)
@@ -161,18 +178,8 @@ def refuse_the_future(life: Life, facts: Sequence[Fact], now: datetime) -> None:
         raise Refused(problems)
 
 
-def numbered(
-    life: Life, facts: Sequence[Fact], now: datetime, in_effect: Callable[[int, date], str | None]
-) -> tuple[Fact, ...]:
-    """The facts with the id and the instant that they are kept with; an enrolment names its site and version.
-
-    ``in_effect`` says which version is at a site on a day. Raises Refused for what cannot have happened yet, or if they
-    would be more than a participant can have.
-    """
-    refuse_the_future(life, facts, now)
-    if len(life.rows) + len(facts) > MOST_FACTS:
-        most = f"a participant has at most {MOST_FACTS} facts"
-        raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
+def numbered(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
+    """The facts with the id and the instant that they are kept with; an enrolment names its site and version."""
     taken = {row.fact_id for row in life.rows} | {fact.id for fact in facts if fact.id}
     found: list[Fact] = []
     number = len(life.rows)
@@ -183,18 +190,18 @@ def numbered(
             name = f"f{number}"
         kept: dict[str, Any] = {"id": name, "recorded": now, "by": None, "origin": None}
         if isinstance(fact, Enrolled):
-            kept |= _placed(life, fact, in_effect)
+            kept |= _placed(life, fact, version_on)
         found.append(replace(fact, **kept))
     return tuple(found)
 
 
-def _placed(life: Life, enrolled: Enrolled, in_effect: Callable[[int, date], str | None]) -> dict[str, str | None]:
+def _placed(life: Life, enrolled: Enrolled, version_on: VersionOn) -> dict[str, Any]:
     """What an enrolment leaves out: the home site, and the version in effect there on its day."""
     site = enrolled.site or life.home
     site_id = life.study.site_ids.get(site)
     version = enrolled.version
     if version is None and site_id is not None:
-        version = in_effect(site_id, enrolled.date)
+        version = version_on(site_id, enrolled.date)
     return {"site": site, "version": version}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from sqlalchemy import Table
@@ -19,7 +19,7 @@ from planner.persistence.bulk import Bulk
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
-from planner.persistence.site_versions import newest_at, site_versions_of
+from planner.persistence.site_versions import effective_from, version_among
 from planner.persistence.studies import Study
 from planner.persistence.types import json_text
 from planner.persistence.unit_of_work import UnitOfWork
@@ -28,7 +28,7 @@ from planner.services.access import Scope
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.enrolment import Screen, ScreeningDesk, note_screening
 from planner.services.fact_records import data_of
-from planner.services.facts import fact_values, note_facts, numbered
+from planner.services.facts import fact_values, first_facts, note_facts
 from planner.services.histories import Life
 from planner.services.projection import deviation_values, gate_values, summary_values, visit_values
 from schedules.history import Booked, Enrolled, Fact, History, LostToFollowUp, Rebooked
@@ -83,8 +83,8 @@ class _Rows:
 
 
 def may_come_with_others(facts: Sequence[Fact]) -> bool:
-    """Whether nothing has to be asked of what is stored: appointments take chairs, a loss asks for attempts."""
-    return not any(isinstance(fact, Booked | Rebooked | LostToFollowUp) for fact in facts)
+    """Whether nothing has to be asked of what is stored: chairs that are taken, attempts to reach somebody."""
+    return not any(isinstance(fact, Booked | LostToFollowUp | Rebooked) for fact in facts)
 
 
 class Newcomers:
@@ -96,8 +96,8 @@ class Newcomers:
     def __init__(self, uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, why: str) -> None:
         self._uow, self._designs, self._study, self._why = uow, designs, study, why
         self._desk = ScreeningDesk(uow.session, scope, study)
+        self._version_on = partial(version_among, effective_from(uow.session, study.id))
         self._design: StudyDesign | None = None
-        self._versions = site_versions_of(uow.session, study.id)
         self._bulk = Bulk(uow.session.connection())
         self._rows = _Rows()
         self._writer = ThreadPoolExecutor(max_workers=1)
@@ -111,7 +111,7 @@ class Newcomers:
         design = self._design = self._design or self._designs.of(self._uow.session, self._study)
         place = len(self._rows.people.rows)
         unknown = Life(design, _Newcomer(place, number), (), History(planned_site=site.code), site.code)
-        life = unknown.with_facts(numbered(unknown, facts, self._uow.now, self._in_effect))
+        life = unknown.with_facts(first_facts(unknown, facts, self._uow.now, self._version_on))
         today = life.today(self._uow.now)
         plan = life.plan_as_of(today)
         if any(isinstance(fact, Enrolled) for fact in life.history.facts):
@@ -128,9 +128,6 @@ class Newcomers:
     def close(self) -> None:
         """Write nothing more: the transaction is done with, or is not to be."""
         self._writer.shutdown(wait=True, cancel_futures=True)
-
-    def _in_effect(self, site_id: int, day: date) -> str | None:
-        return newest_at(self._versions, site_id, day)
 
     def _hand_over(self) -> None:
         self._last_written()

@@ -1,6 +1,7 @@
 """People who are new in a table are stored together exactly as they would be one by one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from planner.persistence.unit_of_work import SYSTEM, Actor, Store, UnitOfWork
 from planner.problems import InvalidInput
 from planner.services import imports, newcomers
 from planner.services.access import EVERYTHING, Scope
+from planner.services.amendments import MakeEffective, amendment_effective
 from planner.services.audit import verify
 from planner.services.designs import Designs
 from planner.services.imports import Imported, import_facts
@@ -21,7 +23,8 @@ from planner.services.verification import verify_visits
 from tests.studies import NOW, STUDY, Trial, trial
 
 HEAD = (
-    "number,site,fact,date,day_1,visit,activity,version,time,partial,activities,gate,outcome,of,id,reason,scope,note\n"
+    "number,site,fact,date,day_1,visit,activity,version,time,partial,activities,gate,outcome,of,id,reason,scope,"
+    "note,attempts\n"
 )
 COLUMNS = HEAD.strip().split(",")
 
@@ -63,6 +66,7 @@ HISTORIES = (
     joined("01-008") + line("01-008", "transferred", "2026-01-20", "south"),
     joined("01-009") + line("01-009", "unscheduled_visit", "2026-01-04", activities="bloods|examination", id="x1")
     + line("01-009", "void", "2026-01-05", of="x1", note="first line\nsecond line"),
+    joined("01-011") + line("01-011", "lost_to_follow_up", "2026-01-04", attempts="2"),
     joined("02-002", "south", "2026-03-02"),
 )  # fmt: skip
 TABLE = HEAD + "".join(HISTORIES)
@@ -96,14 +100,24 @@ def content(database: Database) -> dict[str, list[Any]]:
         }
 
 
+def with_a_version_in_effect(store: Store) -> Trial:
+    """A study in which enrolments at one site, from a day on, take its version from there."""
+    study = trial(store)
+    command = MakeEffective(
+        study=STUDY, site="north", version="1.0", approved_on=date(2025, 12, 1), effective_on=date(2025, 12, 2)
+    )
+    store.write(SYSTEM, NOW, lambda uow: amendment_effective(uow, study.designs, EVERYTHING, command))
+    return study
+
+
 @pytest.mark.usefixtures("few_together")
 def test_every_table_is_the_same_as_if_they_had_come_one_by_one(
     store: Store, another_database: Database, one_by_one: Callable[[], None]
 ) -> None:
-    together = trial(store)
-    assert take(together, TABLE) == Imported(12, TABLE.count('\n"0'))
+    together = with_a_version_in_effect(store)
+    assert take(together, TABLE) == Imported(13, TABLE.count('\n"0'))
     one_by_one()
-    alone = trial(Store(another_database))
+    alone = with_a_version_in_effect(Store(another_database))
     take(alone, TABLE)
     found, wanted = content(store.database), content(another_database)
     assert {name for name, rows in wanted.items() if rows} >= {
