@@ -12,6 +12,7 @@ from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import ChairTaken, InputProblem, Refused
 from planner.services.histories import Life, site_on
+from schedules.closures import Weekday
 from schedules.history import Booked, Rebooked
 from schedules.limits import Limits
 from schedules.scheduled import Plan, ScheduledVisit
@@ -52,11 +53,11 @@ def _give_back(uow: UnitOfWork, row: Booking) -> None:
 
 
 def _book(uow: UnitOfWork, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, reason: str) -> None:
-    misfit = misfit_of(visit)
-    if misfit and not reason:
-        raise Refused([InputProblem("reason", misfit, "choose a feasible day, or give the reason for this one")])
     where = site_on(life.moves(), fact.date)
     site = uow.session.get_one(SiteRow, life.study.site_ids[where])
+    misfit = misfit_of(visit) or _outside_opening(site, visit, fact)
+    if misfit and not reason:
+        raise Refused([InputProblem("reason", misfit, "choose another day or hour, or give the reason for it")])
     starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     chair = _chair_number(fact.chair, site)
     if starts is None:
@@ -79,6 +80,21 @@ def _book(uow: UnitOfWork, life: Life, visit: ScheduledVisit, fact: Booked | Reb
 def misfit_of(visit: ScheduledVisit) -> str | None:
     """What is wrong with the day of an appointment, in words; None if it fits."""
     return next((conflict.text for conflict in visit.conflicts if conflict.kind == "to-rebook"), None)
+
+
+def _outside_opening(site: SiteRow, visit: ScheduledVisit, fact: Booked | Rebooked) -> str | None:
+    """What is wrong with the hour of an appointment at the site, in words; None where no hours are known."""
+    if fact.time is None or visit.setting != "clinic" or not site.opening:
+        return None
+    weekday = list(Weekday)[fact.date.weekday()].value
+    hours = site.opening.get(weekday)
+    if hours is None:
+        return f"{site.name} has no opening hours on a {weekday.capitalize()}"
+    opens, closes = (int(hour[:2]) * 60 + int(hour[3:]) for hour in hours)
+    starts, minutes = fact.time.hour * 60 + fact.time.minute, fact.minutes or minutes_of(visit)
+    if opens <= starts and starts + minutes <= closes:
+        return None
+    return f"{site.name} is open from {hours[0]} to {hours[1]}, not for {minutes} minutes from {fact.time:%H:%M} on"
 
 
 def minutes_of(visit: ScheduledVisit) -> int:

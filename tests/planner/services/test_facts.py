@@ -8,16 +8,18 @@ from sqlalchemy import func, select
 from planner.persistence.audit import AuditEntry
 from planner.persistence.bookings import Booking, ChairSlot
 from planner.persistence.facts import FactRow
-from planner.persistence.unit_of_work import Store
+from planner.persistence.sites import site_by_code
+from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow, visits_of
 from planner.problems import ChairTaken, Conflict, InvalidInput, Refused
-from tests.studies import Trial, trial
+from tests.studies import NORTH, Trial, trial
 
 D8 = "induction.c1.d8"
 GIVEN = [
     {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "vsli"},
     {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "ino"},
 ]
+HOURS = {"monday": ["08:00", "17:00"]}
 BOOKED = {"fact": "booked", "date": "2026-01-12", "visit": D8, "time": "09:30", "minutes": 180}
 
 
@@ -138,3 +140,20 @@ def test_a_booking_outside_the_window_needs_a_reason(study: Trial) -> None:
         study.record("01-001", far)
     study.record("01-001", far, booking_reason="no chair before")
     assert visits(study)[D8].status == "to-rebook"
+
+
+@pytest.mark.parametrize(
+    ("time", "minutes", "fits"), [("08:00", 540, True), ("07:45", 60, False), ("15:00", 121, False)]
+)
+def test_a_booking_outside_the_opening_hours_needs_a_reason(study: Trial, time: str, minutes: int, fits: bool) -> None:
+    study.store.write(SYSTEM, study.now, lambda uow: setattr(site_by_code(uow.session, NORTH), "opening", HOURS))
+    study.enrol()
+    booked = {**BOOKED, "time": time, "minutes": minutes}
+    if fits:
+        study.record("01-001", booked)
+    else:
+        with pytest.raises(Refused, match="North is open from 08:00 to 17:00"):
+            study.record("01-001", booked)
+        study.record("01-001", booked, booking_reason="they stay longer for once")
+    with study.store.database.reading() as session:
+        assert [row.reason != "" for row in session.scalars(select(Booking))] == [not fits]
