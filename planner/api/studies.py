@@ -18,6 +18,7 @@ from planner.persistence.studies import ProtocolVersion, Study, parameter_values
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, NotFound
 from planner.services.access import find_site, find_study
+from planner.services.contact_attempts import MOST_WANTED, want_attempts
 from planner.services.lists import list_studies
 from planner.services.studies import (
     CreateStudy,
@@ -65,6 +66,9 @@ class StudyAnswer(StudySummary):
     """A study with all that it consists of."""
 
     releases_bookings: bool
+    attempts_wanted: int | None = Field(
+        description="How many attempts to reach somebody it wants before a loss to follow-up; null if it does not say."
+    )
     versions: list[VersionAnswer]
     parameters: list[ParameterAnswer]
     sites: list[str] = Field(description="Codes of the sites that take part, the home site first.")
@@ -109,6 +113,12 @@ class JoiningSite(Body):
     """A site that is to take part."""
 
     site: Name
+
+
+class AttemptsWanted(Body):
+    """How many attempts to reach somebody the protocol wants before a loss to follow-up."""
+
+    attempts: int | None = Field(ge=1, le=MOST_WANTED, description="Null where it does not say.")
 
 
 class NewState(Body):
@@ -158,6 +168,19 @@ def set_state(path: StudyPath, body: NewState) -> Response:
     def work(uow: UnitOfWork) -> StudyAnswer:
         study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
         set_open(uow, study, body.open)
+        return _shown(uow.session, study)
+
+    return writing(work, lambda shown: shown)
+
+
+@api.put("/studies/<study>/attempts-wanted", responses={200: StudyAnswer}, operation_id="want_contact_attempts")
+@needs(Permission.STUDIES_WRITE, whole=True)
+def want(path: StudyPath, body: AttemptsWanted) -> Response:
+    """Say how many attempts to reach somebody come before they may be recorded as lost to follow-up."""
+
+    def work(uow: UnitOfWork) -> StudyAnswer:
+        study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
+        want_attempts(uow, study, body.attempts)
         return _shown(uow.session, study)
 
     return writing(work, lambda shown: shown)
@@ -237,7 +260,7 @@ def _shown(session: Session, study: Study) -> StudyAnswer:
     parameters = parameter_values(session, study.id)
     return StudyAnswer(
         code=study.code, title=study.title, state=study.state, revision=study.revision,
-        releases_bookings=study.releases_bookings,
+        releases_bookings=study.releases_bookings, attempts_wanted=study.attempts_wanted,
         versions=[VersionAnswer(**_version(row)) for row in versions_of(session, study.id)],
         parameters=[
             ParameterAnswer(name=name, value=row.value, made_up=row.made_up) for name, row in parameters.items()

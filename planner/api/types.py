@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})")
 
 
 def _read_day(value: Any) -> Any:
@@ -23,7 +24,21 @@ def _read_day(value: Any) -> Any:
     raise ValueError("this is no day of the calendar; write it as 2026-01-31")
 
 
+def _read_moment(value: Any) -> Any:
+    """An instant with its zone or offset: without one nobody knows which instant it is."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            found = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        else:
+            if found.year >= 1900:  # before that it is a slip of the pen, and not every database keeps it
+                return found
+    raise ValueError("this is no instant; write it as 2026-01-31T14:30:00Z, or with an offset")
+
+
 Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
+Moment = Annotated[datetime, BeforeValidator(_read_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]

@@ -7,6 +7,8 @@ from flask_openapi import APIBlueprint
 from pydantic import ValidationError
 
 from planner.api import (
+    contact_attempts,
+    contact_consents,
     contacts,
     deviations,
     facts,
@@ -23,7 +25,10 @@ from planner.api import (
 from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
-GROUPS = (protocols, people, users, studies, sites, participants, facts, work, deviations, contacts, records)
+GROUPS = (
+    protocols, people, users, studies, sites, participants, facts, work,
+    deviations, contacts, contact_attempts, contact_consents, records,
+)  # fmt: skip
 _REMEDIES = {
     "missing": "add it",
     "extra_forbidden": "leave it out, or check its name",

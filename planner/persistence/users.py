@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
@@ -84,3 +85,9 @@ class SignInAttempt(Base):
 def user_by_email(session: Session, email: str) -> User | None:
     """The user who signs in with that address."""
     return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of users by their numbers, for what says who did something."""
+    wanted = {one for one in ids if one is not None}
+    return {row.id: row.name for row in session.scalars(select(User).where(User.id.in_(wanted)))} if wanted else {}

@@ -73,6 +73,13 @@ ROUTES = {
     "GET /studies/<study>/participants/<number>/contact": "contacts:read",
     "PUT /studies/<study>/participants/<number>/contact": "contacts:write",
     "POST /studies/<study>/participants/<number>/contact/erasure": "contacts:erase",
+    "PUT /studies/<study>/attempts-wanted": "studies:write",
+    "GET /studies/<study>/participants/<number>/contact-attempts": "contacts:read",
+    "POST /studies/<study>/participants/<number>/contact-attempts": "contacts:write",
+    "POST /studies/<study>/participants/<number>/contact-attempts/<int:attempt>/strike": "contacts:write",
+    "GET /studies/<study>/participants/<number>/contact-consents": "contacts:read",
+    "POST /studies/<study>/participants/<number>/contact-consents": "contacts:write",
+    "POST /studies/<study>/participants/<number>/contact-consents/end": "contacts:write",
     "POST /studies/<study>/imports": "imports:write",
     "GET /studies/<study>/audit": "audit:read",
 }
@@ -80,7 +87,7 @@ ROUTES = {
 WHOLE = {
     "PUT /studies/<study>/state", "POST /studies/<study>/versions", "POST /studies/<study>/parameters",
     "POST /studies/<study>/versions/<version>/confirmation", "POST /studies/<study>/sites",
-    "POST /studies/<study>/imports", "GET /studies/<study>/audit",
+    "POST /studies/<study>/imports", "GET /studies/<study>/audit", "PUT /studies/<study>/attempts-wanted",
 }  # fmt: skip
 #: routes that a role in all studies only includes
 INSTALLATION = {
@@ -96,6 +103,8 @@ NAMES = {
     "visit": "induction.c1.d8",
     "version": "1.0",
     "name": "vsli-ino",
+    "cohort": "level-1",
+    "item": "edc",
 }
 
 
@@ -115,7 +124,7 @@ def address(rule: str, **names: str) -> str:
 
 def status(who: Caller, route: str, **names: str) -> int:
     method, _, rule = route.partition(" ")
-    data: Any = {} if method in ("POST", "PUT") and "imports" not in rule else None
+    data: Any = {} if method in ("POST", "PUT", "PATCH") and "imports" not in rule else None
     return who.call(method, address(rule, **names), data).status_code
 
 
@@ -204,5 +213,8 @@ def test_every_permission_is_some_roles_and_guards_some_route() -> None:
         permission for permission in Permission if permission is not Permission.SELF and not roles_with(permission)
     }
     assert without == set()
-    later = {"doses:release", "care:read", "care:write"}
-    assert {permission.value for permission in Permission} - set(ROUTES.values()) == later
+    assert {permission.value for permission in Permission} - set(ROUTES.values()) == {
+        "doses:release",
+        "care:read",
+        "care:write",
+    }
