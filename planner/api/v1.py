@@ -7,6 +7,7 @@ from flask_openapi import APIBlueprint
 from pydantic import ValidationError
 
 from planner.api import (
+    checklists,
     contact_attempts,
     contact_consents,
     contacts,
@@ -26,7 +27,7 @@ from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
-    protocols, people, users, studies, sites, participants, facts, work,
+    protocols, people, users, studies, sites, participants, facts, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, records,
 )  # fmt: skip
 _REMEDIES = {

@@ -24,7 +24,7 @@ from tests.studies import NORTH, STUDY, trial
 __all__ = ["app", "at"]
 
 #: names that exist: half of all requests are about them
-KNOWN = {"study": STUDY, "number": "01-001", "site": NORTH, "visit": "induction.c1.d8", "version": "1.0"}
+KNOWN = {"study": STUDY, "number": "01-001", "site": NORTH, "visit": "induction.c1.d8", "version": "1.0", "item": "edc"}
 EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 4
 EXCLUDED = {
     # The description cannot say all that the study's rules ask for.
