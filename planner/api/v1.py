@@ -20,6 +20,7 @@ from planner.api import (
     records,
     sites,
     studies,
+    treatment,
     users,
     work,
 )
@@ -27,7 +28,7 @@ from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
-    protocols, people, users, studies, sites, participants, facts, checklists, work,
+    protocols, people, users, studies, sites, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, records,
 )  # fmt: skip
 _REMEDIES = {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from planner.persistence.audit import AuditEntry
 from planner.persistence.bookings import Booking
 from planner.persistence.deviations import DeviationRow
-from planner.persistence.paging import Asked, Page, WrongCursor, page
+from planner.persistence.paging import Asked, Page, WrongCursor, page, page_of_list
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite
@@ -21,6 +21,8 @@ from planner.persistence.users import User
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_site, find_study, within
+
+T = TypeVar("T")
 
 #: stands for no date in the order of lists: after every other
 NO_DAY = date(9999, 12, 31)
@@ -139,6 +141,14 @@ def list_users(session: Session, asked: Asked) -> Page[User]:
     return _page(session, select(User), [(User.id, int)], asked)
 
 
+def in_pages(rows: Iterable[T], asked: Asked, *fields: str) -> Page[T]:
+    """One page of rows that another service has worked out, in the order of these fields of theirs."""
+    try:
+        return page_of_list(rows, fields, asked)
+    except WrongCursor as wrong:
+        raise _begin_again(wrong) from None
+
+
 def _with_participant(table: Any) -> Select[Any]:
     return (
         select(table, Study.code, Participant.number)
@@ -163,4 +173,8 @@ def _page(session: Session, query: Select[Any], order: Sequence[tuple[Any, type]
     try:
         return page(session, query, order, asked)
     except WrongCursor as wrong:
-        raise InvalidInput([InputProblem("cursor", str(wrong), "begin at the first page, without one")]) from None
+        raise _begin_again(wrong) from None
+
+
+def _begin_again(wrong: WrongCursor) -> InvalidInput:
+    return InvalidInput([InputProblem("cursor", str(wrong), "begin at the first page, without one")])
