@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from planner.api import (
     checklists,
+    cohorts,
     contact_attempts,
     contact_consents,
     contacts,
@@ -28,7 +29,7 @@ from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
-    protocols, people, users, studies, sites, participants, facts, treatment, checklists, work,
+    protocols, people, users, studies, sites, cohorts, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, records,
 )  # fmt: skip
 _REMEDIES = {

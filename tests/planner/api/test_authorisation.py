@@ -74,6 +74,9 @@ ROUTES = {
     "PUT /studies/<study>/participants/<number>/contact": "contacts:write",
     "POST /studies/<study>/participants/<number>/contact/erasure": "contacts:erase",
     "PUT /studies/<study>/attempts-wanted": "studies:write",
+    "GET /studies/<study>/cohorts": "participants:read",
+    "POST /studies/<study>/cohorts": "studies:write",
+    "PATCH /studies/<study>/cohorts/<cohort>": "studies:write",
     "GET /studies/<study>/participants/<number>/drugs": "care:read",
     "GET /studies/<study>/participants/<number>/oks": "care:read",
     "GET /studies/<study>/doses-without-ok": "care:read",
@@ -96,6 +99,7 @@ WHOLE = {
     "PUT /studies/<study>/state", "POST /studies/<study>/versions", "POST /studies/<study>/parameters",
     "POST /studies/<study>/versions/<version>/confirmation", "POST /studies/<study>/sites",
     "POST /studies/<study>/imports", "GET /studies/<study>/audit", "PUT /studies/<study>/attempts-wanted",
+    "POST /studies/<study>/cohorts", "PATCH /studies/<study>/cohorts/<cohort>",
 }  # fmt: skip
 #: routes that a role in all studies only includes
 INSTALLATION = {
