@@ -15,6 +15,7 @@ from planner.api import (
     deviations,
     facts,
     guard,
+    logs,
     participants,
     people,
     protocols,
@@ -30,7 +31,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, participants, facts, treatment, checklists, work,
-    deviations, contacts, contact_attempts, contact_consents, records,
+    deviations, contacts, contact_attempts, contact_consents, logs, records,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",
