@@ -68,6 +68,21 @@ def add_site(code: str, site: str) -> None:
     commands.add_site(code, site)
 
 
+@study.command("effective")
+@click.argument("study", metavar="STUDY")
+@click.argument("site", metavar="SITE")
+@click.argument("version")
+@click.option("--approved", "approved_on", type=options.day, required=True, metavar="DATE", help="Its day at the site.")
+@click.option("--from", "effective_on", type=options.day, required=True, metavar="DATE", help="In effect from then on.")
+@click.option("--preview", is_flag=True, help="Change nothing; show whom it would move.")
+def make_effective(preview: bool, **said: Any) -> None:
+    """Put VERSION into effect at SITE: everybody there comes under it, with what that moves."""
+    from planner.commands import amend as commands
+    from planner.services.amendments import MakeEffective
+
+    commands.make_effective(MakeEffective(**said), preview)
+
+
 # -- sites --------------------------------------------------------------------------------------
 
 

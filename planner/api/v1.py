@@ -7,6 +7,7 @@ from flask_openapi import APIBlueprint
 from pydantic import ValidationError
 
 from planner.api import (
+    amendments,
     checklists,
     cohorts,
     contact_attempts,
@@ -30,7 +31,7 @@ from planner.api.answers import problem_answer
 from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
-    protocols, people, users, studies, sites, cohorts, participants, facts, treatment, checklists, work,
+    protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, logs, records,
 )  # fmt: skip
 _REMEDIES = {

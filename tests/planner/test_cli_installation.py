@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import cli
+from schedules.protocol_file import library_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-planner.md"
 FACTS = """
@@ -23,6 +24,12 @@ TABLE = """number,site,fact,date,day_1,visit,activity,version
 01-002,,given,2026-01-06,,induction.c1.d1,vsli,
 01-002,,given,2026-01-06,,induction.c1.d1,ino,
 """
+#: day 8 has a wider window, and everybody is asked for consent again
+AMENDMENT = (
+    library_text("vsli-ino")
+    .replace('version: "1.0"', 'version: "2.0"\nreconsent: true')
+    .replace("day: 8\n        window: -1/+2", "day: 8\n        window: -1/+4", 1)
+)
 
 
 def lines_of_the_page() -> list[str]:
@@ -37,6 +44,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("facts.yaml").write_text(FACTS)
     Path("parameters.yaml").write_text("inotuzumab-levels: [level 1 (made up), level 2 (made up)]\n")
     Path("facts.csv").write_text(TABLE)
+    Path("amendment.yaml").write_text(AMENDMENT)
     return tmp_path
 
 
@@ -59,6 +67,11 @@ def test_every_command_of_the_page_works_in_its_order() -> None:
     assert {line: answer.output for line, answer in said.items() if answer.exit_code} == {}
     assert "Recorded: f1, f2, f3, f4." in said["planner participant record vsli-1 01-001 facts.yaml"].output
     assert "Nothing is recorded yet" in said["planner participant record vsli-1 01-001 facts.yaml --preview"].output
+    amended = "planner study effective vsli-1 north 2.0 --approved 2026-01-05 --from 2026-01-06"
+    for line, words in ((f"{amended} --preview", "would be in effect"), (amended, "is in effect")):
+        assert f"Version 2.0 {words} at north from 2026-01-06 on." in said[line].output
+        assert "01-001  comes under it on 2026-01-06: C1D8 moved" in said[line].output
+        assert "To consent again: 01-001, 01-002" in said[line].output
     assert "the audit is whole" in said["planner database check"].output
     assert "the audit is whole" in said[lines_of_the_page()[-1]].output
 
@@ -84,6 +97,10 @@ def test_the_calendar_is_that_of_the_facts_and_the_sites_closed_days() -> None:
         ("planner study create vsli-1 --title again", "there is a study vsli-1 already"),
         ("planner study protocol vsli-1 vsli-ino", "versions never change"),
         ("planner study parameters vsli-1 facts.yaml", "a parameter file is a list of names with values"),
+        ("planner study effective vsli-1 north 9.0 --approved 2026-01-05 --from 2026-01-06", "has no version"),
+        ("planner study effective vsli-1 south 1.0 --approved 2026-01-05 --from 2026-01-06", "there is no site"),
+        ("planner study effective vsli-1 north 1.0 --approved 2026-01-05 --from 2026-01-04", "before it is approved"),
+        ("planner study effective vsli-1 north 1.0 --approved soon --from 2026-01-04", "soon"),
         ("planner site create Mars --name Mars --zone Mars/Olympus", "there is no such time zone"),
         ("planner site close north --from 2026-02-02 --to 2026-02-01", "the last day lies before the first"),
         ("planner user grant nobody@example.org monitor", "nobody signs in with this address"),
