@@ -152,7 +152,11 @@ HTTP_WORDS = {
         "use one of those that Allow lists",
     ),
     413: ("The request is too large", "the request has too much content", "send less"),
-    414: ("The address is too long", "the address has too many characters", "give fewer closed days, or spans of days"),
+    414: (
+        "The address is too long",
+        "the address has too many characters",
+        "ask for less at once; write closed days as spans",
+    ),
     500: (
         "The planner failed",
         "something went wrong that is not your doing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,12 +59,18 @@ def checklist_for(session: Session, designs: Designs, scope: Scope, address: Vis
     return list(_checklist(session, designs.of(session, study), participant, visit).values())
 
 
+def _name_of(label: str) -> str:
+    """A name for an address: of the label's Latin letters and digits, or of its digest where it has none."""
+    plain = _WORDS.sub("-", label.lower()).strip("-")[:100]
+    return plain or hashlib.sha256(label.strip().encode()).hexdigest()[:16]
+
+
 def add_item(uow: UnitOfWork, designs: Designs, scope: Scope, address: VisitAddress, label: str) -> Item:
     """Add something of one's own to a visit's checklist. Raises InvalidInput, or Conflict if it is there."""
     study, participant, visit = _locked(uow, designs, scope, address)
     problems = list(missing_or_too_long("label", label, "write what is to be done", 300))
-    name = f"own.{_WORDS.sub('-', label.lower()).strip('-')[:100]}"
-    if not problems and name == "own.":
+    name = f"own.{_name_of(label)}"
+    if not problems and not any(character.isalnum() for character in label):
         problems.append(InputProblem("label", "the label has no letter or digit", "write what is to be done"))
     if problems:
         raise InvalidInput(problems)

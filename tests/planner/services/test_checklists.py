@@ -122,6 +122,14 @@ def test_an_item_needs_a_label_that_can_be_read(study: Trial, label: str) -> Non
         do_add(study, label)
 
 
+def test_an_item_may_be_in_any_script(study: Trial) -> None:
+    one, other = do_add(study, "रक्त का नमूना"), do_add(study, "採血")
+    assert one.item != other.item
+    assert {items(study)[one.item].label, items(study)[other.item].label} == {"रक्त का नमूना", "採血"}
+    with pytest.raises(Conflict):
+        do_add(study, "採血")
+
+
 def test_a_checklist_has_an_end(study: Trial) -> None:
     for number in range(97):
         do_add(study, f"item {number}")
