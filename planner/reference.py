@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import WithJsonSchema
 
 from planner.plan_json import plan_data, to_json
+from planner.roles_reference import roles_page
 from planner.settings_reference import settings_page
 from schedules import protocol as language
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
@@ -383,6 +384,7 @@ def pages() -> dict[str, str]:
     written = {
         "facts.md": facts_page(), "statuses.md": statuses_page(), "protocol-language.md": language_page(),
         "site-files.md": sites_page(), "plan-json.md": plan_json_page(), "settings.md": settings_page(),
+        "roles.md": roles_page(),
     }  # fmt: skip
     return {name: f"{WRITTEN_BY}\n\n{text}" for name, text in written.items()} | {
         "protocol.schema.json": to_json(protocol_schema())
