@@ -20,8 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import WithJsonSchema
 
 from planner.plan_json import plan_data, to_json
-from planner.roles_reference import roles_page
-from planner.settings_reference import settings_page
+from planner.service_reference import OF_THE_SERVICE
 from schedules import protocol as language
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
@@ -383,12 +382,10 @@ def pages() -> dict[str, str]:
     """The text of every file of docs/reference, by its name."""
     written = {
         "facts.md": facts_page(), "statuses.md": statuses_page(), "protocol-language.md": language_page(),
-        "site-files.md": sites_page(), "plan-json.md": plan_json_page(), "settings.md": settings_page(),
-        "roles.md": roles_page(),
+        "site-files.md": sites_page(), "plan-json.md": plan_json_page(), **OF_THE_SERVICE,
     }  # fmt: skip
-    return {name: f"{WRITTEN_BY}\n\n{text}" for name, text in written.items()} | {
-        "protocol.schema.json": to_json(protocol_schema())
-    }
+    named = {name: f"{WRITTEN_BY}\n\n{text}" for name, text in written.items()}
+    return {**named, "protocol.schema.json": to_json(protocol_schema())}
 
 
 def main(arguments: list[str]) -> None:

@@ -7,9 +7,9 @@ from planner.services.users import Role
 
 _HEAD = """# Roles and scopes
 
-A role is given in one study or all, at one site or all (`planner user grant`, or over HTTP); somebody may have several. What lies outside
-looks as if it did not exist. A permission's name is also the scope that a token needs for it: a token does what both its owner's roles and
-its scopes include.
+A role is given in one study or all, at one site or all (`planner user grant`, or over HTTP); somebody may have several.
+What lies outside looks as if it did not exist. A permission's name is also the scope that a token needs for it: a token
+does what both its owner's roles and its scopes include.
 
 """
 _MEANINGS = {

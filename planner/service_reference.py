@@ -1,0 +1,8 @@
+"""The pages of docs/reference about the service: its settings, and what each role includes."""
+
+from __future__ import annotations
+
+from planner.roles_reference import roles_page
+from planner.settings_reference import settings_page
+
+OF_THE_SERVICE = {"roles.md": roles_page(), "settings.md": settings_page()}
