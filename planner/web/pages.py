@@ -117,7 +117,7 @@ def _calendar_page(form: CalendarForm, found: Calendar) -> str:
         months=months_view.months(found) if form.view == "months" else [],
         downloads={kind: _address(f"pages.calendar_{kind}", form, given) for kind in ("ics", "csv")},
         addresses={view: _address("pages.calendar", form, given, view) for view in VIEWS},
-        as_json=_address("api.show_calendar", form, given),
+        as_json=_address("v1.protocols.show_calendar", form, given),
     )
 
 
