@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, func, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -84,3 +84,12 @@ class SignInAttempt(Base):
 def user_by_email(session: Session, email: str) -> User | None:
     """The user who signs in with that address."""
     return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def one_at_a_time(session: Session, who: str) -> None:
+    """Let nobody else try to sign in with that name until this transaction ends: tries at once are counted too.
+
+    On SQLite there is one writer at a time anyway. ``who`` is the keyed digest of the name, there or not.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(literal(int(who[:15], 16), BigInteger))))

@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.persistence.users import ApiToken, Grant, SignInAttempt, User, WebSession, user_by_email
+from planner.persistence.users import (
+    ApiToken,
+    Grant,
+    SignInAttempt,
+    User,
+    WebSession,
+    one_at_a_time,
+    user_by_email,
+)
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, NotSignedIn
 from planner.services.access import Scope
 from planner.services.keyring import Keys
@@ -107,7 +115,14 @@ def set_password(uow: UnitOfWork, user: User, password: str, shortest: int = 12)
 def grant_role(
     uow: UnitOfWork, user: User, role: Role, study: Study | None = None, site_id: int | None = None
 ) -> Grant:
-    """Give somebody a role, in one study or all, at one site or all."""
+    """Give somebody a role, in one study or all, at one site or all. Raises Conflict if they have it already.
+
+    Twice the same would have to be taken back twice, and who takes it back once believes it gone.
+    """
+    uow.session.refresh(user, with_for_update=True)
+    same = (role.value, study.id if study else None, site_id)
+    if any((grant.role, grant.study_id, grant.site_id) == same for grant in roles_of(uow.session, user)):
+        raise Conflict([InputProblem("role", "the user has this role already", "nothing is left to do")])
     grant = Grant(
         user_id=user.id, role=role.value, study_id=study.id if study else None, site_id=site_id, granted_at=uow.now
     )
@@ -189,6 +204,7 @@ def password_again(uow: UnitOfWork, keys: Keys, user_id: int, password: str, mos
 
 
 def _refuse_too_many(uow: UnitOfWork, who: str, most: int) -> None:
+    one_at_a_time(uow.session, who)
     if _failures(uow.session, who, uow.now) >= most:
         wrong = "there were too many failed attempts"
         raise NotSignedIn([InputProblem("email", wrong, "wait a quarter of an hour, and try again")])
