@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from flask import Response
@@ -192,11 +192,17 @@ def list_tokens() -> Response:
 @api.post("/me/tokens", responses={201: TokenMade}, operation_id="make_token")
 @needs(Permission.SELF)
 def new_token(body: NewToken) -> Response:
-    """Make a bearer token for a program; it is shown this once. A token makes none with more scopes than its own."""
-    held = asking().token_scopes
+    """Make a bearer token for a program; it is shown this once.
+
+    A token makes none with more scopes than its own, and none that outlives it.
+    """
+    held, ends = asking().token_scopes, asking().token_ends
     if held is not None and not held.issuperset(body.scopes):
         wrong = "the token in your hand has not all of these scopes"
         raise InvalidInput([InputProblem("scopes", wrong, "sign in, and make the token then")])
+    if ends is not None and clock.now() + timedelta(days=body.days) > ends:
+        wrong = "the token in your hand ends before that"
+        raise InvalidInput([InputProblem("days", wrong, "give fewer days, or sign in, and make the token then")])
     return writing(
         lambda uow: make_token(uow, _me(uow.session), body.label, tuple(body.scopes), body.days),
         lambda secret: TokenMade(token=secret),
