@@ -17,7 +17,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.sites import Closure, SiteRow, closures_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.request_log import log
-from planner.services.access import find_site
+from planner.services.access import find_site, require_own_site
 from planner.services.lists import list_sites
 from planner.services.replanning import replan_all
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site, reopen_site
@@ -128,7 +128,7 @@ def close(path: SitePath, body: NewClosure) -> Response:
     """Close a site on some days, and plan everybody anew whom it may concern."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
-        site = find_site(uow.session, scope(), path.site)
+        site = _own_site(uow.session, path)
         said = body.model_dump()
         close_site(uow, site, CloseSite(**{**said, "resources": tuple(said["resources"])}))
         return _shown(uow.session, site)
@@ -142,7 +142,7 @@ def reopen(path: ClosurePath) -> Response:
     """Take a closure back, and plan everybody anew whom it may concern. The closure stays on record."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
-        site = find_site(uow.session, scope(), path.site)
+        site = _own_site(uow.session, path)
         reopen_site(uow, site, path.closure)
         uow.session.flush()
         return _shown(uow.session, site)
@@ -157,6 +157,12 @@ def _planned_anew(site: str, answered: Response) -> Response:
     for participant, reason in done.failed:
         log().error("not planned anew", participant=participant, reason=reason)
     return answered
+
+
+def _own_site(session: Session, path: SitePath) -> SiteRow:
+    site = find_site(session, scope(), path.site)
+    require_own_site(session, scope(), site)
+    return site
 
 
 def _shown(session: Session, site: SiteRow) -> SiteAnswer:
