@@ -20,6 +20,7 @@ from planner.problems import InputProblem, InvalidInput, NotSignedIn
 from planner.request_log import request_id
 from planner.services.users import (
     end_sessions,
+    hash_that_fits,
     make_token,
     revoke_token,
     set_password,
@@ -122,10 +123,11 @@ def begin_session(body: SignIn) -> Response:
     """Sign in. A name that does not exist, a wrong password and a wrong code look alike."""
     planner = installation()
     nobody, most = Actor("nobody"), planner.settings.sign_in_attempts
+    fitting = planner.store.read(lambda session: hash_that_fits(session, body.email, body.password))
     found = planner.store.write(
         nobody,
         clock.now(),
-        lambda uow: sign_in(uow, planner.keys, body.email, body.password, body.code, most),
+        lambda uow: sign_in(uow, planner.keys, body.email, fitting, body.code, most),
         request_id(),
     )
     if found is None:

@@ -169,8 +169,20 @@ def set_enabled(uow: UnitOfWork, user: User, enabled: bool) -> None:
 # -- signing in ---------------------------------------------------------------------------------
 
 
-def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, most: int) -> tuple[User, str] | None:
+def hash_that_fits(session: Session, email: str, password: str) -> str:
+    """The hash that is kept for that name, if the password fits it, else nothing: for ``sign_in``.
+
+    To be asked before the transaction that signs in: it takes long on purpose, and whoever holds SQLite's only writer's
+    place meanwhile keeps everybody else from recording anything.
+    """
+    user = user_by_email(session, email)
+    return user.password if _password_fits(user, password) and user is not None else ""
+
+
+def sign_in(uow: UnitOfWork, keys: Keys, email: str, fitting: str, code: str, most: int) -> tuple[User, str] | None:
     """Sign somebody in: the user and the session's secret, or None, with the failure counted.
+
+    ``fitting`` is the hash that the password fits; it counts only if it still is the user's.
 
     Raises NotSignedIn for a name that is locked out. A name that does not exist, a wrong password and a wrong code
     look alike, and take as long.
@@ -178,8 +190,12 @@ def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, m
     who = keys.find(f"sign-in:{email}")
     _refuse_too_many(uow, who, most)
     user = user_by_email(uow.session, email)
-    right = _password_fits(user, password)
-    if user is None or user.disabled_at is not None or not right or not _code_fits(keys, user, code, uow.now):
+    if (
+        user is None
+        or user.disabled_at is not None
+        or user.password != fitting
+        or not _code_fits(keys, user, code, uow.now)
+    ):
         uow.session.add(SignInAttempt(who=who, at=uow.now))
         return None
     uow.session.execute(delete(SignInAttempt).where(SignInAttempt.who == who))

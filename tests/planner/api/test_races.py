@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
 from planner.persistence.unit_of_work import Store
+from planner.services import users
 from planner.services.users import Role
-from tests.planner.api.callers import Caller, Clock, app, at, caller
+from tests.planner.api.callers import PASSWORD, Caller, Clock, app, at, caller
 from tests.studies import NORTH, STUDY, trial
 
 __all__ = ["app", "at"]
@@ -62,6 +64,29 @@ def test_a_role_that_is_given_twice_at_once_is_taken_back_once(app: Flask, store
     assert sorted(status for status, _ in answers) == [201] + [409] * (AT_ONCE - 1)
     (role,) = boss.get(path)["roles"]
     assert boss.call("DELETE", f"{path}/roles/{role['id']}").get_json()["roles"] == []
+
+
+def test_whoever_signs_in_keeps_nobody_from_recording_meanwhile(
+    app: Flask, store: Store, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if store.database.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has one place for all writers")
+    caller(app, store, Role.MONITOR)
+    body = {"email": "monitor.all.all@example.org", "password": PASSWORD}
+    other = create_engine(store.database.engine.url, connect_args={"timeout": 0.05})
+    slowly, asked = users._password_fits, []
+
+    def write_meanwhile(*said: Any) -> bool:
+        with other.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.rollback()
+        asked.append(said)
+        return slowly(*said)
+
+    monkeypatch.setattr(users, "_password_fits", write_meanwhile)
+    Caller(app.test_client(), "").post("/sessions", body)
+    other.dispose()
+    assert len(asked) == 1
 
 
 def test_no_more_passwords_can_be_tried_at_once_than_one_after_the_other(app: Flask, store: Store, at: Clock) -> None:
