@@ -14,6 +14,7 @@ from planner.api.requests import asking, installation, needs, reading, scope, wr
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Name, Note, PageQuery, SitePath
 from planner.auth.permissions import Permission
+from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.sites import Closure, SiteRow, closures_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.request_log import log
@@ -153,7 +154,11 @@ def reopen(path: ClosurePath) -> Response:
 def _planned_anew(site: str, answered: Response) -> Response:
     """Plan everybody of the site's studies anew; whom that leaves out (nobody should be) the worker finds."""
     planner = installation()
-    done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
+    try:
+        done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
+    except DatabaseUnavailable as error:  # the closure stands: to answer that nothing was changed would be untrue
+        log().error("not planned anew", site=site, reason=str(error))
+        return answered
     for participant, reason in done.failed:
         log().error("not planned anew", participant=participant, reason=reason)
     return answered

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.planner.api.callers import PASSWORD, Caller, Clock, app, at, caller
@@ -158,3 +159,15 @@ def test_a_closed_site_moves_its_visits_at_once(coordinator: Caller) -> None:
     assert "closed" in " ".join(coordinator.get(f"{path}/visits/{D8}")["why"])
     assert coordinator.call("DELETE", f"/sites/{NORTH}/closures/{closed['closures'][0]['id']}").status_code == 200
     assert target() == "2026-01-12"
+
+
+def test_a_closure_that_stands_is_answered_so_though_the_planning_after_it_fails(
+    coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr("planner.api.sites.replan_all", gone)
+    closed = coordinator.post(f"/sites/{NORTH}/closures", {"first": "2026-01-12", "reason": "moving house"})
+    assert [closure["first"] for closure in closed["closures"]] == ["2026-01-12"]
+    assert coordinator.get(f"/sites/{NORTH}")["closures"] == closed["closures"]
