@@ -16,6 +16,7 @@ from planner.api.types import (
     Answer,
     Body,
     Day,
+    Moment,
     Name,
     Number,
     PageQuery,
@@ -85,7 +86,7 @@ class CalendarQuery(Query):
     """Which calendar."""
 
     as_of: Day | None = Field(default=None, description="As it was on that day; today's if left out.")
-    known_at: datetime | None = Field(default=None, description="With what was recorded by that instant.")
+    known_at: Moment | None = Field(default=None, description="With what was recorded by that instant.")
 
 
 class CalendarAnswer(Answer):
@@ -205,8 +206,6 @@ def _plan(session: Session, path: ParticipantPath, query: CalendarQuery) -> Plan
     study = find_study(session, scope(), path.study)
     participant = find_participant(session, scope(), study, path.number)
     life = life_of(session, installation().designs.of(session, study), participant)
-    if query.known_at is not None and query.known_at.tzinfo is None:
-        raise Refused([InputProblem("known_at", "an instant without a zone is none", "end it with Z or an offset")])
     plan = life.plan_as_of(query.as_of or life.today(clock.now()), query.known_at)
     if plan is None:
         wrong = f"{path.number} has no Day 1 to plan from"

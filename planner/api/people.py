@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from flask import Response
@@ -20,6 +20,7 @@ from planner.problems import InputProblem, InvalidInput, NotSignedIn
 from planner.request_log import request_id
 from planner.services.users import (
     end_sessions,
+    hash_that_fits,
     make_token,
     revoke_token,
     set_password,
@@ -122,10 +123,11 @@ def begin_session(body: SignIn) -> Response:
     """Sign in. A name that does not exist, a wrong password and a wrong code look alike."""
     planner = installation()
     nobody, most = Actor("nobody"), planner.settings.sign_in_attempts
+    fitting = planner.store.read(lambda session: hash_that_fits(session, body.email, body.password))
     found = planner.store.write(
         nobody,
         clock.now(),
-        lambda uow: sign_in(uow, planner.keys, body.email, body.password, body.code, most),
+        lambda uow: sign_in(uow, planner.keys, body.email, fitting, body.code, most),
         request_id(),
     )
     if found is None:
@@ -192,11 +194,17 @@ def list_tokens() -> Response:
 @api.post("/me/tokens", responses={201: TokenMade}, operation_id="make_token")
 @needs(Permission.SELF)
 def new_token(body: NewToken) -> Response:
-    """Make a bearer token for a program; it is shown this once. A token makes none with more scopes than its own."""
-    held = asking().token_scopes
+    """Make a bearer token for a program; it is shown this once.
+
+    A token makes none with more scopes than its own, and none that outlives it.
+    """
+    held, ends = asking().token_scopes, asking().token_ends
     if held is not None and not held.issuperset(body.scopes):
         wrong = "the token in your hand has not all of these scopes"
         raise InvalidInput([InputProblem("scopes", wrong, "sign in, and make the token then")])
+    if ends is not None and clock.now() + timedelta(days=body.days) > ends:
+        wrong = "the token in your hand ends before that"
+        raise InvalidInput([InputProblem("days", wrong, "give fewer days, or sign in, and make the token then")])
     return writing(
         lambda uow: make_token(uow, _me(uow.session), body.label, tuple(body.scopes), body.days),
         lambda secret: TokenMade(token=secret),

@@ -14,10 +14,11 @@ from planner.api.requests import asking, installation, needs, reading, scope, wr
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Name, Note, PageQuery, SitePath
 from planner.auth.permissions import Permission
+from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.sites import Closure, SiteRow, closures_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.request_log import log
-from planner.services.access import find_site
+from planner.services.access import find_site, require_own_site
 from planner.services.lists import list_sites
 from planner.services.replanning import replan_all
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site, reopen_site
@@ -128,7 +129,7 @@ def close(path: SitePath, body: NewClosure) -> Response:
     """Close a site on some days, and plan everybody anew whom it may concern."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
-        site = find_site(uow.session, scope(), path.site)
+        site = _own_site(uow.session, path)
         said = body.model_dump()
         close_site(uow, site, CloseSite(**{**said, "resources": tuple(said["resources"])}))
         return _shown(uow.session, site)
@@ -142,7 +143,7 @@ def reopen(path: ClosurePath) -> Response:
     """Take a closure back, and plan everybody anew whom it may concern. The closure stays on record."""
 
     def work(uow: UnitOfWork) -> SiteAnswer:
-        site = find_site(uow.session, scope(), path.site)
+        site = _own_site(uow.session, path)
         reopen_site(uow, site, path.closure)
         uow.session.flush()
         return _shown(uow.session, site)
@@ -153,10 +154,20 @@ def reopen(path: ClosurePath) -> Response:
 def _planned_anew(site: str, answered: Response) -> Response:
     """Plan everybody of the site's studies anew; whom that leaves out (nobody should be) the worker finds."""
     planner = installation()
-    done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
+    try:
+        done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
+    except DatabaseUnavailable as error:  # the closure stands: to answer that nothing was changed would be untrue
+        log().error("not planned anew", site=site, reason=str(error))
+        return answered
     for participant, reason in done.failed:
         log().error("not planned anew", participant=participant, reason=reason)
     return answered
+
+
+def _own_site(session: Session, path: SitePath) -> SiteRow:
+    site = find_site(session, scope(), path.site)
+    require_own_site(session, scope(), site)
+    return site
 
 
 def _shown(session: Session, site: SiteRow) -> SiteAnswer:

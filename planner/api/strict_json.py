@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,5 +67,5 @@ def _check_leaf(item: Any) -> None:
             item.encode()
         except UnicodeEncodeError:
             raise ValueError("it has half a character (a lone surrogate)") from None
-    elif isinstance(item, int) and not -(2**63) < item < 2**63:
+    elif (isinstance(item, int) and not -(2**63) < item < 2**63) or (isinstance(item, float) and math.isinf(item)):
         raise ValueError("it has a number that is too large")

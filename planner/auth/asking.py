@@ -20,7 +20,8 @@ TOKEN_PREFIX = "vp_"  # noqa: S105 - no secret, how one begins
 class Asking:
     """Somebody who is signed in, and what the token in their hand lets them do: everything they may, if None.
 
-    ``secret`` is the session's, so that it can be ended, and ``seen_at`` when it was used last; none for a token.
+    ``secret`` is the session's, so that it can be ended, and ``seen_at`` when it was used last; none for a token,
+    which has ``token_ends`` instead.
     """
 
     person: Person
@@ -28,6 +29,7 @@ class Asking:
     token_scopes: frozenset[str] | None = None
     secret: str | None = None
     seen_at: datetime | None = None
+    token_ends: datetime | None = None
 
     def scope(self, permission: Permission) -> Scope:
         """Where they may do it, and what they may know of at all. Raises NotAllowed for a token that may not."""
@@ -44,7 +46,7 @@ def who_asks(session: Session, secret: str, now: datetime, idle: timedelta, long
         if found is not None:
             user, token = found
             actor = Actor(f"user:{user.id} by token:{token.id}", user.id)
-            return Asking(person_of(session, user), actor, frozenset(token.scopes))
+            return Asking(person_of(session, user), actor, frozenset(token.scopes), token_ends=token.expires_at)
     else:
         signed_in = session_user(session, secret, now, idle, longest)
         if signed_in is not None:

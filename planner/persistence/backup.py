@@ -10,6 +10,7 @@ import base64
 import gzip
 import hashlib
 import json
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -43,6 +44,8 @@ def take_backup(database: Database, file: Path, now: datetime) -> dict[str, int]
     draft = file.with_name(f".{file.name}.part")
     counts: dict[str, int] = {}
     seal = hashlib.sha256()
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)  # it has what passwords are checked with: its owner's alone
     with gzip.open(draft, "wt", encoding="utf-8", newline="\n") as out:
 
         def write(line: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from planner.persistence.tables import METADATA
@@ -23,8 +23,11 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 20
 MOST_TRIES = 8
-#: serialization failure, deadlock, lock not available: the same work, done again, may succeed
-RETRIED = frozenset({"40001", "40P01", "55P03"})
+#: how often what is there already is met again, before it is the work's own fault
+MOST_TWICE = 3
+#: serialization failure, deadlock, lock not available: the same work, done again, may succeed; and what two have added
+#: at once: done again, the work of the second finds what the first has added, and says so
+RETRIED = frozenset({"40001", "40P01", "55P03", "23505"})
 _WRITES = "planner_writes"
 #: classes of PostgreSQL's errors: connection, transaction state (read-only), resources, intervention, system
 _NOT_OUR_DOING = frozenset({"08", "25", "53", "57", "58"})
@@ -68,7 +71,7 @@ class Database:
                 with self.writing() as session:
                     return work(session)
             except DBAPIError as error:
-                if not is_retried(error):
+                if not is_retried(error) or (isinstance(error, IntegrityError) and attempt == MOST_TWICE):
                     raise
                 if attempt == MOST_TRIES:
                     raise _unavailable(error) from error
@@ -109,10 +112,13 @@ def _is_unavailable(error: DBAPIError) -> bool:
 
 
 def make_engine(url: str, pool: int = 10) -> Engine:
-    """An engine for either database."""
+    """An engine for either database. Its errors do not repeat what people have typed: they go to the log."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=BUSY_SECONDS)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        return create_engine(
+            url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, pool_timeout=BUSY_SECONDS, hide_parameters=True
+        )
+    connect = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(url, connect_args=connect, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -101,6 +101,7 @@ def _value(value: Any, kind: type) -> Any:
         raise WrongCursor
     if isinstance(value, int) and not -LARGEST < value < LARGEST:
         raise WrongCursor
-    if isinstance(value, str) and "\0" in value:
+    # U+0000, or half a character, which no database can be asked for
+    if isinstance(value, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
         raise WrongCursor
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, func, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -91,3 +91,12 @@ def names_of(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
     """The names of users by their numbers, for what says who did something."""
     wanted = {one for one in ids if one is not None}
     return {row.id: row.name for row in session.scalars(select(User).where(User.id.in_(wanted)))} if wanted else {}
+
+
+def one_at_a_time(session: Session, who: str) -> None:
+    """Let nobody else try to sign in with that name until this transaction ends: tries at once are counted too.
+
+    On SQLite there is one writer at a time anyway. ``who`` is the keyed digest of the name, there or not.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(literal(int(who[:15], 16), BigInteger))))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Participant, participant_by_number
 from planner.persistence.sites import SiteRow, site_by_code
-from planner.persistence.studies import Study, study_by_code
+from planner.persistence.studies import Study, StudySite, study_by_code
 from planner.persistence.visits import VisitRow
 from planner.problems import InputProblem, NotAllowed, NotFound, shown
 
@@ -48,6 +48,11 @@ class Scope:
         """Whether its owner may know of a site."""
         return any(site in (None, site_id) for _, site in self._seen)
 
+    def seen_sites(self, study_id: int) -> set[int] | None:
+        """At which sites alone its owner may know of a study; None where it is at all of them."""
+        sites = {site for study, site in self._seen if study in (None, study_id)}
+        return None if None in sites else {site for site in sites if site is not None}
+
     def everything(self) -> bool:
         """Whether nothing is outside the scope."""
         return (None, None) in self.pairs
@@ -73,11 +78,30 @@ def find_study(session: Session, scope: Scope, code: str, lock: bool = False, wh
     Raises NotFound, also for one that the asker may not know of, and NotAllowed for one that they may only look at.
     """
     study = study_by_code(session, code, lock)
-    if study is None or not scope.sees(study.id):
+    if study is None or not scope.sees(study.id) or not _takes_part(session, study.id, scope.seen_sites(study.id)):
         raise NotFound([InputProblem("study", f'there is no study "{shown(code)}"', "check its code")])
     if not (scope.covers_whole(study.id) if whole else scope.covers(study.id)):
         raise not_allowed(f"in the study {study.code}")
     return study
+
+
+def _takes_part(session: Session, study_id: int, sites: set[int] | None) -> bool:
+    """Whether any of these sites, or, if None, whether any or none, takes part in the study."""
+    if sites is None:
+        return True
+    query = select(StudySite.site_id).where(StudySite.study_id == study_id, StudySite.site_id.in_(sites))
+    return session.scalar(query.limit(1)) is not None
+
+
+def require_own_site(session: Session, scope: Scope, site: SiteRow) -> None:
+    """Raise NotAllowed unless the site takes part in a study that the scope has there, or the scope has all studies.
+
+    Whoever has a study at all of its sites may look at every site, so that one can join; and change none but those.
+    """
+    theirs = {study for study, at in scope.pairs if at in (None, site.id)}
+    query = select(StudySite.study_id).where(StudySite.site_id == site.id, StudySite.study_id.in_(theirs - {None}))
+    if None not in theirs and session.scalar(query.limit(1)) is None:
+        raise not_allowed(f"at the site {site.code}")
 
 
 def find_site(session: Session, scope: Scope, code: str) -> SiteRow:

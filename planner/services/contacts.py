@@ -88,9 +88,13 @@ def _check(details: ContactDetails) -> None:
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
-        if number and not (number.startswith("+") and number[1:].isdecimal() and 8 <= len(number) <= 16):
+        if number and not (
+            number.startswith("+") and number[1:].isdecimal() and number.isascii() and 8 <= len(number) <= 16
+        ):
             problems.append(InputProblem(name, "this is no number in E.164", "write e.g. +12125550100"))
-    if details.email and ("@" not in details.email[1:-1] or len(details.email) > 254):
+    if details.email and (
+        "@" not in details.email[1:-1] or len(details.email) > 254 or not details.email.isprintable()
+    ):
         problems.append(InputProblem("email", "this is no address", "write e.g. somebody@example.org"))
     problems += [
         InputProblem(name, f"{name} is too long", "write at most 200 characters")

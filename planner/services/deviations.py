@@ -19,6 +19,8 @@ STEPS = {
     "dismiss": (("query", "candidate", "lapsed", "confirmed"), "dismissed"),
     "reopen": (("dismissed", "closed"), "candidate"),
 }
+#: what a signature is under: whoever changes it takes the signature off
+SIGNED = ("important", "category", "cause", "action")
 _LONGEST = {"category": 100, "cause": 4_000, "action": 4_000, "reported_to": 200, "reason": 4_000}
 
 
@@ -45,7 +47,10 @@ class JudgeDeviation:
 
 
 def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> DeviationRow:
-    """Take one step with a deviation. Raises NotFound, InvalidInput, or Conflict where it has gone another way."""
+    """Take one step with a deviation; a signature stays only under what was signed.
+
+    Raises NotFound, InvalidInput, or Conflict where it has gone another way.
+    """
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
     row = _find(uow, participant.id, command.identity)
@@ -56,6 +61,8 @@ def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> D
         value = getattr(command, name)
         if value is not None:
             setattr(row, name, value)
+    if command.step == "reopen" or any(before[name] != getattr(row, name) for name in SIGNED):
+        row.signed_by, row.signed_at, row.signed_as = None, None, None
     row.revision += 1
     subject = f"participant:{participant.number}/deviation:{row.identity}"[:200]
     uow.audit(
@@ -130,7 +137,7 @@ def _missing(command: JudgeDeviation) -> list[InputProblem]:
 
 
 def _data(row: DeviationRow) -> dict[str, object]:
-    names = ("state", "important", "category", "cause", "action", "reported_to", "reason", "revision")
+    names = ("state", *SIGNED, "reported_to", "reason", "revision", "signed_by", "signed_as")
     days = ("aware_since", "reported_on")
     return {name: getattr(row, name) for name in names} | {
         name: str(getattr(row, name)) if getattr(row, name) else None for name in days

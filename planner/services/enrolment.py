@@ -123,6 +123,10 @@ def fail_screening(
         raise Refused([InputProblem("participant", wrong, "record how the treatment ended, or void the enrolment")])
     if not reason.strip():
         raise InvalidInput([InputProblem("reason", "the reason is missing", "say which criterion was not met")])
+    life = life_of(uow.session, designs.of(uow.session, study), participant)
+    if day > life.today(uow.now):
+        wrong = f"{day} has not come yet at the site ({life.today(uow.now)})"
+        raise Refused([InputProblem("date", wrong, "correct the day")])
     participant.screen_failed = True
     participant.revision += 1
     uow.session.merge(

@@ -174,7 +174,10 @@ def _delimiter(text: str) -> str:
 
 
 def _columns(reader: Iterator[list[str]]) -> list[str]:
-    names = [name.strip().lower() for name in next(reader, [])]
+    try:
+        names = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise InvalidInput([InputProblem("line 1", str(error), "close every quotation mark")]) from None
     allowed = {*_OWN, *FIELD_NAMES}
     problems = [
         InputProblem("line 1", f"there is no column {name[:40]!r}", _meant(name, allowed))

@@ -28,6 +28,8 @@ from schedules.errors import DesignError, SourceError
 from schedules.protocol_file import ReadProtocol, read_protocol
 
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: as long as an address takes
+LONGEST_VERSION = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,9 @@ def add_version(uow: UnitOfWork, study: Study, source: str) -> ProtocolVersion:
     """Add the text of a protocol version, as it is, for ever. Raises InvalidInput with every problem of the text."""
     read = read_version(source)
     protocol = read.protocol
+    if len(protocol.version) > LONGEST_VERSION:
+        wrong = f"the version has {len(protocol.version)} characters"
+        raise InvalidInput([InputProblem("version", wrong, f"write at most {LONGEST_VERSION}")])
     known = versions_of(uow.session, study.id)
     if known and (theirs := read_version(known[0].source).protocol.protocol) != protocol.protocol:
         wrong = f"this is the protocol {protocol.protocol}, and the study's is {theirs}"

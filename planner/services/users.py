@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.persistence.users import ApiToken, Grant, SignInAttempt, User, WebSession, user_by_email
+from planner.persistence.users import (
+    ApiToken,
+    Grant,
+    SignInAttempt,
+    User,
+    WebSession,
+    one_at_a_time,
+    user_by_email,
+)
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, NotSignedIn
 from planner.services.access import Scope
 from planner.services.keyring import Keys
@@ -107,7 +115,14 @@ def set_password(uow: UnitOfWork, user: User, password: str, shortest: int = 12)
 def grant_role(
     uow: UnitOfWork, user: User, role: Role, study: Study | None = None, site_id: int | None = None
 ) -> Grant:
-    """Give somebody a role, in one study or all, at one site or all."""
+    """Give somebody a role, in one study or all, at one site or all. Raises Conflict if they have it already.
+
+    Twice the same would have to be taken back twice, and who takes it back once believes it gone.
+    """
+    uow.session.refresh(user, with_for_update=True)
+    same = (role.value, study.id if study else None, site_id)
+    if any((grant.role, grant.study_id, grant.site_id) == same for grant in roles_of(uow.session, user)):
+        raise Conflict([InputProblem("role", "the user has this role already", "nothing is left to do")])
     grant = Grant(
         user_id=user.id, role=role.value, study_id=study.id if study else None, site_id=site_id, granted_at=uow.now
     )
@@ -154,8 +169,20 @@ def set_enabled(uow: UnitOfWork, user: User, enabled: bool) -> None:
 # -- signing in ---------------------------------------------------------------------------------
 
 
-def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, most: int) -> tuple[User, str] | None:
+def hash_that_fits(session: Session, email: str, password: str) -> str:
+    """The hash that is kept for that name, if the password fits it, else nothing: for ``sign_in``.
+
+    To be asked before the transaction that signs in: it takes long on purpose, and whoever holds SQLite's only writer's
+    place meanwhile keeps everybody else from recording anything.
+    """
+    user = user_by_email(session, email)
+    return user.password if _password_fits(user, password) and user is not None else ""
+
+
+def sign_in(uow: UnitOfWork, keys: Keys, email: str, fitting: str, code: str, most: int) -> tuple[User, str] | None:
     """Sign somebody in: the user and the session's secret, or None, with the failure counted.
+
+    ``fitting`` is the hash that the password fits; it counts only if it still is the user's.
 
     Raises NotSignedIn for a name that is locked out. A name that does not exist, a wrong password and a wrong code
     look alike, and take as long.
@@ -163,8 +190,12 @@ def sign_in(uow: UnitOfWork, keys: Keys, email: str, password: str, code: str, m
     who = keys.find(f"sign-in:{email}")
     _refuse_too_many(uow, who, most)
     user = user_by_email(uow.session, email)
-    right = _password_fits(user, password)
-    if user is None or user.disabled_at is not None or not right or not _code_fits(keys, user, code, uow.now):
+    if (
+        user is None
+        or user.disabled_at is not None
+        or user.password != fitting
+        or not _code_fits(keys, user, code, uow.now)
+    ):
         uow.session.add(SignInAttempt(who=who, at=uow.now))
         return None
     uow.session.execute(delete(SignInAttempt).where(SignInAttempt.who == who))
@@ -189,6 +220,7 @@ def password_again(uow: UnitOfWork, keys: Keys, user_id: int, password: str, mos
 
 
 def _refuse_too_many(uow: UnitOfWork, who: str, most: int) -> None:
+    one_at_a_time(uow.session, who)
     if _failures(uow.session, who, uow.now) >= most:
         wrong = "there were too many failed attempts"
         raise NotSignedIn([InputProblem("email", wrong, "wait a quarter of an hour, and try again")])

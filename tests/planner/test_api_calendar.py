@@ -183,7 +183,7 @@ def test_many_threads_get_the_same_calendar(client: FlaskClient) -> None:
 
 def test_the_server_finds_the_application_where_it_looks_for_it() -> None:
     root = Path(__file__).resolve().parents[2]
-    assert "wsgi:app" in (root / "scripts" / "demo").read_text("utf-8")
+    assert "wsgi:app" in (root / "planner" / "commands" / "children.py").read_text("utf-8")
     from wsgi import app
 
     assert app.test_client().get("/healthz").status_code == 200

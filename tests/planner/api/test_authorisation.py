@@ -215,6 +215,30 @@ def test_what_is_out_of_scope_looks_as_if_it_did_not_exist(
             assert status(at_the_south, route) == 403, (role, route)
 
 
+def test_nobody_closes_a_site_that_takes_no_part_in_their_study(app: Flask, store_with_two_studies: Store) -> None:
+    boss = caller(app, store_with_two_studies, Role.ADMINISTRATOR)
+    boss.post("/sites", {"code": "east", "name": "East", "zone": "Europe/Paris"})
+    boss.post(f"/studies/{OTHER}/sites", {"site": "east"})
+    closed = {"first": "2026-01-12", "reason": "moving house"}
+    closure = boss.post("/sites/east/closures", closed)["closures"][0]["id"]
+    whole = caller(app, store_with_two_studies, Role.COORDINATOR, STUDY)
+    whole.refused(403, "POST", "/sites/east/closures", closed)
+    whole.refused(403, "DELETE", f"/sites/east/closures/{closure}")
+    assert len(boss.get("/sites/east")["closures"]) == 1
+    whole.post(f"/sites/{SOUTH}/closures", closed)
+    caller(app, store_with_two_studies, Role.COORDINATOR, None, "east").post("/sites/east/closures", closed)
+
+
+def test_a_study_without_their_site_is_not_there_for_people_of_a_site(
+    app: Flask, store_with_two_studies: Store
+) -> None:
+    at_the_south = caller(app, store_with_two_studies, Role.COORDINATOR, None, SOUTH)
+    assert [study["code"] for study in at_the_south.get("/studies")["items"]] == [STUDY]
+    at_the_south.get(f"/studies/{STUDY}")
+    at_the_south.refused(404, "GET", f"/studies/{OTHER}")
+    at_the_south.refused(404, "GET", f"/visits?study={OTHER}")
+
+
 def test_a_token_lets_do_what_its_scopes_say_and_nothing_else(app: Flask, store_with_two_studies: Store) -> None:
     for permission in Permission:
         if permission is Permission.SELF:

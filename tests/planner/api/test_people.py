@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pyotp
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from planner.persistence.idempotency import GivenAnswer
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.planner.api.callers import PASSWORD, Caller, Clock, app, at, caller, user
@@ -105,6 +108,25 @@ def test_a_token_ends_on_its_day(nobody: Caller, at: Clock) -> None:
     program.get("/me")
     at.now += timedelta(days=2)
     program.refused(401, "GET", "/me")
+
+
+def test_a_token_makes_none_that_outlives_it(nobody: Caller) -> None:
+    made = sign_in(nobody).post("/me/tokens", {"label": "EDC", "scopes": ["facts:read"], "days": 2})
+    program = Caller(nobody.client, made["token"])
+    wrong = program.refused(400, "POST", "/me/tokens", {"label": "longer", "scopes": ["facts:read"], "days": 3})
+    assert wrong["problems"][0]["place"] == "days"
+    program.post("/me/tokens", {"label": "shorter", "scopes": ["facts:read"], "days": 1})
+
+
+def test_what_is_kept_of_a_request_with_a_password_cannot_be_guessed_from(
+    app: Flask, nobody: Caller, store: Store
+) -> None:
+    sign_in(nobody).post("/me/codes", {"password": PASSWORD}, Idempotency_Key="codes-1")
+    body = b'{"password": "%s"}' % PASSWORD.encode()
+    plain = hashlib.sha256(b"POST /api/v1/me/codes?\n" + body).hexdigest()
+    kept = store.read(lambda session: session.scalars(select(GivenAnswer.request)).one())
+    assert kept != plain
+    assert kept == app.extensions["installation"].keys.find(plain)
 
 
 def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_door(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
+from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.planner.api.callers import PASSWORD, Caller, Clock, app, at, caller
@@ -122,6 +123,28 @@ def test_a_deviation_goes_from_found_to_signed(app: Flask, study: Trial, at: Clo
     doctor.refused(400, "POST", f"{path}/signature", {**name, "meaning": "reviewed", "password": "not mine"})
     signed = doctor.post(f"{path}/signature", {**name, "meaning": "reviewed", "password": PASSWORD})
     assert (signed["signed_as"], signed["signed_by"]) == ("reviewed", doctor.get("/me")["id"])
+    closed = desk.post(path, {**name, "step": "close"})
+    assert (closed["state"], closed["signed_as"]) == ("closed", "reviewed")
+    assert desk.post(path, {**name, "step": "reopen", "reason": "not so"})["signed_as"] is None
+
+
+def test_a_signature_does_not_stay_under_what_was_not_signed(app: Flask, study: Trial, at: Clock) -> None:
+    given = {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1"}
+    study.record("01-001", {**given, "activity": "vsli"}, {**given, "activity": "ino"}, LATE)
+    at.now = study.now
+    doctor = caller(app, study.store, Role.INVESTIGATOR, STUDY)
+    found = next(row for row in doctor.get("/deviations?number=01-001")["items"] if row["kind"] == "outside-window")
+    path, name = f"/studies/{STUDY}/participants/01-001/deviations", {"identity": found["identity"]}
+    doctor.post(path, {**name, "step": "confirm"})
+    classified = {**name, "step": "classify", "important": False, "category": "visit window"}
+    doctor.post(path, classified)
+    doctor.post(f"{path}/signature", {**name, "meaning": "reviewed", "password": PASSWORD})
+    assert doctor.post(path, classified)["signed_as"] == "reviewed"
+    changed = doctor.post(path, {**classified, "important": True})
+    assert (changed["signed_by"], changed["signed_at"], changed["signed_as"]) == (None, None, None)
+    monitor = caller(app, study.store, Role.MONITOR, STUDY)
+    entry = monitor.get(f"/studies/{STUDY}/audit?limit=500")["items"][-1]
+    assert (entry["before"]["signed_as"], entry["after"]["signed_as"]) == ("reviewed", None)
 
 
 def test_a_closed_site_moves_its_visits_at_once(coordinator: Caller) -> None:
@@ -136,3 +159,15 @@ def test_a_closed_site_moves_its_visits_at_once(coordinator: Caller) -> None:
     assert "closed" in " ".join(coordinator.get(f"{path}/visits/{D8}")["why"])
     assert coordinator.call("DELETE", f"/sites/{NORTH}/closures/{closed['closures'][0]['id']}").status_code == 200
     assert target() == "2026-01-12"
+
+
+def test_a_closure_that_stands_is_answered_so_though_the_planning_after_it_fails(
+    coordinator: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr("planner.api.sites.replan_all", gone)
+    closed = coordinator.post(f"/sites/{NORTH}/closures", {"first": "2026-01-12", "reason": "moving house"})
+    assert [closure["first"] for closure in closed["closures"]] == ["2026-01-12"]
+    assert coordinator.get(f"/sites/{NORTH}")["closures"] == closed["closures"]

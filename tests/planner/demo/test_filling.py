@@ -27,7 +27,7 @@ from planner.persistence.visits import GateRow, VisitRow
 from planner.services.audit import verify
 from planner.services.designs import Designs
 from planner.services.keyring import Keys
-from planner.services.users import Role, person_of, sign_in, token_user
+from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
 from planner.services.verification import verify_visits
 from tests.databases import BOTH, new_database
 
@@ -178,7 +178,8 @@ def test_everybody_signs_in_with_the_role_that_is_printed(demo: Filled) -> None:
     now = datetime(2026, 11, 21, 8, tzinfo=UTC)
     assert [user.role for user in made.users] == [role.value for role in Role]
     for user in made.users:
-        signed = store.write(SYSTEM, now, lambda uow, u=user: sign_in(uow, keys, u.email, u.password, "", 5))  # type: ignore[misc]
+        fitting = store.read(lambda session, u=user: hash_that_fits(session, u.email, u.password))  # type: ignore[misc]
+        signed = store.write(SYSTEM, now, lambda uow, u=user, f=fitting: sign_in(uow, keys, u.email, f, "", 5))  # type: ignore[misc]
         assert signed is not None
         with store.database.reading() as session:
             assert user.role in person_of(session, signed[0]).roles

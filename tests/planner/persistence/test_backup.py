@@ -70,6 +70,11 @@ def test_a_database_with_rows_is_never_restored_over(store: Store, tmp_path: Pat
         restore_backup(store.database, tmp_path / "backup.gz")
 
 
+def test_only_its_owner_reads_a_backup(store: Store, tmp_path: Path) -> None:
+    take_backup(store.database, tmp_path / "backup.gz", NOW)
+    assert (tmp_path / "backup.gz").stat().st_mode & 0o077 == 0
+
+
 def test_a_backup_is_never_overwritten(store: Store, tmp_path: Path) -> None:
     take_backup(store.database, tmp_path / "backup.gz", NOW)
     with pytest.raises(BackupError, match="never overwritten"):

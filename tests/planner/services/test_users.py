@@ -15,6 +15,7 @@ from planner.services.users import (
     create_user,
     end_sessions,
     grant_role,
+    hash_that_fits,
     make_token,
     person_of,
     session_user,
@@ -37,7 +38,8 @@ def make(store: Store) -> int:
 
 def enter(store: Store, password: str = PASSWORD, code: str = "", email: str = EMAIL, later: float = 0) -> str | None:
     now = NOW + timedelta(minutes=later)
-    found = store.write(SYSTEM, now, lambda uow: sign_in(uow, KEYS, email, password, code, MOST))
+    fitting = store.read(lambda session: hash_that_fits(session, email, password))
+    found = store.write(SYSTEM, now, lambda uow: sign_in(uow, KEYS, email, fitting, code, MOST))
     return found[1] if found else None
 
 
@@ -52,6 +54,14 @@ def test_who_knows_the_password_gets_a_session_that_ends(store: Store) -> None:
         assert session_user(session, secret, NOW + timedelta(hours=13), timedelta(days=1), longest) is None
         assert session_user(session, "another", NOW, idle, longest) is None
         assert secret not in {row.digest for row in session.scalars(select(WebSession))}
+
+
+def test_a_password_that_was_changed_meanwhile_signs_nobody_in(store: Store) -> None:
+    user_id = make(store)
+    fitting = store.read(lambda session: hash_that_fits(session, EMAIL, PASSWORD))
+    store.write(SYSTEM, NOW, lambda uow: set_password(uow, uow.session.get_one(User, user_id), "words of another day"))
+    assert store.write(SYSTEM, NOW, lambda uow: sign_in(uow, KEYS, EMAIL, fitting, "", MOST)) is None
+    assert enter(store, "words of another day") is not None
 
 
 def test_a_wrong_password_and_a_name_that_is_none_look_alike(store: Store) -> None:
