@@ -22,6 +22,7 @@ from planner.services.users import (
     end_sessions,
     hash_that_fits,
     make_token,
+    new_totp_secret,
     revoke_token,
     set_password,
     set_up_totp,
@@ -101,6 +102,13 @@ class OldPassword(Body):
     password: str = Field(max_length=1_000)
 
 
+class ConfirmedCodes(OldPassword):
+    """The secret that was given out, and a code that the app has made of it."""
+
+    secret: str = Field(max_length=64)
+    code: str = Field(max_length=20)
+
+
 class NewPassword(Body):
     """Another password."""
 
@@ -172,12 +180,20 @@ def change_password(body: NewPassword) -> Response:
 
 
 @api.post("/me/codes", responses={201: CodesAnswer}, operation_id="set_up_codes")
-@needs(Permission.SELF)
+@needs(Permission.SELF, keyed=False)
 def set_up_codes(body: OldPassword) -> Response:
-    """Ask for one-time codes from now on, from an app that makes them from the secret."""
+    """Get a secret for an app that makes one-time codes. None is asked for before you have confirmed one."""
+    confirm_password(body.password)
+    return answer(CodesAnswer(secret=new_totp_secret()), 201, {"Cache-Control": "no-store"})
+
+
+@api.put("/me/codes", responses={204: None}, operation_id="confirm_codes")
+@needs(Permission.SELF)
+def confirm_codes(body: ConfirmedCodes) -> Response:
+    """Sign in with one-time codes from now on, having entered the first one."""
     confirm_password(body.password)
     keys = installation().keys
-    return writing(lambda uow: set_up_totp(uow, keys, _me(uow.session)), lambda secret: CodesAnswer(secret=secret), 201)
+    return writing(lambda uow: set_up_totp(uow, keys, _me(uow.session), body.secret, body.code), lambda _: None)
 
 
 @api.get("/me/tokens", responses={200: TokenList}, operation_id="list_tokens")

@@ -25,6 +25,7 @@ from planner.services.users import (
     Role,
     create_user,
     end_role,
+    end_tokens,
     grant_role,
     roles_of,
     set_enabled,
@@ -148,9 +149,17 @@ def enable(path: UserPath, body: Enabled) -> Response:
 @api.put("/users/<int:user>/password", responses={204: None}, operation_id="reset_password")
 @needs(Permission.USERS_WRITE, everything=True)
 def reset_password(path: UserPath, body: FreshPassword) -> Response:
-    """Give somebody a fresh password, who has forgotten theirs. All their sessions end; ask them to change it."""
+    """Give somebody a fresh password, who has forgotten theirs; their sessions and tokens end."""
     shortest = installation().settings.shortest_password
-    return writing(lambda uow: set_password(uow, _user(uow.session, path), body.password, shortest), lambda _: None)
+
+    def work(uow: UnitOfWork) -> None:
+        user = _user(uow.session, path)
+        if user.id == asking().person.user_id:
+            raise InvalidInput([InputProblem("user", "that is you", "change your own password under /me/password")])
+        set_password(uow, user, body.password, shortest)
+        end_tokens(uow, user)
+
+    return writing(work, lambda _: None)
 
 
 @api.delete("/users/<int:user>/codes", responses={204: None}, operation_id="take_off_codes")

@@ -20,7 +20,7 @@ def installation(of_this_version: bool = True) -> Iterator[Installation]:
     """The installation; its database is of this planner's version unless told otherwise."""
     settings = read_settings()
     if settings.is_embedded:
-        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     opened = open_installation(settings)
     try:
         if of_this_version:

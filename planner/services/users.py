@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from planner.services.keyring import Keys
 
 LOCKED_OUT = timedelta(minutes=15)
 LONGEST_PASSWORD = 1_000
+_SECRET = re.compile(r"[A-Z2-7]{32}")
 _HASHER = PasswordHasher()
 #: a hash of nothing anybody has: a name that does not exist takes as long as one that does
 _NOBODY = _HASHER.hash(secrets.token_hex(32))
@@ -147,6 +149,7 @@ def end_role(uow: UnitOfWork, user: User, grant_id: int) -> None:
     if grant is None or grant.user_id != user.id or grant.ended_at is not None:
         raise NotFound([InputProblem("role", "the user has no such role", "look at the user's roles")])
     grant.ended_at = uow.now
+    _keep_an_administrator(uow.session)
     uow.audit("user.role-ended", f"user:{user.id}", before={"role": grant.role, "grant": grant.id})
 
 
@@ -163,7 +166,19 @@ def set_enabled(uow: UnitOfWork, user: User, enabled: bool) -> None:
     user.disabled_at = None if enabled else uow.now
     if not enabled:
         end_sessions(uow, user)
+        end_tokens(uow, user)
+        _keep_an_administrator(uow.session)
     uow.audit("user.enabled" if enabled else "user.disabled", f"user:{user.id}")
+
+
+def _keep_an_administrator(session: Session) -> None:
+    """Raise Conflict if nobody is left who may let people in: it could not be undone over HTTP."""
+    session.flush()
+    everywhere = (Grant.role == Role.ADMINISTRATOR.value, Grant.study_id.is_(None), Grant.site_id.is_(None))
+    query = select(func.count()).select_from(Grant).join(User, User.id == Grant.user_id)
+    if not session.scalar(query.where(*everywhere, Grant.ended_at.is_(None), User.disabled_at.is_(None))):
+        wrong = "nobody would be left who may let people in"
+        raise Conflict([InputProblem("role", wrong, "make somebody else an administrator of everything first")])
 
 
 # -- signing in ---------------------------------------------------------------------------------
@@ -243,21 +258,37 @@ def _code_fits(keys: Keys, user: User, code: str, now: datetime) -> bool:
     """Whether the one-time code is right and new; anything is, while none has been set up."""
     if user.totp is None:
         return True
-    totp = pyotp.TOTP(keys.open(user.totp)["secret"])
+    step = _step_of(keys.open(user.totp)["secret"], code, now)
+    if step is None or step <= user.totp_step:
+        return False
+    user.totp_step = step
+    return True
+
+
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
+    """The time step of which this is the code, of those just now; the latest one."""
+    totp = pyotp.TOTP(secret)
     current = int(now.timestamp()) // totp.interval
-    for step in (current - 1, current, current + 1):
-        if step > user.totp_step and secrets.compare_digest(totp.generate_otp(step), code.strip()):
-            user.totp_step = step
-            return True
-    return False
+    steps = (current + 1, current, current - 1)
+    said = code.strip().encode()
+    return next((step for step in steps if secrets.compare_digest(totp.generate_otp(step).encode(), said)), None)
 
 
-def set_up_totp(uow: UnitOfWork, keys: Keys, user: User) -> str:
-    """Ask a user for one-time codes from now on; the secret, to be shown once."""
-    secret = pyotp.random_base32()
-    user.totp, user.totp_step = keys.seal({"secret": secret}), 0
+def new_totp_secret() -> str:
+    """A fresh secret for an app that makes one-time codes; nothing is asked for before a code of it was entered."""
+    return pyotp.random_base32()
+
+
+def set_up_totp(uow: UnitOfWork, keys: Keys, user: User, secret: str, code: str) -> None:
+    """Ask a user for the codes of this secret from now on. Raises InvalidInput for a secret or a code that is none."""
+    if not _SECRET.fullmatch(secret):
+        raise InvalidInput([InputProblem("secret", "this is no secret that the planner gives out", "ask for one")])
+    step = _step_of(secret, code, uow.now)
+    if step is None:
+        wrong = "the code is not of this secret, or not of now"
+        raise InvalidInput([InputProblem("code", wrong, "let your app make another one, and check its clock")])
+    user.totp, user.totp_step = keys.seal({"secret": secret}), step
     uow.audit("user.totp-set-up", f"user:{user.id}")
-    return secret
 
 
 def take_off_totp(uow: UnitOfWork, user: User) -> None:
@@ -313,6 +344,13 @@ def tokens_of(session: Session, user_id: int) -> list[ApiToken]:
     """The tokens of a user that are not revoked, expired ones too."""
     query = select(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None)).order_by(ApiToken.id)
     return list(session.scalars(query))
+
+
+def end_tokens(uow: UnitOfWork, user: User) -> None:
+    """Make all tokens of a user worthless."""
+    for row in tokens_of(uow.session, user.id):
+        row.revoked_at = uow.now
+        uow.audit("token.revoked", f"user:{user.id}", before={"label": row.label})
 
 
 def revoke_token(uow: UnitOfWork, user_id: int, token_id: int) -> None:

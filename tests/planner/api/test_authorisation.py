@@ -29,6 +29,7 @@ ROUTES = {
     "GET /me": "self",
     "PUT /me/password": "self",
     "POST /me/codes": "self",
+    "PUT /me/codes": "self",
     "GET /me/tokens": "self",
     "POST /me/tokens": "self",
     "DELETE /me/tokens/<int:token>": "self",

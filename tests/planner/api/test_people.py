@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 
 import pyotp
@@ -70,7 +71,15 @@ def test_too_many_failures_lock_the_name_for_a_quarter_of_an_hour(nobody: Caller
 
 
 def test_one_time_codes_are_asked_for_once_they_are_set_up(nobody: Caller, at: Clock) -> None:
-    secret = sign_in(nobody).post("/me/codes", {"password": PASSWORD})["secret"]
+    somebody = sign_in(nobody)
+    secret = somebody.post("/me/codes", {"password": PASSWORD})["secret"]
+    assert sign_in(nobody).get("/me")["email"] == EMAIL
+    mine = {"password": PASSWORD, "secret": secret}
+    somebody.refused(400, "PUT", "/me/codes", {**mine, "code": "000000"})
+    somebody.refused(400, "PUT", "/me/codes", {**mine, "code": "१२३४५६"})
+    somebody.refused(400, "PUT", "/me/codes", {**mine, "secret": "my own", "code": "000000"})
+    assert somebody.call("PUT", "/me/codes", {**mine, "code": pyotp.TOTP(secret).at(at.now)}).status_code == 204
+    at.now += timedelta(minutes=1)
     nobody.refused(401, "POST", "/sessions", {"email": EMAIL, "password": PASSWORD})
     code = pyotp.TOTP(secret).at(at.now)
     assert sign_in(nobody, code=code).get("/me")["email"] == EMAIL
@@ -118,12 +127,10 @@ def test_a_token_makes_none_that_outlives_it(nobody: Caller) -> None:
     program.post("/me/tokens", {"label": "shorter", "scopes": ["facts:read"], "days": 1})
 
 
-def test_what_is_kept_of_a_request_with_a_password_cannot_be_guessed_from(
-    app: Flask, nobody: Caller, store: Store
-) -> None:
-    sign_in(nobody).post("/me/codes", {"password": PASSWORD}, Idempotency_Key="codes-1")
-    body = b'{"password": "%s"}' % PASSWORD.encode()
-    plain = hashlib.sha256(b"POST /api/v1/me/codes?\n" + body).hexdigest()
+def test_what_is_kept_of_a_request_with_a_password_cannot_be_guessed_from(app: Flask, store: Store, at: Clock) -> None:
+    new = {"email": "new.person@example.org", "name": "New Person", "password": "a few long words"}
+    caller(app, store, Role.ADMINISTRATOR).post("/users", new, Idempotency_Key="user-1")
+    plain = hashlib.sha256(b"POST /api/v1/users?\n" + json.dumps(new).encode()).hexdigest()
     kept = store.read(lambda session: session.scalars(select(GivenAnswer.request)).one())
     assert kept != plain
     assert kept == app.extensions["installation"].keys.find(plain)
@@ -149,7 +156,9 @@ def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_
     assert boss.call("DELETE", f"/users/{made['id']}/roles/{shown['roles'][0]['id']}").status_code == 200
     theirs.refused(403, "GET", "/studies")
     theirs.refused(404, "GET", f"/studies/{STUDY}")
-    theirs.post("/me/codes", {"password": new["password"]})
+    secret = theirs.post("/me/codes", {"password": new["password"]})["secret"]
+    codes = {"password": new["password"], "secret": secret, "code": pyotp.TOTP(secret).at(at.now)}
+    assert theirs.call("PUT", "/me/codes", codes).status_code == 204
     fresh = {"password": "other words of some length"}
     assert boss.call("PUT", f"/users/{made['id']}/password", fresh).status_code == 204
     assert boss.call("DELETE", f"/users/{made['id']}/codes").status_code == 204
@@ -160,3 +169,25 @@ def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_
     theirs.refused(401, "GET", "/me")
     boss.refused(400, "PUT", f"/users/{boss.get('/me')['id']}/enabled", {"enabled": False})
     assert len(boss.get("/users")["items"]) == 2
+
+
+def test_the_last_administrator_stays_one(app: Flask, store: Store, at: Clock) -> None:
+    boss = caller(app, store, Role.ADMINISTRATOR)
+    me = boss.get("/me")["id"]
+    mine = boss.get(f"/users/{me}")["roles"][0]["id"]
+    boss.refused(409, "DELETE", f"/users/{me}/roles/{mine}")
+    boss.refused(400, "PUT", f"/users/{me}/password", {"password": "words that I have not"})
+    boss.get("/users")
+    other = boss.post("/users", {"email": "o@example.org", "name": "Other", "password": "a few long words"})
+    boss.post(f"/users/{other['id']}/roles", {"role": "administrator"})
+    assert boss.call("DELETE", f"/users/{me}/roles/{mine}").status_code == 200
+
+
+def test_a_disabled_user_s_tokens_are_good_no_more_also_when_they_come_back(
+    app: Flask, store: Store, at: Clock
+) -> None:
+    boss, somebody = caller(app, store, Role.ADMINISTRATOR), caller(app, store, Role.MONITOR)
+    them = somebody.get("/me")["id"]
+    for enabled in (False, True):
+        assert boss.call("PUT", f"/users/{them}/enabled", {"enabled": enabled}).status_code == 200
+    somebody.refused(401, "GET", "/me")

@@ -17,6 +17,7 @@ from planner.services.users import (
     grant_role,
     hash_that_fits,
     make_token,
+    new_totp_secret,
     person_of,
     session_user,
     set_password,
@@ -84,11 +85,14 @@ def test_too_many_failures_lock_the_name_out_for_a_while_whether_it_exists_or_no
 
 def test_a_one_time_code_is_asked_for_once_set_up_and_taken_only_once(store: Store) -> None:
     user = make(store)
-    secret = store.write(SYSTEM, NOW, lambda uow: set_up_totp(uow, KEYS, uow.session.get_one(User, user)))
+    secret = new_totp_secret()
     code = pyotp.TOTP(secret).at(NOW)
+    store.write(SYSTEM, NOW, lambda uow: set_up_totp(uow, KEYS, uow.session.get_one(User, user), secret, code))
     assert enter(store) is None
-    assert enter(store, code=code) is not None
-    assert enter(store, code=code) is None
+    assert enter(store, code=code) is None  # it was used to set them up
+    code = pyotp.TOTP(secret).at(NOW + timedelta(minutes=1))
+    assert enter(store, code=code, later=1) is not None
+    assert enter(store, code=code, later=1) is None
     assert enter(store, code=pyotp.TOTP(secret).at(NOW + timedelta(minutes=2)), later=2) is not None
 
 
