@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from schedules.compiled import CompiledProtocol
 from schedules.course import FOREVER
@@ -14,6 +15,8 @@ from schedules.record import fact_id
 from schedules.walk import Walk
 from schedules.wording import day_words
 
+_TookPlace: TypeAlias = Enrolled | Attended | Given | Assessed
+
 
 def consent(walk: Walk) -> Iterator[Deviation]:
     """Procedures before consent, or without one; an enrolment before it."""
@@ -24,21 +27,21 @@ def consent(walk: Walk) -> Iterator[Deviation]:
             text = f"no consent is recorded; the first procedure was on {day_words(procedures[0].date)}"
             yield found(Kind.NO_CONSENT, "", text, day=procedures[0].date, state="query")
         return
-    for fact in (*walk.record.all(Enrolled), *procedures):
+    took_place: list[_TookPlace] = [*walk.record.all(Enrolled), *procedures]
+    for fact in took_place:
         if fact.day < first.date:
             about, what = _what_took_place(walk, fact)
             text = f"{what} on {day_words(fact.day)}, before consent on {day_words(first.date)}"
             yield found(Kind.BEFORE_CONSENT, about, text, day=fact.day, important=True)
 
 
-def _what_took_place(walk: Walk, fact: Fact) -> tuple[str, str]:
+def _what_took_place(walk: Walk, fact: _TookPlace) -> tuple[str, str]:
     """What a fact is about and how that is said: all that is recorded of a visit on one day is one thing."""
     if isinstance(fact, Enrolled):
         return fact_id(fact), "the participant was enrolled"
-    visit = fact.visit if isinstance(fact, Attended | Given | Assessed) else None
-    if visit is None:
+    if fact.visit is None:
         return fact_id(fact), "a study procedure took place"
-    key = walk.record.rename(visit)
+    key = walk.record.rename(fact.visit)
     label = next((placed.spec.label for placed in walk.visits if placed.spec.key == key), key)
     return key, f"a study procedure of {label} took place"
 

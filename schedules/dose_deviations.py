@@ -149,8 +149,10 @@ def _done_days(walk: Walk, activity: str) -> set[date]:
 def after_end(walk: Walk) -> Iterator[Deviation]:
     """Doses after the end of treatment."""
     end = _surely_ended(walk)
-    for given in walk.record.all(Given) if end is not None else ():
-        if end is not None and given.date > end:
+    if end is None:
+        return
+    for given in walk.record.all(Given):
+        if given.date > end:
             what = f"{walk.course.label(given.activity)} was given on {day_words(given.date)}"
             text = f"{what}, after the end of treatment on {day_words(end)}"
             about, day = _about(walk, given), given.date
@@ -166,4 +168,4 @@ def _surely_ended(walk: Walk) -> date | None:
     if end is None or end.reason != "death":
         return date.fromordinal(end.day) if end is not None else None
     ends = [*walk.record.all(TreatmentEnded), *walk.record.all(Withdrew)]
-    return min([fact.last_day for fact in (*walk.record.all(Died), *ends)], default=None)
+    return min(fact.last_day for fact in (*walk.record.all(Died), *ends))

@@ -90,10 +90,12 @@ def _is_told_elsewhere(walk: Walk, gate: GateState, day: int) -> bool:
     if gate.status is GateStatus.NOT_NEEDED and walk.course.end is not None and walk.course.end.day < day:
         return True
     compiled = walk.course.compiled
-    specs = compiled.stay(gate.stay).gates.values() if gate.stay.epoch in compiled.protocol.epochs else ()
+    specs = compiled.stay(gate.stay).gates.values()
     answers = next((spec.gate.answered_by for spec in specs if spec.key == gate.key), None)
-    others = [other for other in walk.gates if other.leads_to == gate.leads_to] if answers else []
-    return any(other.key == other.stay.key(compiled.name_of(other.stay.epoch, answers or "")) for other in others)
+    if answers is None:
+        return False
+    others = [other for other in walk.gates if other.leads_to == gate.leads_to]
+    return any(other.key == other.stay.key(compiled.name_of(other.stay.epoch, answers)) for other in others)
 
 
 def _ends_treatment(walk: Walk, gate: GateState) -> bool:

@@ -245,7 +245,7 @@ def _anchor(walk: Walk, stay: Stay, visit: ScheduledVisit) -> Anchor:
     if visit.actual is not None and (not visit.spec.doses or visit.key in walk.record.given):
         return Anchor(stay, label, visit.actual.toordinal(), "given" if visit.spec.doses else "attended", None)
     passed = visit.status in (Status.UNRECORDED, Status.DONE, Status.TO_REBOOK, Status.NEEDS_DECISION)
-    doubt = doubt_about(visit) if passed else visit.doubt if walk.doubt is None else None
+    doubt = doubt_about(visit) if passed else visit.doubt
     if visit.booking is not None and visit.status is not Status.CANCELLED and may_stand(visit, visit.booking.date):
         return Anchor(stay, label, visit.booking.date.toordinal(), "booked", doubt)
     if visit.target is not None and visit.actual is None:

@@ -134,12 +134,13 @@ def _working_days_after(walk: Walk, day: int, count: int) -> int:
 
 
 def _outside_window(walk: Walk, visit: ScheduledVisit) -> Iterator[Deviation]:
-    if visit.actual is None or visit.opens is None or visit.closes is None or visit.status is Status.EXPIRED:
+    if visit.actual is None or visit.opens is None or visit.status is Status.EXPIRED:
         return
-    days = {(None, visit.actual)} | {(g.activity, g.date) for g in walk.record.given.get(visit.spec.key, ())}
+    given = walk.record.given.get(visit.spec.key, ())
+    days = {(None, visit.actual), *((fact.activity, fact.date) for fact in given if fact.date != visit.actual)}
     for activity, day in sorted(days, key=itemgetter(1)):
         off = days_outside(day, *_window_of_dose(walk, visit, activity, day))
-        if off and (activity is None or day != visit.actual):
+        if off:
             side = f"{days_words(abs(off))} {'before' if off < 0 else 'after'} its window"
             what = f"{walk.course.label(activity)} at {visit.spec.label}" if activity else visit.spec.label
             text = f"{what} took place on {day_words(day)}, {side}"
@@ -152,7 +153,7 @@ def _window_of_dose(walk: Walk, visit: ScheduledVisit, activity: str | None, day
     assert visit.opens is not None  # noqa: S101 - what took place has a window
     assert visit.closes is not None  # noqa: S101
     hold = dose_holds(walk, visit.spec).get(activity or "")
-    if hold is None or visit.nominal is None or day == visit.actual:
+    if hold is None or visit.nominal is None:
         return visit.opens, visit.closes
     spec = spec_on(walk, visit.spec, day.toordinal())
     first, last = own_window(spec, visit.nominal.toordinal(), hold, day.toordinal())

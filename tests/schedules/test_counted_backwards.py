@@ -51,3 +51,14 @@ def test_a_later_dose_that_was_left_out_binds_none_that_is_counted_backwards_fro
     left_out = Omitted(date=january(12), visit="t.d15", activity="drug", reason="toxicity")
     assert planned(enrolled(), protocol=study, closed=shut).visit("t.before").target is None
     assert planned(enrolled(), left_out, protocol=study, closed=shut).visit("t.before").target == january(13)
+
+
+def test_a_dose_counted_backwards_keeps_its_spacing_from_the_one_before_it() -> None:
+    moving = BACKWARDS.replace("-7 days", "-8 days").replace("day: 15,", "day: 15, anchor: true,")
+    study = protocol(moving, SPACING.format(6))
+    begun = (enrolled(day_1=january(8)), dose("t.d1", january(8), "drug"), booked("t.d15", january(21)))
+    visit = planned(begun, protocol=study, as_of=january(9)).visit("t.before")
+    assert (visit.nominal, visit.target) == (january(13), january(14))
+    shut = [closed(january(14), january(15))]
+    (conflict,) = planned(begun, protocol=study, closed=shut, as_of=january(9)).visit("t.before").conflicts
+    assert "Drug was given on 8 January 2026 and must be 6 days apart, so not before 14 January 2026" in conflict.text

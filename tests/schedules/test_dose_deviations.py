@@ -104,14 +104,19 @@ def test_of_two_reductions_the_one_that_was_decided_last_counts(
         assert ids(planned(begun, less, least, doses, last), Kind.WRONG_LEVEL) == wrong
 
 
-def test_of_two_reductions_decided_on_one_day_each_counts_from_its_visit_on() -> None:
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("c1.d8", january(12)), ("c1.d15", january(19))), (("c1.d15", january(19)), ("c2.d1", date(2026, 2, 2)))],
+)
+def test_of_two_reductions_decided_on_one_day_each_counts_from_its_visit_on(
+    one: tuple[str, date], other: tuple[str, date]
+) -> None:
     begun = (consented(), enrolled(dose_levels={"ino": "level 3"}), dose("induction.c1.d1", DAY_1, "ino"))
-    both = (reduced(january(7), "induction.c1.d8", "level 1"), reduced(january(7), "induction.c1.d15", "level 0"))
-    doses = (
-        dose("induction.c1.d8", january(12), "ino", level="level 1"),
-        dose("induction.c1.d15", january(19), "ino", level="level 0"),
-    )
-    assert not ids(planned(begun, both, doses), Kind.WRONG_LEVEL)
+    levels = [(f"induction.{visit}", day, level) for (visit, day), level in ((one, "level 1"), (other, "level 0"))]
+    both = [reduced(january(7), visit, level) for visit, _, level in levels]
+    doses = [dose(visit, day, "ino", level=level) for visit, day, level in levels]
+    none = decided("induction.c1.response", january(30), "no-benefit")
+    assert not ids(planned(begun, both, doses, none), Kind.WRONG_LEVEL)
 
 
 def test_a_reduction_at_a_visit_that_has_no_date_counts_from_the_day_of_the_decision() -> None:

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
-from schedules.deviation import Kind
-from schedules.history import CycleHeld, Died, Fact, Held, TreatmentEnded, Withdrew
+from schedules.deviation import Deviation, Kind
+from schedules.history import CycleHeld, Died, Fact, Held, History, TreatmentEnded, Withdrew
+from schedules.plan import plan
 from schedules.scalars import PartialDate
 from schedules.scheduled import Plan
-from tests.builders import consented, cycle_done, decided, dose, enrolled, planned, protocol
+from tests.builders import consented, cycle_done, decided, design, dose, enrolled, facts, planned, protocol
 
 GATE = "induction.c1.response"
 BENEFIT = decided(GATE, date(2026, 1, 30), "benefit")
@@ -60,6 +61,14 @@ def test_a_dose_in_the_month_of_a_death_is_after_the_end_only_if_that_is_known()
     for more, told in ((died, 0), ((died, ended), 2)):
         made = planned(begun, late, more, as_of=date(2026, 3, 1))
         assert len([found for found in made.deviations if found.kind is Kind.AFTER_END]) == told
+
+
+def test_a_dose_after_a_death_is_after_the_end_should_one_stand_on_record_all_the_same() -> None:
+    late = dose("induction.c2.d1", date(2026, 2, 2), "ino")
+    for day, told in ((2, []), (1, ["after-end:induction.c2.d1:ino"])):
+        history = facts(consented(), enrolled(), cycle_done("induction.c1"), late, Died(date=PartialDate(2026, 2, day)))
+        made = plan(design(), History(history), date(2026, 2, 3))
+        assert [found.id for found in made.deviations if found.kind is Kind.AFTER_END] == told
 
 
 @pytest.mark.parametrize(
@@ -134,4 +143,8 @@ def test_a_cycle_begun_on_the_day_of_the_one_before_it_passes_over_nothing() -> 
     made = planned(C1_DONE, BENEFIT, dose("maintenance.c2.d1", date(2026, 2, 2)))
     assert [str(stay) for stay in made.off_path] == ["maintenance.c2"]
     (told,) = [found for found in made.deviations if found.kind is Kind.AGAINST_GATE]
-    assert told.text == "maintenance.c2 was begun, which is not the cycle that follows the decision at " + GATE
+    text = f"maintenance.c2 was begun, which is not the cycle that follows the decision at {GATE}"
+    assert told == Deviation(
+        "against-gate:maintenance.c2", Kind.AGAINST_GATE, "maintenance.c2", None, date(2026, 2, 2), None, text,
+        important=True,
+    )  # fmt: skip

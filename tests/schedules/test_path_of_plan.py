@@ -127,13 +127,13 @@ def test_of_cycles_that_simply_follow_one_another_an_end_leaves_the_next_one_to_
 # -- a cycle that asks --------------------------------------------------------------------------
 
 
-def asking(cycle: int, default: str = "default: go, ") -> Protocol:
+def asking(cycle: int, default: str = "default: go, ", more: str = "") -> Protocol:
     """Three cycles of which one has a date only when it has been decided on."""
     outcomes = f"{default}outcomes: {{go: {{label: Go}}}}"
     gate = f"ready: {{label: Ready, when: before-each-cycle, cycles: {cycle}, asks: true, {outcomes}}}"
     gates = f"    gates: {{{gate}}}\n"
     text = CYCLES.replace("at_most: 2", "at_most: 3").replace("  follow-up:", f"{gates}  follow-up:")
-    return protocol(text)
+    return protocol(text, more)
 
 
 def test_beyond_a_cycle_that_asks_no_further_one_is_planned() -> None:
@@ -161,6 +161,9 @@ def test_a_cycle_that_asks_and_is_held_without_an_end_is_first_to_be_decided() -
     hold = CycleHeld(date=january(26), cycle="treatment.c2", reason="counts")
     made = planned(enrolled(), hold, protocol=asking(2)).visit("treatment.c2.d1")
     assert (made.status, [conflict.kind for conflict in made.conflicts]) == (Status.NEEDS_DECISION, ["gate", "held"])
+    limited = asking(2, more="longest_hold: 28 days")
+    held = planned(enrolled(), hold, protocol=limited).visit("treatment.c2.d1").conflicts[1]
+    assert held.overdue_from == date(2026, 3, 3)  # 28 days after the day on which it is due
 
 
 # -- when the treatment is over -----------------------------------------------------------------

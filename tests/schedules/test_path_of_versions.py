@@ -9,9 +9,9 @@ import pytest
 from schedules.deviation import Kind
 from schedules.history import AmendmentApplied, CycleHeld, Fact, History
 from schedules.plan import plan
-from schedules.protocol_file import read_protocol
+from schedules.protocol_file import library_text, read_protocol
 from schedules.scheduled import Plan
-from tests.builders import Facts, consented, decided, design, dose, enrolled, facts
+from tests.builders import Facts, consented, cycle_done, decided, design, dose, enrolled, facts, vsli
 
 HEAD = """
 protocol: small
@@ -151,3 +151,14 @@ def test_the_reason_of_a_hold_is_judged_without_the_drugs_that_only_a_later_vers
     held = CycleHeld(date=C2, cycle="treatment.c2", reason="travel")
     made = plan(study, History(facts(IN, held, amended(date(2026, 2, 3)))), date(2026, 2, 3))
     assert "hold-not-allowed:treatment.c2" in ids(made)
+
+
+def test_a_cycle_begun_before_a_decision_that_answers_two_gates_is_told_once_where_a_gate_was_renamed() -> None:
+    renamed = library_text("vsli-ino").replace('"1.0"', '"2.0"').replace("answered_by: response", "answered_by: answer")
+    renamed = renamed.replace(
+        "      response:\n        label: R", "      answer:\n        was: response\n        label: R"
+    )
+    study = design(vsli(), read_protocol(renamed, "2.yaml").require())
+    begun = (consented(), enrolled(), cycle_done("induction.c1"), dose("maintenance.c1.d1", C2))
+    made = plan(study, History(facts(begun, amended(date(2026, 1, 20)))), C2)
+    assert [name for name in ids(made) if name.startswith("without-gate")] == ["without-gate:induction.c1.response"]

@@ -93,6 +93,20 @@ def test_a_visit_before_consent_is_one_deviation_however_much_is_recorded_of_it(
     assert [one.id for one in made.deviations] == ["before-consent:screening.baseline"]
 
 
+def test_what_was_done_at_no_visit_before_consent_is_named_by_its_fact() -> None:
+    loose = Assessed(date=date(2025, 12, 29), activity="bloods", id="loose")
+    made = planned(loose, consented(date(2025, 12, 30)), enrolled(date=date(2025, 12, 30)), as_of=date(2025, 12, 31))
+    text = "a study procedure took place on 29 December 2025, before consent on 30 December 2025"
+    assert [(one.id, one.text) for one in made.deviations] == [("before-consent:loose", text)]
+
+
+def test_a_visit_before_consent_that_no_version_knows_is_named_by_its_key() -> None:
+    history = facts(attended("t.d9", january(4)), consented(january(5)), enrolled(version="1.0", date=january(5)))
+    made = plan(design(read_protocol(FIRST, "1.yaml").require()), History(history), january(5))
+    text = "a study procedure of t.d9 took place on 4 January 2026, before consent on 5 January 2026"
+    assert [one.text for one in made.deviations] == [text]
+
+
 def test_what_was_surely_done_without_consent_is_not_hidden_behind_the_query_of_the_visit() -> None:
     came, done = attended("t.d8", january(12)), assessed("t.d8", january(12), "biopsy")
     assert found(amended(came, done)) == {"before-reconsent:t.d8:biopsy": "candidate"}

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from schedules.deviation import Kind
 from schedules.errors import HistoryError
 from schedules.history import CycleHeld, Held, Omitted
 from schedules.scheduled import Plan
@@ -71,3 +72,32 @@ def test_parts_of_one_dose_are_accepted_without_more_and_a_whole_dose_beside_the
     for whole in ((*dose(D8, MONDAY, "ino"), parts[0]), (parts[0], *dose(D8, tuesday, "ino"))):
         with pytest.raises(HistoryError, match=r"the dose of ino at induction\.c1\.d8 is recorded twice"):
             planned(BEGUN, whole)
+
+
+def test_bloods_taken_again_after_those_in_time_are_none_and_of_two_as_far_away_the_first_counts() -> None:
+    for days, off in (((9, 13), []), ((7, 12), [(-1, date(2026, 2, 7))])):
+        bloods = [assessed("induction.c2.d1", date(2026, 2, day), "bloods") for day in days]
+        made = planned(C2, HELD, bloods, dose("induction.c2.d1", date(2026, 2, 11)), as_of=date(2026, 2, 13))
+        assert [(one.days, one.date) for one in made.deviations if one.activity == "bloods"] == off
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        (dose(D8, date(2026, 1, 14), "vsli"), ["bloods"]),
+        (assessed(D8, date(2026, 1, 13), "bloods"), ["vsli"]),
+        (assessed(D8, MONDAY, "bloods"), ["vsli"]),
+        (assessed(D8, date(2026, 1, 9), "bloods"), ["bloods", "vsli"]),
+    ],
+    ids=["given later", "taken later", "taken that day", "taken before"],
+)
+def test_what_was_not_done_on_a_day_and_was_done_later_is_no_deviation(done: Facts, told: list[str]) -> None:
+    came = attended(D8, MONDAY, not_done=("vsli", "bloods"))
+    found = planned(BEGUN, came, dose(D8, MONDAY, "ino"), done).deviations
+    assert [one.activity for one in found if one.kind is Kind.NOT_DONE] == told
+
+
+def test_doses_not_done_on_a_day_1_that_nothing_holds_are_told() -> None:
+    came = attended("induction.c2.d1", date(2026, 2, 2), not_done=BOTH_DRUGS)
+    c2 = [name for name in ids(planned(C2, came)) if "c2" in name]
+    assert c2 == ["not-done:induction.c2.d1:ino", "not-done:induction.c2.d1:vsli"]

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schedules.history import Given, Held, Omitted, UnscheduledVisit, VisitMissed
-from schedules.spacing import Bound, DoseLedger, How, last_given
+from schedules.spacing import Bound, DoseLedger, How, between, last_given
 from schedules.specs import DoseRule
 from schedules.statuses import Status
 from tests.builders import (
@@ -243,3 +243,20 @@ def test_a_dose_of_the_visit_before_comes_before_also_where_it_was_given_after_t
     ledger, rule = DoseLedger({"drug": [10]}), DoseRule("drug", 7, True)
     ledger.note("drug", 10, How.PLANNED)
     assert ledger.bounds((rule,), 9) == (Bound(rule, 10, How.GIVEN, None),)
+
+
+AMONG = {100: How.GIVEN, 107: How.BOOKED, 121: How.PLANNED, 130: How.GIVEN}
+
+
+@pytest.mark.parametrize(
+    ("due", "found"),
+    [
+        (99, Bound(WEEK, None, How.PLANNED, 100, How.GIVEN)),
+        (106, Bound(WEEK, 100, How.GIVEN, 107, How.BOOKED)),
+        (107, Bound(WEEK, 107, How.BOOKED, 121, How.PLANNED)),
+        (125, Bound(WEEK, 121, How.PLANNED, 130, How.GIVEN)),
+        (131, Bound(WEEK, 130, How.GIVEN, None, How.PLANNED)),
+    ],
+)
+def test_a_dose_among_others_is_bound_by_the_nearest_on_either_side_as_they_are_known(due: int, found: Bound) -> None:
+    assert between(WEEK, AMONG, due) == found

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from schedules.deviation import Kind
-from schedules.history import AmendmentApplied, Held, History, Omitted, TreatmentEnded
+from schedules.history import AmendmentApplied, Given, Held, History, Omitted, TreatmentEnded
 from schedules.plan import plan
 from schedules.scheduled import Plan
 from schedules.statuses import Status
@@ -196,3 +196,30 @@ def test_a_visit_is_not_asked_for_while_the_one_that_it_is_counted_from_may_stil
 ) -> None:
     made = planned(consented(), enrolled(), protocol=protocol(SOON), as_of=january(day))
     assert {found.visit for found in made.queries} == {f"t.{name}" for name in asked_for}
+
+
+def test_a_visit_counted_from_another_one_than_day_1_waits_for_that_one() -> None:
+    begun = (consented(), enrolled(), dose("t.d1", DAY_1, "drug"))
+    for day, asked_for in ((7, {"t.d2"}), (8, {"t.d2", "t.first", "t.next"})):
+        made = planned(begun, protocol=protocol(SOON), as_of=january(day))
+        assert {found.visit for found in made.queries} == asked_for
+
+
+def test_a_visit_without_a_record_says_so_also_where_one_of_its_doses_is_held() -> None:
+    (query,) = [found for found in planned(BEGUN, OPEN, as_of=january(15)).queries if found.visit == D8]
+    assert query.text == "nothing is recorded about C1D8; its window closed on 14 January 2026"
+
+
+def test_a_dose_held_at_a_visit_that_came_early_is_not_asked_for_within_its_window() -> None:
+    held = Held(date=january(11), visit=D8, activity="vsli", reason="counts")
+    again = Given(date=january(13), activity="vsli", id="again")
+    for day, queries in ((14, []), (15, [MISSING])):
+        made = planned(BEGUN, dose(D8, january(11), "ino"), held, again, as_of=january(day))
+        assert asked(made) == (queries, [])
+
+
+@pytest.mark.parametrize(("ended", "queries"), [(20, []), (21, [MISSING])])
+def test_a_dose_held_until_the_treatment_was_over_is_not_asked_for(ended: int, queries: list[str]) -> None:
+    held = Held(date=january(12), visit=D8, activity="vsli", reason="counts", resume=january(20))
+    end = TreatmentEnded(date=january(ended), reason="toxicity")
+    assert asked(planned(BEGUN, dose(D8, january(12), "ino"), held, end, as_of=january(23))) == (queries, [])
