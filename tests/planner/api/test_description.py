@@ -26,7 +26,8 @@ __all__ = ["app", "at"]
 
 #: names that exist: half of all requests are about them
 KNOWN = {"study": STUDY, "number": "01-001", "site": NORTH, "visit": "induction.c1.d8", "version": "1.0", "item": "edc"}
-EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 4
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+EXAMPLES = 100 if SOAK else 2
 EXCLUDED = {
     # The description cannot say all that the study's rules ask for.
     positive_data_acceptance,
@@ -39,18 +40,17 @@ def study(store: Store, at: Clock) -> Store:
     return store
 
 
-def asked(api: Any, mode: GenerationMode, who: Caller, seed: int) -> Iterator[Any]:
-    """Every operation, asked many things."""
-    for found in api.get_all_operations():
-        operation = found.ok()
+def asked(api: Any, mode: GenerationMode, who: Caller, sample: slice) -> Iterator[Any]:
+    """Every operation of the sample, asked many things."""
+    for operation in [found.ok() for found in api.get_all_operations()][sample]:
 
         @settings(
-            max_examples=EXAMPLES, derandomize=EXAMPLES == 4, deadline=None, database=None, phases=[Phase.generate],
+            max_examples=EXAMPLES, derandomize=not SOAK, deadline=None, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))
         def ask(case: Any) -> None:
-            known = random.Random(f"{seed}{case.path_parameters}").random() < 0.5
+            known = random.Random(str(case.path_parameters)).random() < 0.5
             if known and mode is GenerationMode.POSITIVE and case.path_parameters:
                 case.path_parameters.update({k: v for k, v in KNOWN.items() if k in case.path_parameters})
             headers = {**(case.headers or {}), "Authorization": f"Bearer {who.token}"}
@@ -71,8 +71,11 @@ def test_no_role_meets_a_failure_or_an_answer_that_is_not_described(
     api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     who = caller(app, study, role)
     tried = 0
-    for _, ask in asked(api, mode, who, 1):
+    # Without soak, PostgreSQL is asked a third of it by each role, and all of it by all together.
+    whole = SOAK or study.database.engine.dialect.name == "sqlite"
+    sample = slice(None) if whole else slice(list(Role).index(role) % 3, None, 3)
+    for _, ask in asked(api, mode, who, sample):
         with suppress(Unsatisfiable):  # there is nothing wrong that could be sent
             ask()
             tried += 1
-    assert tried > 30
+    assert tried > (40 if whole else 13)
