@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, closures_of, holidays_of, sites_of
 from planner.persistence.studies import ProtocolVersion, Study, parameter_values, versions_of
-from planner.problems import InputProblem, ValuesMissing
+from planner.problems import InputProblem, Refused, ValuesMissing
 from schedules.closures import PLAIN_SITE, ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
 from schedules.protocol import Resource
@@ -60,9 +60,12 @@ class Designs:
 
 
 def load_design(session: Session, study: Study) -> StudyDesign:
-    """Read and compile a study's design."""
+    """Read and compile a study's design. Raises Refused for one that has no protocol yet."""
     values = {name: row.value for name, row in parameter_values(session, study.id).items()}
     versions = tuple(_version(row, values) for row in versions_of(session, study.id))
+    if not versions:
+        wrong = "the study has no protocol yet"
+        raise Refused([InputProblem("study", wrong, "add a protocol version first")])
     require_values(versions, "planning")
     rows = sites_of(session, study.id)
     sites = engine_sites(session, rows) or (PLAIN_SITE,)  # a study that is being set up has none yet

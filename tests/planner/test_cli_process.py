@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
         command("plan", str(slow), "--start", "2026-01-05"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     writer = os.open(slow, os.O_WRONLY)  # waits until the command has begun to read
+    time.sleep(0.5)  # and this until it waits in reading: a signal just before that is noticed only afterwards
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     os.close(writer)

@@ -122,3 +122,20 @@ def test_requests_are_counted_by_route_and_never_by_address(app: Flask, coordina
     assert app.test_client().get("/metrics").status_code == 401
     header = {"Authorization": "Bearer for the watcher"}
     assert app.test_client().get("/metrics", headers=header).status_code == 200
+
+
+def test_a_study_without_a_protocol_says_so_whatever_is_asked_of_it(app: Flask, store: Store, at: Clock) -> None:
+    boss = caller(app, store, Role.ADMINISTRATOR)
+    boss.post("/studies", {"code": "bare", "title": "Nothing in it yet"})
+    for path in (
+        "cohorts",
+        "reconsents",
+        "in-hospital",
+        "days-away",
+        "doses-without-ok",
+        "screening-log",
+        "participants",
+    ):
+        answer = boss.call("GET", f"/studies/bare/{path}?first=2026-01-01&last=2026-01-31")
+        assert answer.status_code in (200, 400, 422), (path, answer.text)
+    assert boss.refused(422, "GET", "/studies/bare/cohorts")["problems"][0]["wrong"] == "the study has no protocol yet"
