@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -28,6 +29,7 @@ Data = BaseModel | dict[str, Any] | None
 F = TypeVar("F", bound=Callable[..., Any])
 
 LONGEST_KEY = 100
+_KEY = re.compile(r"[!-~]{1,100}")
 USUAL_BODY = 1_000_000
 
 
@@ -140,12 +142,14 @@ def writing(
 
 def _key() -> str:
     """The key that makes a POST safe to send again; none where it came without, or where there is nothing to do."""
-    key = request.headers.get("Idempotency-Key", "")
-    if request.method != "POST" or not key:
+    key = request.headers.get("Idempotency-Key")
+    if request.method != "POST" or key is None:
         return ""
-    if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
-        wrong = "the key is too long, or has characters that no key has"
-        raise InvalidInput([InputProblem("Idempotency-Key", wrong, f"send up to {LONGEST_KEY} ASCII characters")])
+    if not _KEY.fullmatch(key):
+        wrong = "the key is empty, too long, or has characters that no key has"
+        raise InvalidInput(
+            [InputProblem("Idempotency-Key", wrong, f"send 1 to {LONGEST_KEY} characters from ! to ~")]
+        )
     return key
 
 

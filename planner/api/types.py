@@ -6,7 +6,9 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from planner.problems import visible
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})")
@@ -37,9 +39,18 @@ def _read_moment(value: Any) -> Any:
     raise ValueError("this is no instant; write it as 2026-01-31T14:30:00Z, or with an offset")
 
 
+def _on_one_line(text: str) -> str:
+    """A text without characters that hide, reverse what follows, or command a terminal."""
+    if visible(text) != text or "\n" in text or "\t" in text:
+        raise ValueError("it has characters that cannot be seen; write it on one line, in letters that can")
+    return text
+
+
 Day = Annotated[date, BeforeValidator(_read_day), WithJsonSchema({"type": "string", "format": "date"})]
 Moment = Annotated[datetime, BeforeValidator(_read_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_on_one_line)
+]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]

@@ -98,8 +98,10 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     slow = tmp_path / "pipe"
     os.mkfifo(slow)
     running = subprocess.Popen(
-        command("plan", str(slow), "--start", "2026-01-05"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+        command("plan", str(slow), "--start", "2026-01-05"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # What runs in a shell's background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     writer = os.open(slow, os.O_WRONLY)  # waits until the command has begun to read
     time.sleep(0.5)  # and this until it waits in reading: a signal just before that is noticed only afterwards
     running.send_signal(signal.SIGINT)

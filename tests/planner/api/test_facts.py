@@ -95,3 +95,11 @@ def test_every_problem_of_a_body_has_its_place(coordinator: Caller, body: Any, p
     assert place in [problem["place"] for problem in wrong["problems"]]
     assert all(problem["remedy"] for problem in wrong["problems"])
     assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2
+
+
+@pytest.mark.parametrize("key", ["", "two words", "k" * 101, "ß"])
+def test_a_key_that_is_none_is_refused(coordinator: Caller, key: str) -> None:
+    headers = {"Authorization": f"Bearer {coordinator.token}", "Idempotency-Key": key}
+    answer = coordinator.client.post(f"/api/v1{ONE}/facts", json={"facts": [GIVEN]}, headers=headers)
+    assert (answer.status_code, answer.get_json()["problems"][0]["place"]) == (400, "Idempotency-Key")
+    assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2

@@ -144,6 +144,8 @@ def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_
     new = {"email": "new.person@example.org", "name": "New Person", "password": "a few long words"}
     made = boss.post("/users", new)
     boss.refused(409, "POST", "/users", new)
+    for name in ("Two\nLines", "Esc\x1b[31m", "\u202eRight to left"):
+        boss.refused(400, "POST", "/users", {**new, "email": "x@example.org", "name": name})
     boss.post(f"/users/{made['id']}/roles", {"role": "coordinator", "study": STUDY, "site": "north"})
     shown = boss.get(f"/users/{made['id']}")
     assert [(role["role"], role["study"], role["site"]) for role in shown["roles"]] == [("coordinator", STUDY, "north")]
