@@ -147,9 +147,7 @@ def _key() -> str:
         return ""
     if not _KEY.fullmatch(key):
         wrong = "the key is empty, too long, or has characters that no key has"
-        raise InvalidInput(
-            [InputProblem("Idempotency-Key", wrong, f"send 1 to {LONGEST_KEY} characters from ! to ~")]
-        )
+        raise InvalidInput([InputProblem("Idempotency-Key", wrong, f"send 1 to {LONGEST_KEY} characters from ! to ~")])
     return key
 
 
