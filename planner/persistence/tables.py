@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifications import tables as notifications
 from planner.persistence import (
     audit,
     bookings,
@@ -43,5 +44,6 @@ MODULES = (
     studies,
     users,
     visits,
+    *notifications.MODULES,
 )
 METADATA = Base.metadata

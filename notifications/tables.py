@@ -1,0 +1,10 @@
+"""Every table of notifications, imported: what migrations and new databases are made of."""
+
+from __future__ import annotations
+
+from notifications import appointments, health, inbox, opt_outs, outbox, recipients, rules
+from notifications.columns import METADATA
+
+__all__ = ["METADATA", "MODULES"]
+
+MODULES = (appointments, health, inbox, opt_outs, outbox, recipients, rules)
