@@ -19,7 +19,7 @@ from schedules.protocol_parameters import fill_in
 from schedules.protocol_salvage import names_beside
 from schedules.validation import validate
 from schedules.wording import as_written, quoted
-from schedules.yaml_text import Document, read_yaml
+from schedules.yaml_text import MOST_PROBLEMS, Document, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def _checked(document: Document) -> tuple[Protocol | None, tuple[Problem, ...]]:
     try:
         protocol = validate(_adapter(), document, error=ProtocolError)
     except ProtocolError as error:
-        return None, (*error.problems, *names_beside(_adapter(), document))
+        few = len(error.problems) < MOST_PROBLEMS  # of more than are listed none need be looked for
+        return None, (*error.problems, *(names_beside(_adapter(), document) if few else ()))
     return protocol, tuple(bounded(check_protocol(protocol, document)))
 
 
