@@ -61,10 +61,10 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
     names = (request.protocol, *request.amendments, *([to] if to is not None else []))
     with Problems() as problems:
         read = problems.of((), read_versions, names, request.parameters)
-        sites = problems.of((PLAIN_SITE,), read_sites, request)
+        sites = problems.of((), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
-        if problems.found and read and request.history is not None:
+        if problems.found and read and sites and request.history is not None:
             problems.of(None, _check_readable, tuple(each.protocol for each in read), sites, request.history)
     refuse_other_studies(read, names)
     versions = ready_to_plan(read, names) if to_plan else tuple(each.protocol for each in read)

@@ -271,6 +271,16 @@ def test_all_that_is_wrong_with_a_history_is_told_at_once_its_form_and_what_it_n
     ]
 
 
+def test_a_site_is_not_said_to_be_unknown_where_its_file_is_wrong(tmp_path: Path) -> None:
+    facts = a_file(tmp_path, "facts.yaml", "- {fact: transferred, date: 2026-02-05, site: south}\n- 7\n")
+    site = a_file(tmp_path, "south.yaml", "id: south\nname: South\nzone: Mars/Phobos\n")
+    lines = refused("plan", "vsli-ino", "--history", facts, "--site", site, *START).splitlines()
+    assert [line.split("; ")[0] for line in lines] == [
+        f"{facts}:2:3: this is not a fact: it says no fact",
+        f"{site}:3:7: Mars/Phobos is not a time zone",
+    ]
+
+
 def test_what_a_history_names_is_not_looked_up_where_the_versions_do_not_go_together(tmp_path: Path) -> None:
     facts = a_file(tmp_path, "facts.yaml", "- {fact: attended, date: 2026-02-30, visit: screning.baseline}\n")
     message = refused("plan", "vsli-ino", "--amendment", "vsli-ino", "--history", facts, *START)
