@@ -86,7 +86,10 @@ def test_a_chain_of_which_nothing_is_left_is_missed(store: Store, chain: str) ->
     [
         ("UPDATE fact SET day = '2025-12-02' WHERE fact_id = 'f1'", ["the fact f1 is not what was recorded"]),
         ("UPDATE fact SET content = '{}' WHERE fact_id = 'f1'", ["the fact f1 is not what was recorded"]),
-        ("UPDATE fact SET fact_id = 'f9' WHERE fact_id = 'f2'", ["the fact f9 is not in the audit", "the fact f2 is in"]),
+        (
+            "UPDATE fact SET fact_id = 'f9' WHERE fact_id = 'f2'",
+            ["the fact f9 is not in the audit", "the fact f2 is in"],
+        ),
         ("DELETE FROM fact WHERE fact_id = 'f1'", ["the fact f1 is in the audit and not stored"]),
     ],
 )
