@@ -15,6 +15,7 @@ from planner.persistence.participants import Participant
 from planner.persistence.site_versions import version_at
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
+from planner.persistence.users import names_of
 from planner.problems import Conflict, InputProblem, Refused
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
@@ -49,6 +50,8 @@ from schedules.scheduled import Plan
 #: which version is in effect at a site on a day, if somebody has said so
 VersionOn = Callable[[int, date], str | None]
 MOST_FACTS = 20_000
+#: how many newer facts whoever comes second is told
+MOST_TOLD = 200
 #: what can only have happened; appointments, holds, transplants and the like may lie ahead
 HAPPENED = (
     Admitted, Assessed, Attended, Consented, Died, Discharged, EventOccurred, FoundAgain, GateDecided, Given,
@@ -132,7 +135,7 @@ def _work_out(
     session: Session, design: StudyDesign, participant: Participant, command: RecordFacts, now: datetime
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
-    _refuse_what_changed(life, command)
+    _refuse_what_changed(session, life, command)
     _refuse_too_many(life, command.facts)
     refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
@@ -142,15 +145,23 @@ def _work_out(
     return recorded, imagined
 
 
-def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
-    """Optimistic locking: whoever decided by an older state is told what came after it."""
-    known = life.participant.revision
-    if command.expected is None or command.expected == known:
+def _refuse_what_changed(session: Session, life: Life, command: RecordFacts) -> None:
+    """Optimistic locking: whoever decided by an older state is told what came after it, and from whom."""
+    known, seen = life.participant.revision, command.expected
+    if seen is None or seen == known:
         return
-    newer = [fact_data(row) for row in life.rows[-20:]]
-    wrong = f"you had seen revision {command.expected}, it is at {known} now"
+    newer = _newest(life.rows, known - seen)
+    names = names_of(session, (row.recorded_by for row in newer))
+    wrong = f"you had seen revision {seen}, it is at {known} now"
     problem = InputProblem("If-Match", wrong, "look at what changed, and decide anew")
-    raise Conflict([problem], {"revision": known, "newest_facts": newer})
+    facts = [fact_data(row, names.get(row.recorded_by or 0)) for row in newer]
+    raise Conflict([problem], {"revision": known, "newest_facts": facts})
+
+
+def _newest(rows: Sequence[FactRow], revisions: int) -> list[FactRow]:
+    """What was recorded with the newest revisions: those of one request have one instant."""
+    instants = sorted({row.recorded_at for row in rows})[-revisions:] if revisions > 0 else []
+    return [row for row in rows if row.recorded_at in instants][-MOST_TOLD:]
 
 
 def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:

@@ -50,7 +50,8 @@ def test_the_second_of_two_coordinators_is_told_what_changed(coordinator: Caller
     seen = coordinator.call("GET", ONE).headers["ETag"]
     coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, If_Match=seen)
     wrong = coordinator.refused(409, "POST", f"{ONE}/facts", {"facts": [{**GIVEN, "activity": "ino"}]}, If_Match=seen)
-    assert wrong["changed"]["newest_facts"][-1]["fact"] == "given"
+    newest = wrong["changed"]["newest_facts"]
+    assert [(fact["fact"], fact["by"]) for fact in newest] == [("given", coordinator.get("/me")["name"])]
     assert wrong["type"] == "/problems/conflict"
 
 
