@@ -40,7 +40,7 @@ _IF_MATCH: dict[str, Any] = {
     "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'},
 }
 #: what can be asked for only as long as nobody has changed what it is decided by
-_LOCKED = ("record_facts", "record_bookings", "preview_facts", "judge_deviation", "sign_deviation")
+_LOCKED = ("record_facts", "record_bookings", "record_doses", "preview_facts", "judge_deviation", "sign_deviation")
 
 
 @docs.get("/openapi.json")

@@ -129,7 +129,7 @@ def judge(path: ParticipantPath, body: Judgement) -> Response:
 )  # fmt: skip
 @needs(Permission.DEVIATIONS_SIGN)
 def sign(path: ParticipantPath, body: Signature) -> Response:
-    """Sign a classified deviation, as the investigator, with your password. If-Match takes the revision you have read."""
+    """Sign a classified deviation, as the investigator, with your password. If-Match takes the revision you read."""
     confirm_password(body.password)
     command = SignDeviation(
         study=path.study, participant=path.number, identity=body.identity, meaning=body.meaning,

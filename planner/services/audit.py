@@ -82,7 +82,7 @@ def _page(session: Session, chain: int, places: list[int]) -> list[AuditEntry | 
         return [_readable(session, among.where(AuditEntry.seq == place)) for place in places]
 
 
-def _readable(session: Session, query: Select[tuple[AuditEntry]]) -> AuditEntry | None:
+def _readable(session: Session, query: Select[AuditEntry]) -> AuditEntry | None:
     try:
         return session.scalar(query)
     except ValueError:

@@ -6,11 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Contact, Participant
+from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
+from planner.services.access import Scope, find_study, within
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 
@@ -67,6 +70,26 @@ def contact_of(session: Session, keys: Keys, participant: Participant) -> Contac
     return ContactDetails(
         **keys.open(row.sealed), language=row.language, zone=row.zone, preferences=dict(row.preferences)
     )
+
+
+def find_by_contact(
+    session: Session, keys: Keys, scope: Scope, study_code: str, phone: str = "", email: str = ""
+) -> list[tuple[Participant, SiteRow]]:
+    """Who of a study is reached by this number or this address, as far as the scope goes; nothing is decrypted.
+
+    The number is the participant's own, in E.164. Raises NotFound for a study, InvalidInput for neither or both.
+    """
+    study = find_study(session, scope, study_code)
+    if bool(phone.strip()) == bool(email.strip()):
+        raise InvalidInput([InputProblem("phone", "a number or an address is wanted", "write one of the two")])
+    same = Contact.phone_index == keys.find(phone) if phone.strip() else Contact.email_index == keys.find(email)
+    query = (
+        select(Participant, SiteRow)
+        .join(Contact, Contact.participant_id == Participant.id)
+        .join(SiteRow, SiteRow.id == Participant.site_id)
+        .where(same, Participant.study_id == study.id, within(scope, Participant.study_id, Participant.site_id))
+    )
+    return [(participant, site) for participant, site in session.execute(query.order_by(Participant.number))]
 
 
 def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:

@@ -70,7 +70,7 @@ def verify_facts(session: Session) -> Iterator[str]:
 def _audited(session: Session, study_id: int) -> dict[tuple[str, str], bytes]:
     """What the audit of a study has of each fact, by the participant's number and the fact's name."""
     query = select(AuditEntry.subject, AuditEntry.after).where(AuditEntry.chain == study_id)
-    found = {}
+    found: dict[tuple[str, str], bytes] = {}
     for subject, facts in session.execute(query.where(AuditEntry.action == "facts.recorded")).yield_per(_AT_ONCE):
         number = subject.removeprefix("participant:")
         found |= {(number, str(fact["id"])): _sealed(fact) for fact in facts}

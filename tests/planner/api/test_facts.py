@@ -104,3 +104,15 @@ def test_a_key_that_is_none_is_refused(coordinator: Caller, key: str) -> None:
     answer = coordinator.client.post(f"/api/v1{ONE}/facts", json={"facts": [GIVEN]}, headers=headers)
     assert (answer.status_code, answer.get_json()["problems"][0]["place"]) == (400, "Idempotency-Key")
     assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2
+
+
+def test_an_infusion_centre_records_which_doses_it_gave_and_nothing_else(app: Flask, study: Trial) -> None:
+    nurse = caller(app, study.store, Role.INFUSION_CENTRE, STUDY)
+    dose = {**GIVEN, "start": "09:30", "stop": "10:30"}
+    nurse.refused(403, "POST", f"{ONE}/facts", {"facts": [dose]})
+    wrong = nurse.refused(400, "POST", f"{ONE}/doses", {"facts": [dose, {"fact": "withdrew", "date": "2026-01-05"}]})
+    assert "withdrew is no fact about a dose" in wrong["detail"]
+    assert len(nurse.get(f"{ONE}/facts")["facts"]) == 2
+    nurse.post(f"{ONE}/doses", {"facts": [dose]})
+    kept = nurse.get(f"{ONE}/facts")["facts"][-1]
+    assert (kept["start"], kept["stop"], kept["by"]) == ("09:30", "10:30", nurse.get("/me")["name"])

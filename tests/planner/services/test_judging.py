@@ -143,6 +143,7 @@ def test_a_signature_goes_when_a_fact_makes_another_deviation_of_it(study: Trial
     study.record(NUMBER, *voids, *doses(D8, "2026-01-17"))
     assert (row(study).days, row(study).state, row(study).signed_by) == (3, "classified", None)
     (entry,) = audited(study, "deviation.signature-ended")
+    assert entry.before is not None
     assert (entry.before["days"], entry.before["signed_as"]) == (2, "reviewed")
 
 
