@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -17,6 +18,7 @@ from planner.services.access import Scope, find_study, within
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 
+_EARLIEST_BIRTH = 1900
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
 
 
@@ -103,12 +105,29 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
 
 
+def _is_a_birthday(text: str) -> bool:
+    """A day since 1900; that it lies ahead is found by whoever reads it."""
+    try:
+        return len(text) == len("1961-01-31") and date.fromisoformat(text).year >= _EARLIEST_BIRTH
+    except ValueError:
+        return False
+
+
 def _check(details: ContactDetails) -> None:
     problems = []
     if details.language not in LANGUAGES:
         problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))
     if details.zone and details.zone not in available_timezones():
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
+    if details.birth_date and not _is_a_birthday(details.birth_date):
+        problems.append(
+            InputProblem("birth_date", "this is no day of birth", "write it as 1961-01-31, or leave it out")
+        )
+    problems += [
+        InputProblem(name, "it has characters that cannot be seen", "write it on one line, in letters that can")
+        for name, value in details.sealed_part().items()
+        if not value.isprintable()
+    ]
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
         if number and not (

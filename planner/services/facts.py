@@ -16,7 +16,7 @@ from planner.persistence.site_versions import version_at
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
-from planner.problems import Conflict, InputProblem, Refused
+from planner.problems import Conflict, InputProblem, Refused, shown
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
 from planner.services.contact_attempts import require_effort
@@ -42,6 +42,7 @@ from schedules.history import (
     LostToFollowUp,
     Progressed,
     Told,
+    Transferred,
     VisitMissed,
     Withdrew,
 )
@@ -115,6 +116,7 @@ def record_for(
     """The same for a participant who is known, and locked by this transaction."""
     found, life = _work_out(uow.session, design, participant, command, uow.now)
     if any(isinstance(fact, Enrolled) for fact in found.facts):
+        _require_screening(participant)
         require_values(design.versions, "enrolment")
     rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
@@ -123,6 +125,13 @@ def record_for(
     sync_bookings(uow, life, found.after, command.booking_reason)
     note_facts(uow, life, [fact_data(row) for row in rows], command.why)
     return found
+
+
+def _require_screening(participant: Participant) -> None:
+    if participant.screen_failed:
+        wrong = f"{participant.number} failed screening"
+        right = "screen them again under a new number, or take the failure back if it was a mistake"
+        raise Refused([InputProblem("participant", wrong, right)])
 
 
 def note_facts(uow: UnitOfWork, life: Life, data: list[dict[str, Any]], why: str) -> None:
@@ -137,6 +146,7 @@ def _work_out(
     life = life_of(session, design, participant)
     _refuse_what_changed(session, life, command)
     _refuse_too_many(life, command.facts)
+    _refuse_elsewhere(life, command.facts)
     refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
@@ -170,9 +180,22 @@ def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
 
 
+def _refuse_elsewhere(life: Life, facts: Sequence[Fact]) -> None:
+    """Nobody is enrolled at, or moves to, a site that takes no part: not even what day it is there is known."""
+    known = life.study.site_ids
+    problems = [
+        InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(known)}")
+        for at, fact in enumerate(facts)
+        if isinstance(fact, Enrolled | Transferred) and fact.site is not None and fact.site not in known
+    ]
+    if problems:
+        raise Refused(problems)
+
+
 def first_facts(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
     """The first facts about somebody, as they are kept. Raises what recording them would, but for what plans say."""
     _refuse_too_many(life, facts)
+    _refuse_elsewhere(life, facts)
     refuse_the_future(life, facts, now)
     return numbered(life, facts, now, version_on)
 

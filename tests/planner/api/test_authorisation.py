@@ -59,6 +59,7 @@ ROUTES = {
     "POST /studies/<study>/participants": "participants:write",
     "GET /studies/<study>/participants/<number>": "participants:read",
     "POST /studies/<study>/participants/<number>/screen-failure": "participants:write",
+    "POST /studies/<study>/participants/<number>/screen-failure/revocation": "participants:write",
     "GET /studies/<study>/participants/<number>/calendar": "participants:read",
     "GET /studies/<study>/participants/<number>/visits/<visit>": "participants:read",
     "GET /studies/<study>/participants/<number>/facts": "facts:read",

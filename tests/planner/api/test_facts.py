@@ -56,10 +56,9 @@ def test_the_second_of_two_coordinators_is_told_what_changed(coordinator: Caller
 
 
 def test_a_request_sent_again_with_its_key_does_nothing_twice(coordinator: Caller) -> None:
-    first = coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
+    first = coordinator.call("POST", f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
     again = coordinator.call("POST", f"{ONE}/facts", {"facts": [GIVEN]}, Idempotency_Key="k1")
-    assert again.get_json() == first
-    assert again.status_code == 201
+    assert (again.status_code, again.data) == (201, first.data)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 3
 

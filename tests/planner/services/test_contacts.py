@@ -1,7 +1,9 @@
 """Contact details: encrypted at rest, found without being read, rotated, erased while the history stays."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -168,3 +170,22 @@ def test_machines_that_share_a_database_must_be_given_the_keys() -> None:
 def test_keys_that_are_none_are_told_at_the_start(contact: str, index: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         some_keys(contact, index=index)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"birth_date": "31.1.1961"}, "no day of birth"),
+        ({"birth_date": "1961-02-30"}, "no day of birth"),
+        ({"birth_date": "0061-01-31"}, "no day of birth"),
+        ({"name": "Made\nUp"}, "cannot be seen"),
+        ({"caregiver_name": "\N{RIGHT-TO-LEFT OVERRIDE}pU edaM"}, "cannot be seen"),
+    ],
+)
+def test_days_without_meaning_and_hidden_characters_are_not_kept(
+    study: Trial, wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        keep(study, replace(DETAILS, **wrong))
+    keep(study, replace(DETAILS, birth_date="1961-01-31"))
+    assert known(study) == replace(DETAILS, birth_date="1961-01-31")

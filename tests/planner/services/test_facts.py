@@ -182,3 +182,14 @@ def test_a_booking_outside_the_opening_hours_needs_a_reason(study: Trial, time: 
         study.record("01-001", booked, booking_reason="they stay longer for once")
     with study.store.database.reading() as session:
         assert [row.reason != "" for row in session.scalars(select(Booking))] == [not fits]
+
+
+@pytest.mark.parametrize("fact", [{"fact": "transferred", "date": "2026-01-05", "site": "mars"}])
+def test_nobody_moves_to_a_site_that_takes_no_part(study: Trial, fact: dict[str, str]) -> None:
+    study.enrol()
+    with pytest.raises(Refused, match='no site "mars" takes part'):
+        study.record("01-001", fact)
+    study.record("01-001", {**fact, "site": "south"})
+    study.screen("01-002")
+    with pytest.raises(Refused, match='no site "mars" takes part'):
+        study.record("01-002", {"fact": "enrolled", "date": "2025-12-30", "day_1": "2026-01-05", "site": "mars"})
