@@ -357,8 +357,9 @@ def find_gate(compiled: CompiledProtocol, epoch: Epoch, epoch_id: str, name: str
 
 def leads_to(outcome: Outcome, key: str, compiled: CompiledProtocol) -> str:
     """Where an outcome of the gate with this key leads: ``after_last_cycle`` replaces ``to`` after the last cycle."""
+    if not outcome.after_last_cycle:
+        return outcome.to
     parts = parse_key(key)
     epoch = compiled.protocol.epochs.get(parts.stay.epoch) if parts else None
-    if outcome.after_last_cycle and parts and epoch and is_last_cycle(epoch, parts.stay):
-        return outcome.after_last_cycle
-    return outcome.to
+    last = parts is not None and epoch is not None and is_last_cycle(epoch, parts.stay)
+    return outcome.after_last_cycle if last else outcome.to

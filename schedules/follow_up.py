@@ -8,6 +8,7 @@ from schedules.dateless import place_cancelled, undated
 from schedules.happened import occurred_on
 from schedules.in_force import as_it_was, visits_of
 from schedules.keys import Stay
+from schedules.made import made
 from schedules.placing import place
 from schedules.protocol import Stage
 from schedules.scheduled import Basis, ScheduledVisit
@@ -52,7 +53,7 @@ def _place_once(walk: Walk, spec: VisitSpec) -> ScheduledVisit | None:
     nominal = spec.by.after_day(base.day)
     if not required(walk, spec, nominal):
         return None
-    basis = Basis(base.what, base.day, base.how, spec.by_words)
+    basis = made(Basis, (base.what, base.day, base.how, spec.by_words, ""))
     before = walk.doubt
     walk.doubt = before or base.doubt
     if base.gone and occurred_on(walk, spec, None) is None:

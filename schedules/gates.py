@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from schedules.course import leads_to
 from schedules.history import GateDecided
+from schedules.made import DAYS
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState
@@ -152,5 +153,5 @@ def gate_due(walk: Walk, next_day_1: int | None) -> date | None:
     closed = walk.course.closed_days(_CLINIC, True)
     for day in range(next_day_1 - 1, next_day_1 - LONGEST_CLOSURE, -1):
         if closed[day] is None:
-            return date.fromordinal(day)
-    return date.fromordinal(next_day_1 - 1)
+            return DAYS[day]
+    return DAYS[next_day_1 - 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -44,19 +44,18 @@ class Offset:
 
     amount: int
     unit: Unit
+    #: the length in whole days, or None for calendar months, years and for hours
+    in_days: int | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        days = self.amount * _DAYS[self.unit] if self.unit in _DAYS else None
+        object.__setattr__(self, "in_days", days)
         if abs(self.amount) * _approximate_days(self.unit) > LONGEST_DAYS:
             raise OffsetError(f"{self} is longer than a hundred years; write the length that is meant")
 
     def __str__(self) -> str:
         unit = self.unit.value[:-1] if abs(self.amount) == 1 else self.unit.value
         return f"{self.amount} {unit}"
-
-    @property
-    def in_days(self) -> int | None:
-        """The length in whole days, or None for calendar months, years and for hours."""
-        return self.amount * _DAYS[self.unit] if self.unit in _DAYS else None
 
     @property
     def in_minutes(self) -> int | None:
@@ -72,18 +71,16 @@ class Offset:
 
         Hours and minutes do not leave the day. Raises DateOutOfRange outside 1900 to 2200.
         """
-        if self.unit in _DAYS:
-            return days_after(day, self.amount * _DAYS[self.unit])
+        if self.in_days is not None:
+            return days_after(day, self.in_days)
         if self.unit in _MONTHS:
             return _months_after(day, self.amount * _MONTHS[self.unit])
         return day
 
     def after_day(self, day: int) -> int:
         """The same in ordinals, which the engine counts in."""
-        if self.unit in _DAYS:
-            result = day + self.amount * _DAYS[self.unit]
-            if _FIRST <= result <= _LAST:
-                return result
+        if self.in_days is not None and _FIRST <= day + self.in_days <= _LAST:
+            return day + self.in_days
         return self.after(date.fromordinal(day)).toordinal()
 
 

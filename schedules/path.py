@@ -262,6 +262,9 @@ def calendar_limit(walk: Walk, epoch: Epoch) -> int | None:
 
 def _due_after_wait(walk: Walk, stay: Stay, nominal: int) -> int:
     """When a cycle is due after the recorded holds and delays: its own, and those of the doses of its Day 1."""
+    record = walk.record
+    if not (record.held or record.cycle_held or record.cycle_delayed):
+        return nominal
     specs = walk.course.compiled.stay(stay, walk.stopped).visits
     at_visit = visit_hold(walk, specs[0]) if specs and specs[0].is_day_1 else None
     wait = both(cycle_wait(walk.record, str(stay)), at_visit)

@@ -18,6 +18,7 @@ from schedules.holds import (
 )
 from schedules.labels import labels_of
 from schedules.limits import SEARCH_DAYS, Limits
+from schedules.made import DAYS, made
 from schedules.same_day import days_of, never_days, note_activities, note_days
 from schedules.scheduled import Basis, Conflict, ScheduledVisit
 from schedules.slots import Slot, ends_by, is_counted_back, is_narrowed, slot_of
@@ -28,7 +29,6 @@ from schedules.waits import Wait, both
 from schedules.walk import UndatedDose, Walk
 from schedules.wording import day_words, span_words
 
-_day = date.fromordinal
 _NO_DAYS: Mapping[int, str] = {}
 
 
@@ -117,16 +117,17 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
     never = days_of(walk, spec.never_with) if spec.never_with else _NO_DAYS
     throughout = course.closed_throughout
     closed = course.closed_days(spec.needs, spec.remote) if throughout is None else throughout[spec.needs]
-    limits = Limits(course, closed, bounds, never, first, last, spec.remote)
-    target = limits.nearest(nominal)
+    limits = made(Limits, (course, closed, bounds, never, first, last, spec.remote, None))
+    target = nominal if limits.allows(nominal) else limits.nearest(nominal)
     if target is None:
         return None
-    due = _day(nominal)
-    visit = ScheduledVisit(
-        spec, due, due, _day(first), _day(last), due if target == nominal else _day(target),
-        _status(walk, first, last, last) if walk.begun else Status.PLANNED, walk.doubt, basis, limits, None, None,
-        _warnings(limits, target) if course.compiled.warns else (),
-    )  # fmt: skip
+    due = DAYS[nominal]
+    status = _status(walk, first, last, last) if walk.begun else Status.PLANNED
+    warnings = _warnings(limits, target) if course.compiled.warns else ()
+    visit = made(ScheduledVisit, (
+        spec, due, due, DAYS[first], DAYS[last], DAYS[target], status, walk.doubt, basis, limits, None, None, warnings,
+        1, (), False,
+    ))  # fmt: skip
     for drug in spec.doses:
         walk.ledger.note(drug, target, How.PLANNED)
     if spec.never_with:
@@ -145,8 +146,8 @@ def _as_it_is_now(walk: Walk, spec: VisitSpec, day: int) -> VisitSpec:
 
 def _happened(walk: Walk, spec: VisitSpec, slot: Slot, actual: int) -> ScheduledVisit:
     return ScheduledVisit(
-        spec, _day(slot.nominal), _day(slot.due), _day(slot.opens), _day(slot.closes), _day(actual),
-        Status.DONE, None, slot.basis, actual=_day(actual), notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
+        spec, DAYS[slot.nominal], DAYS[slot.due], DAYS[slot.opens], DAYS[slot.closes], DAYS[actual],
+        Status.DONE, None, slot.basis, actual=DAYS[actual], notes=doses_missing(walk, spec, waiting_doses(walk, spec)),
     )  # fmt: skip
 
 
@@ -208,11 +209,11 @@ def _planned(
     status = Status.NEEDS_DECISION if target is None else _status(walk, slot.opens, slot.closes, slot.last)
     if target is not None and walk.course.compiled.warns:
         conflicts += _warnings(limits, target)
-    nominal = _day(slot.nominal)
-    due = nominal if slot.due == slot.nominal else _day(slot.due)
-    stands = None if target is None else due if target == slot.due else _day(target)
+    nominal = DAYS[slot.nominal]
+    due = nominal if slot.due == slot.nominal else DAYS[slot.due]
+    stands = None if target is None else due if target == slot.due else DAYS[target]
     return ScheduledVisit(
-        spec, nominal, due, _day(slot.opens), _day(slot.closes), stands, status, walk.doubt, slot.basis, limits,
+        spec, nominal, due, DAYS[slot.opens], DAYS[slot.closes], stands, status, walk.doubt, slot.basis, limits,
         conflicts=conflicts,
     )  # fmt: skip
 
@@ -265,7 +266,7 @@ def no_day_left(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec) -> Conf
     ways = f"the earliest safe day is {day_words(safe)}" if safe else _none_possible(limits)
     ways += ", or omit it" if may_omit else ""
     text = f"no day is left within {span_words(slot.first, slot.last)}: {'; '.join(limits.why_none())}; {ways}"
-    return Conflict("no-day", text, True, _day(safe) if safe else None, may_omit, overdue_from=_day(slot.last + 1))
+    return Conflict("no-day", text, True, DAYS[safe] if safe else None, may_omit, overdue_from=DAYS[slot.last + 1])
 
 
 def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: int) -> Conflict:
@@ -277,7 +278,7 @@ def _too_late(walk: Walk, slot: Slot, limits: Limits, spec: VisitSpec, before: i
     text = (
         f"it must be over before {what} on {day_words(before)}, and its window begins on {day_words(slot.opens)}; {way}"
     )
-    return Conflict("no-day", text, True, _day(earlier) if earlier else None, overdue_from=_day(before))
+    return Conflict("no-day", text, True, DAYS[earlier] if earlier else None, overdue_from=DAYS[before])
 
 
 def _none_possible(limits: Limits) -> str:
@@ -288,7 +289,7 @@ def _none_possible(limits: Limits) -> str:
 
 def _bounds(walk: Walk, spec: VisitSpec, due: int) -> tuple[Bound, ...]:
     """What other doses leave a visit. One that is counted backwards lies before some that stand already."""
-    rules = _active_rules(walk, spec, _day(due))
+    rules = _active_rules(walk, spec, DAYS[due])
     if not is_counted_back(spec):
         return walk.ledger.bounds(rules, due)
     return tuple(between(rule, _doses_of(walk, rule.drug), due) for rule in rules)

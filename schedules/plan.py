@@ -25,6 +25,7 @@ from schedules.home import place_home_doses
 from schedules.in_force import visits_of
 from schedules.keys import Stay
 from schedules.leftovers import place_leftover_gates, place_leftovers
+from schedules.made import made
 from schedules.notices import advisories
 from schedules.observation import observation
 from schedules.path import dosed_stays, enter_first, first_stay, last_day_of, near_limit, next_dosed, onward
@@ -284,7 +285,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> N
     if anchor.day is None:
         _place_without_day_1(walk, spec, anchor)
         return
-    basis = Basis(anchor.label, anchor.day, anchor.how, spec.by_words)
+    basis = made(Basis, (anchor.label, anchor.day, anchor.how, spec.by_words, ""))
     nominal = spec.by.after_day(anchor.day)
     if not required(walk, spec, nominal):
         return

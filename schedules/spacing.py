@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from schedules.made import made
 from schedules.specs import DoseRule
 
 
@@ -75,10 +76,10 @@ class DoseLedger:
         for rule in rules:
             previous, how = self.latest.get(rule.drug, _NOT_YET)
             given = self.given.get(rule.drug)
-            if given:
+            if given and (previous is None or previous <= given[-1]):
                 found.append(_among(rule, given, due, previous, how))
-            else:
-                found.append(Bound(rule, previous, how, None))
+            else:  # the path has passed all that were given
+                found.append(made(Bound, (rule, previous, how, None, How.GIVEN)))
         return tuple(found)
 
 
