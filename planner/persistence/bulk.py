@@ -22,6 +22,8 @@ from planner.persistence.types import Json
 POSTGRESQL = "postgresql"
 #: in one statement for SQLite, which takes at least 32,766
 MOST_VALUES = 32_000
+#: how much of its database SQLite keeps in memory while very many rows come, and otherwise, in kB
+_WIDE, _USUAL = 65_536, 2_000
 #: what COPY reads as something else unless it is written so
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 Row = Sequence[Any]
@@ -50,6 +52,11 @@ class Bulk:
     @property
     def _copies(self) -> bool:
         return self._dialect.name == POSTGRESQL
+
+    def expect_many(self, many: bool = True) -> None:
+        """Very many rows will come, or no more: meanwhile SQLite writes half as often to pages that it will change again."""
+        if not self._copies:
+            self._connection.exec_driver_sql(f"PRAGMA cache_size=-{_WIDE if many else _USUAL}")
 
     def reserve_ids(self, table: Table, count: int) -> list[int]:
         """The numbers that the next rows of a table would be given. Nobody else gets them.

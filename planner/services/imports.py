@@ -20,6 +20,7 @@ from planner.services.enrolment import Screen, screen
 from planner.services.fact_records import read_fact
 from planner.services.facts import RecordFacts, record_for
 from planner.services.newcomers import Newcomers, may_come_with_others
+from planner.services.rubbish import looked_for_seldom
 from schedules.errors import HistoryError, Problem
 from schedules.fact_kinds import FIELD_NAMES
 from schedules.history import Fact
@@ -67,7 +68,7 @@ def import_facts(uow: UnitOfWork, designs: Designs, scope: Scope, study_code: st
     for row in rows:
         theirs.setdefault(row.number, []).append(row)
     known = numbers_taken(uow.session, study.id, list(theirs))
-    with _Import(uow, designs, scope, study) as work:
+    with looked_for_seldom(), _Import(uow, designs, scope, study) as work:
         for number, lines in theirs.items():
             if len(problems) >= MOST_PROBLEMS:
                 break

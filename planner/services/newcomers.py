@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, cast
 
 from sqlalchemy import Table
+from sqlalchemy.exc import DBAPIError
 
 from planner.persistence.base import Base
 from planner.persistence.bulk import Bulk
@@ -30,12 +32,20 @@ from planner.services.enrolment import Screen, ScreeningDesk, note_screening
 from planner.services.fact_records import data_of
 from planner.services.facts import fact_values, first_facts, note_facts
 from planner.services.histories import Life
-from planner.services.projection import deviation_values, gate_values, summary_values, visit_values
+from planner.services.projection import (
+    VISIT_COLUMNS,
+    conflicts_of,
+    deviation_values,
+    gate_values,
+    summary_values,
+    visit_row,
+)
 from schedules.history import Booked, Enrolled, Fact, History, LostToFollowUp, Rebooked
 from schedules.scheduled import Plan
 
 #: whose rows are written together; so many are in memory, and as many again while they are being written
 TOGETHER = 500
+_VISIT_COLUMNS = (*VISIT_COLUMNS, "activities", "conflicts", "key", "revision", "changed_at")
 
 
 @dataclass(slots=True)
@@ -99,6 +109,7 @@ class Newcomers:
         self._version_on = partial(version_among, effective_from(uow.session, study.id))
         self._design: StudyDesign | None = None
         self._bulk = Bulk(uow.session.connection())
+        self._bulk.expect_many()
         self._rows = _Rows()
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._writing: Future[None] | None = None
@@ -128,6 +139,8 @@ class Newcomers:
     def close(self) -> None:
         """Write nothing more: the transaction is done with, or is not to be."""
         self._writer.shutdown(wait=True, cancel_futures=True)
+        with suppress(DBAPIError):  # a connection that is gone has nothing in memory
+            self._bulk.expect_many(False)
 
     def _hand_over(self) -> None:
         self._last_written()
@@ -173,12 +186,11 @@ class Newcomers:
 
     def _add_plan(self, life: Life, plan: Plan) -> None:
         moves, now, rows = life.moves(), self._uow.now, self._rows
+        rows.visits.columns = _VISIT_COLUMNS
         for visit in plan.visits:
-            values = visit_values(life, moves, visit)
-            values["activities"] = _activities(visit.spec.activities)
-            values["conflicts"] = json_text(values["conflicts"]) if visit.conflicts else "[]"
-            values["key"], values["revision"], values["changed_at"] = visit.key, 0, now
-            rows.visits.add(values)
+            conflicts = json_text(conflicts_of(visit)) if visit.conflicts else "[]"
+            besides = (_activities(visit.spec.activities), conflicts, visit.key, 0, now)
+            rows.visits.rows.append(visit_row(life, moves, visit) + besides)
         for gate in plan.gates:
             rows.gates.add({**gate_values(life, gate), "key": gate.key})
         for deviation in (*plan.deviations, *plan.queries):

@@ -49,31 +49,33 @@ def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
             row.gone, row.revision, row.changed_at = True, row.revision + 1, uow.now
 
 
+#: the columns of a visit, as ``visit_row`` gives them; two of plain data and the revision are besides
+VISIT_COLUMNS = (
+    "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target", "actual",
+    "status", "tentative", "setting", "booked", "gone",
+)  # fmt: skip
+
+
+def visit_row(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> tuple[Any, ...]:
+    """What the table keeps of a visit in VISIT_COLUMNS."""
+    where = moves[0][1] if len(moves) == 1 else site_on(moves, visit.target or visit.due or visit.nominal or date.max)
+    spec, study = visit.spec, life.study
+    return (
+        life.participant.id, study.study_id, study.site_ids[where], spec.label[:200], spec.stay.epoch, spec.stay.cycle,
+        visit.nominal, visit.opens, visit.closes, visit.target, visit.actual, visit.status.value,
+        visit.doubt is not None, visit.setting, _booked(visit) if visit.booking else "", False,
+    )  # fmt: skip
+
+
+def conflicts_of(visit: ScheduledVisit) -> list[dict[str, Any]]:
+    """What is in the way of a visit, as the table keeps it."""
+    return [_conflict(conflict) for conflict in visit.conflicts]
+
+
 def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> dict[str, Any]:
     """What the table keeps of a visit, but for its revision."""
-    where = site_on(moves, visit.target or visit.due or visit.nominal or date.max)
-    spec = visit.spec
-    stay = spec.stay
-    return {
-        "participant_id": life.participant.id,
-        "study_id": life.study.study_id,
-        "site_id": life.study.site_ids[where],
-        "label": spec.label[:200],
-        "epoch": stay.epoch,
-        "cycle": stay.cycle,
-        "nominal": visit.nominal,
-        "opens": visit.opens,
-        "closes": visit.closes,
-        "target": visit.target,
-        "actual": visit.actual,
-        "status": visit.status.value,
-        "tentative": visit.tentative,
-        "setting": visit.setting,
-        "activities": list(spec.activities),
-        "booked": _booked(visit) if visit.booking else "",
-        "conflicts": [_conflict(conflict) for conflict in visit.conflicts] if visit.conflicts else [],
-        "gone": False,
-    }
+    values = dict(zip(VISIT_COLUMNS, visit_row(life, moves, visit), strict=True))
+    return values | {"activities": list(visit.spec.activities), "conflicts": conflicts_of(visit)}
 
 
 def _booked(visit: ScheduledVisit) -> str:
