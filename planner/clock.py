@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -12,6 +13,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=256)
 def local_day(instant: datetime, zone: str) -> date:
     """The date at a place at that instant. ``zone`` is an IANA name such as America/New_York."""
     return instant.astimezone(ZoneInfo(zone)).date()

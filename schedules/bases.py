@@ -239,6 +239,8 @@ def _unrecorded_dose(walk: Walk, day: int) -> str | None:
 def _undated_dose(walk: Walk, last: int) -> Base | None:
     """A dose that is still to come after the last one with a date, and has none itself: nothing counts from it yet."""
     for visit in walk.visits:
+        if visit.target is not None and not visit.conflicts:
+            continue
         if visit.spec.doses and (_stands_undated_after(visit, last) or _has_undated_dose(visit, last)):
             return Base("the last dose", None, "has no date yet", 0)
     return None

@@ -210,6 +210,8 @@ class Course:
     # -- circumstances --------------------------------------------------------------------------
 
     def _hospital_spans(self) -> list[tuple[int, int]]:
+        if not self.record.has(Admitted, Transplanted):
+            return []
         starts = [fact.date.toordinal() for fact in self.record.all(Admitted)]
         starts += [(fact.conditioning or fact.date).toordinal() for fact in self.record.all(Transplanted)]
         ends = [fact.date.toordinal() for fact in self.record.all(Discharged)]
@@ -224,6 +226,8 @@ class Course:
         return any(start <= day <= end for start, end in self.away)
 
     def _lost_since(self) -> int:
+        if not self.record.has(LostToFollowUp):
+            return FOREVER
         lost = [fact.date.toordinal() for fact in self.record.all(LostToFollowUp)]
         found = [fact.date.toordinal() for fact in self.record.all(FoundAgain)]
         still = [day for day in lost if not any(again >= day for again in found)]
@@ -236,7 +240,8 @@ class Course:
     # -- ends -----------------------------------------------------------------------------------
 
     def _treatment_end(self) -> Cause | None:
-        causes = [*self._recorded_ends(), *self._gate_ends()]
+        recorded = self._recorded_ends() if self.record.has(TreatmentEnded, Withdrew, Transplanted, Died) else ()
+        causes = [*recorded, *self._gate_ends()]
         return min(causes, key=lambda cause: cause.day, default=None)
 
     def _recorded_ends(self) -> Iterable[Cause]:
@@ -312,6 +317,8 @@ class Course:
 
     def _cut_offs(self) -> CutOffs:
         cut = CutOffs(treatment=self.end.day if self.end else FOREVER)
+        if not self.record.has(Withdrew, Died):
+            return cut
         for withdrew in self.record.all(Withdrew):
             if withdrew.scope == "visits":
                 cut.visits = min(cut.visits, withdrew.date.toordinal())

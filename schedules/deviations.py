@@ -18,7 +18,7 @@ from schedules.statuses import Status
 from schedules.visit_deviations import of_visit
 from schedules.walk import Walk
 
-_WITHOUT_RECORD = (Status.UNRECORDED, Status.NEEDS_DECISION)
+_WITHOUT_RECORD = frozenset({Status.UNRECORDED, Status.NEEDS_DECISION})
 
 
 def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Deviation, ...]:
@@ -26,7 +26,7 @@ def find_deviations(walk: Walk, visits: tuple[ScheduledVisit, ...]) -> tuple[Dev
     if not walk.begun:
         return ()
     touched = walk.course.touched
-    told_of = [visit for visit in visits if visit.status in _WITHOUT_RECORD or visit.key in touched]
+    told_of = [visit for visit in visits if visit.status in _WITHOUT_RECORD or (touched and visit.key in touched)]
     found = [deviation for visit in told_of for deviation in of_visit(walk, visit)]
     for search in _SEARCHES:
         found.extend(search(walk))

@@ -91,6 +91,8 @@ def outside_visits(walk: Walk) -> Iterator[Deviation]:
 
 def too_close(walk: Walk) -> Iterator[Deviation]:
     """Two doses nearer than the spacing of the version in force on the day of the later one."""
+    if not walk.record.has(Given):
+        return
     for drug in dict.fromkeys(rule.drug for protocol in _protocols(walk) for rule in protocol.spacing):
         doses = sorted((fact for fact in walk.record.all(Given) if fact.activity == drug), key=lambda fact: fact.date)
         for earlier, later in pairwise(doses):
@@ -128,6 +130,8 @@ def _about(walk: Walk, given: Given) -> str:
 
 def same_day(walk: Walk) -> Iterator[Deviation]:
     """Two things on one day that must never share one, by the version in force on that day."""
+    if not walk.record.has(Given, Assessed, UnscheduledVisit):
+        return
     groups = dict.fromkeys(group for protocol in _protocols(walk) for group in protocol.never_same_day)
     for group in groups:
         for one, other in combinations(group, 2):

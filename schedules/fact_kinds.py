@@ -82,11 +82,15 @@ def _word(value: object) -> str:
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """The facts by day, then by kind, then by content; never by when they were entered."""
-    ordered: list[Fact] = []
-    for _, alike in groupby(sorted(facts, key=_day_and_rank), key=_day_and_rank):
-        group = list(alike)
-        ordered += sorted(group, key=cmp_to_key(_compare)) if len(group) > 1 else group
-    return ordered
+    ordered = sorted(facts, key=_day_and_rank)
+    if len(set(map(_day_and_rank, ordered))) == len(ordered):
+        return ordered
+    return [fact for _, alike in groupby(ordered, key=_day_and_rank) for fact in _by_content(list(alike))]
+
+
+def _by_content(alike: list[Fact]) -> list[Fact]:
+    """Facts of one kind and day, in order."""
+    return sorted(alike, key=cmp_to_key(_compare)) if len(alike) > 1 else alike
 
 
 def _compare(one: Fact, other: Fact) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from schedules.course import leads_to
 from schedules.history import GateDecided
-from schedules.made import DAYS
+from schedules.made import DAYS, made
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState
@@ -140,10 +140,11 @@ def _open(walk: Walk, spec: GateSpec, place: Place) -> GateState:
         status = GateStatus.NOT_NEEDED
     elif walk.begun and due is not None and due.toordinal() < walk.course.as_of:
         status = GateStatus.OVERDUE
-    return GateState(
-        spec.key, spec.gate.label, spec.stay, due, status, None, spec.gate.default, spec.options, None, None,
-        walk.doubt is not None,
-    )  # fmt: skip
+    gate = spec.gate
+    return made(GateState, (
+        spec.key, gate.label, spec.stay, due, status, None, gate.default, spec.options, None, None,
+        walk.doubt is not None, None, None,
+    ))  # fmt: skip
 
 
 def gate_due(walk: Walk, next_day_1: int | None) -> date | None:

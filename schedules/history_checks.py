@@ -60,8 +60,10 @@ class Checker:
 
     def __init__(self, design: Design, facts: Iterable[Fact]) -> None:
         self.facts = _as_written(list(facts))
-        counts = {id(fact) for fact in live_facts(self.facts)}
-        self.live = [fact for fact in self.facts if id(fact) in counts]
+        self.live = self.facts
+        if any(isinstance(fact, Void) for fact in self.facts):
+            counts = {id(fact) for fact in live_facts(self.facts)}
+            self.live = [fact for fact in self.facts if id(fact) in counts]
         self.place = {id(fact): place for place, fact in enumerate(self.facts)}
         self.names = KnownNames(design, self.live)
         self.rename = _renamer(design, self.live)
@@ -132,6 +134,8 @@ def _problems(checker: Checker) -> Iterator[Problem]:
 
 def check_path(history: History, plan: Plan) -> None:
     """Raises HistoryError where a stay was begun that the path does not lead to and no fact says so."""
+    if not plan.off_path:
+        return
     live = _as_written(live_facts(history.facts))
     marked = {stay_of(fact) for fact in live if getattr(fact, "outside_plan", False)}
     begun = [fact for fact in live if isinstance(fact, Given | Attended) and stay_of(fact) in plan.off_path]

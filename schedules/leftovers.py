@@ -25,10 +25,11 @@ UNSCHEDULED = Stay("unscheduled", 1, None)
 
 def place_leftovers(walk: Walk) -> None:
     """Place everything that happened and that the path did not come to."""
-    if not walk.begun:
+    recorded = walk.record.keys() | set(walk.record.bookings)
+    if not walk.begun or not (recorded or walk.record.has(UnscheduledVisit, Given)):
         return
     placed = {visit.key: visit for visit in walk.visits}
-    for key in sorted((walk.record.keys() | set(walk.record.bookings)) - set(placed)):
+    for key in sorted(recorded - set(placed)):
         _place_unplanned(walk, key)
     for fact in walk.record.all(UnscheduledVisit):
         walk.visits.append(_unscheduled(walk, fact, fact.activities))

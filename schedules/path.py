@@ -188,10 +188,10 @@ def _lead(walk: Walk, stay: Stay, to: str, epoch: Epoch) -> Stay | None:
 
 def _next_cycle(walk: Walk, stay: Stay) -> Stay:
     """The cycle after this one that the path has not come to: cycles may have been begun in another order."""
-    following = stay._replace(cycle=(stay.cycle or 1) + 1)
-    while following in walk.anchors:
-        following = following._replace(cycle=(following.cycle or 1) + 1)
-    return following
+    cycle = (stay.cycle or 1) + 1
+    while Stay(stay.epoch, stay.entry, cycle) in walk.anchors:
+        cycle += 1
+    return Stay(stay.epoch, stay.entry, cycle)
 
 
 def next_dosed(walk: Walk, dosed: dict[Stay, int]) -> Stay | None:

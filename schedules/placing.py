@@ -128,8 +128,8 @@ def _plain(walk: Walk, spec: VisitSpec, nominal: int, basis: Basis) -> Scheduled
         spec, due, due, DAYS[first], DAYS[last], DAYS[target], status, walk.doubt, basis, limits, None, None, warnings,
         1, (), False,
     ))  # fmt: skip
-    for drug in spec.doses:
-        walk.ledger.note(drug, target, How.PLANNED)
+    if spec.doses:
+        walk.ledger.note_all(spec.doses, target, How.PLANNED)
     if spec.never_with:
         note_days(walk, spec.guarded, target)
     walk.visits.append(visit)
@@ -323,9 +323,9 @@ def _note_doses(walk: Walk, visit: ScheduledVisit) -> None:
     """Note where this visit's doses stand, for the spacing of later ones and for what shares no day."""
     spec = visit.spec
     day, how = _dose_day(visit)
-    touched = spec.key in walk.course.touched
-    for drug in _doses_with(walk, spec, visit.due) if touched else spec.doses:
-        walk.ledger.note(drug, day, how)  # the doses really given the ledger has already
+    doses = _doses_with(walk, spec, visit.due) if spec.key in walk.course.touched else spec.doses
+    walk.ledger.note_all(doses, day, how)  # the doses really given the ledger has already
+    for drug in doses:
         if drug in walk.undated_doses:
             _pass_undated(walk, drug, visit)
     if spec.never_with:

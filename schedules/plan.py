@@ -287,7 +287,7 @@ def _place_in_stay(walk: Walk, spec: VisitSpec, anchor: Anchor, gone: bool) -> N
         return
     basis = made(Basis, (anchor.label, anchor.day, anchor.how, spec.by_words, ""))
     nominal = spec.by.after_day(anchor.day)
-    if not required(walk, spec, nominal):
+    if walk.course.amended is not None and not required(walk, spec, nominal):
         return
     if gone and walk.record.keys().isdisjoint({spec.key}):
         place_cancelled(walk, spec, nominal, basis)

@@ -122,6 +122,10 @@ class Record:
         """Every live fact of one kind, earliest first."""
         return self._by_kind.get(kind, [])  # type: ignore[return-value]
 
+    def has(self, *kinds: type[Fact]) -> bool:
+        """Whether there is a live fact of any of these kinds."""
+        return not self._by_kind.keys().isdisjoint(kinds)
+
     def first(self, kind: type[F]) -> F | None:
         """The earliest live fact of a kind."""
         facts = self.all(kind)
@@ -178,6 +182,8 @@ class Record:
 
     def _current_bookings(self) -> dict[str, Booking]:
         """Each appointment counted up, each one given up counted down: what is left is the current one."""
+        if not self.has(Booked, Rebooked):
+            return {}
         latest: dict[tuple[str, int], Booked | Rebooked] = {}
         open_days: Counter[tuple[str, int]] = Counter()
         booked: list[Booked | Rebooked] = [*self.all(Booked), *self.all(Rebooked)]

@@ -66,9 +66,14 @@ class DoseLedger:
 
     def note(self, drug: str, day: int, how: How) -> None:
         """The path has come to a dose of this drug on that day."""
-        known = self.latest.get(drug)
-        if known is None or day >= known[0]:
-            self.latest[drug] = (day, how)
+        self.note_all((drug,), day, how)
+
+    def note_all(self, drugs: tuple[str, ...], day: int, how: How) -> None:
+        """The path has come to a dose of each of these drugs on that day."""
+        latest, dose = self.latest, (day, how)
+        for drug in drugs:
+            if drug not in latest or day >= latest[drug][0]:
+                latest[drug] = dose
 
     def bounds(self, rules: tuple[DoseRule, ...], due: int) -> tuple[Bound, ...]:
         """What the doses before and after leave a visit that is due on that day and has none of its own yet."""

@@ -54,7 +54,7 @@ class Bulk:
         return self._dialect.name == POSTGRESQL
 
     def expect_many(self, many: bool = True) -> None:
-        """Very many rows will come, or no more: meanwhile SQLite writes half as often to pages that it will change again."""
+        """Very many rows will come, or no more: meanwhile SQLite keeps from the disk what it will change again."""
         if not self._copies:
             self._connection.exec_driver_sql(f"PRAGMA cache_size=-{_WIDE if many else _USUAL}")
 

@@ -51,8 +51,8 @@ def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
 
 #: the columns of a visit, as ``visit_row`` gives them; two of plain data and the revision are besides
 VISIT_COLUMNS = (
-    "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target", "actual",
-    "status", "tentative", "setting", "booked", "gone",
+    "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target",
+    "actual", "status", "tentative", "setting", "booked", "gone",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """People who are new in a table are stored together exactly as they would be one by one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -198,3 +199,17 @@ def test_rows_get_the_numbers_that_were_reserved_for_them(study: Trial) -> None:
     with study.store.database.writing() as session:
         known = session.scalar(select(Participant.id))
         assert known not in Bulk(session.connection()).reserve_ids(table, 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("table", [TABLE, TABLE + "".join(BAD)], ids=["right", "wrong"])
+def test_after_an_import_the_connection_keeps_as_little_in_memory_as_before(study: Trial, table: str) -> None:
+    def kept() -> object:
+        with study.store.database.reading() as session:
+            if session.get_bind().dialect.name != "sqlite":
+                return None
+            return session.connection().exec_driver_sql("PRAGMA cache_size").scalar()
+
+    before = kept()
+    with suppress(InvalidInput):
+        take(study, table)
+    assert kept() == before
