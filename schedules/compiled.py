@@ -94,6 +94,7 @@ class CompiledProtocol:
             stay, str(stay), epoch, in_order_of_placing(stay.epoch, visits), gates,
             before=tuple(spec for spec in standing if spec.gate.when == "before-each-cycle"),
             after=tuple(spec for spec in standing if spec.gate.when in after),
+            counted=any(spec.gate.treatment_cycles is not None for spec in standing),
             length=length, length_words=length_words(length) if length else "",
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from schedules.made import DAYS, made
 from schedules.protocol import Resource
 from schedules.record import fact_id
 from schedules.scheduled import GateState
-from schedules.specs import GateSpec
+from schedules.specs import GateSpec, StaySpec
 from schedules.statuses import GateStatus
 from schedules.walk import Walk
 
@@ -39,9 +39,9 @@ class Place(NamedTuple):
     entered_by: GateState | None
 
 
-def standing(specs: tuple[GateSpec, ...], treatment_cycles: int) -> Iterable[GateSpec]:
-    """Those of the gates that stand there also by the number of treatment cycles."""
-    if not specs:
+def standing(stay: StaySpec, specs: tuple[GateSpec, ...], treatment_cycles: int) -> Iterable[GateSpec]:
+    """Those of the gates before or after a stay that stand there also by the number of treatment cycles."""
+    if not stay.counted:
         return specs
     return [s for s in specs if s.gate.treatment_cycles is None or treatment_cycles in s.gate.treatment_cycles]
 

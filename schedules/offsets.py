@@ -81,6 +81,8 @@ class Offset:
         """The same in ordinals, which the engine counts in."""
         if self.in_days is not None and _FIRST <= day + self.in_days <= _LAST:
             return day + self.in_days
+        if self.unit in _MONTHS:
+            return _months_after_day(day, self.amount * _MONTHS[self.unit])
         return self.after(date.fromordinal(day)).toordinal()
 
 
@@ -100,6 +102,10 @@ def days_after(day: date, days: int) -> date:
 
 
 @lru_cache(maxsize=65_536)
+def _months_after_day(day: int, months: int) -> int:
+    return _months_after(date.fromordinal(day), months).toordinal()
+
+
 def _months_after(day: date, months: int) -> date:
     try:
         result = day + relativedelta(months=months)

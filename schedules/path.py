@@ -10,6 +10,7 @@ from schedules.holds import visit_hold
 from schedules.in_force import before, gate_stood
 from schedules.keys import Stay, parse_key
 from schedules.limits import Limits
+from schedules.made import made
 from schedules.protocol import Epoch
 from schedules.record import Record
 from schedules.scheduled import Basis, GateState, Notice
@@ -133,7 +134,8 @@ def _note_undosed_start(walk: Walk, stay: Stay, dosed: dict[Stay, int]) -> None:
 
 def _through_gates(walk: Walk, stay: Stay, nominal: int | None) -> str:
     """Where the gates after a stay lead; ``nothing`` beyond one that nobody decided and that has no default."""
-    for spec in standing(walk.course.compiled.stay(stay).after, walk.treatment_cycles):
+    behind = walk.course.compiled.stay(stay)
+    for spec in standing(behind, behind.after, walk.treatment_cycles):
         found = answer(walk, spec, Place(nominal, None))
         if found.stops:
             walk.stopped |= frozenset(found.stops)
@@ -154,7 +156,8 @@ def _enter(
         walk.notices.append(bound)
         return Onward(None, ends="completed" if bound.kind == "limit" else None)
     asked: GateState | None = None
-    for spec in standing(walk.course.compiled.stay(stay).before, walk.treatment_cycles + 1):
+    ahead = walk.course.compiled.stay(stay)
+    for spec in standing(ahead, ahead.before, walk.treatment_cycles + 1):
         found = answer(walk, spec, Place(nominal, entered))
         if found.stops:
             walk.stopped |= frozenset(found.stops)
@@ -225,7 +228,7 @@ def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) 
     if limit is None or nominal is None:
         return None
     due = _due_after_wait(walk, stay, nominal)
-    if due < limit and _can_start(walk, stay, nominal, due):
+    if due < limit and _can_start(walk, stay, nominal, due, limit):
         return None
     assert epoch.cycles is not None  # noqa: S101 - the caller has looked
     text = f"no cycle starts on or after {day_words(limit)}, {epoch.cycles.within} after Day 1"
@@ -233,11 +236,10 @@ def _beyond_duration(walk: Walk, epoch: Epoch, stay: Stay, nominal: int | None) 
     return Notice("limit", f"{text}; {epoch.prefix}{stay.cycle} would be due on {day_words(due)}{closed}")
 
 
-def _can_start(walk: Walk, stay: Stay, nominal: int, due: int) -> bool:
+def _can_start(walk: Walk, stay: Stay, nominal: int, due: int, limit: int) -> bool:
     """Whether a cycle that is due just before the calendar limit has an open day left before it."""
     specs = walk.course.compiled.stay(stay, walk.stopped).visits
-    limit = near_limit(walk, specs[0], due) if specs and specs[0].is_day_1 else None
-    if limit is None:
+    if not specs or not specs[0].is_day_1 or due + specs[0].after < limit:
         return True
     spec = specs[0]
     closed = walk.course.closed_days(spec.needs, spec.remote)
@@ -279,7 +281,8 @@ def _next_day_1(walk: Walk, anchor: Anchor, compiled: CompiledProtocol) -> tuple
     if stay.length is None:
         last = last_day_of(walk, anchor)
         return last, Basis(f"the last visit of {stay.epoch.label}", last, "expected")
-    return stay.length.after_day(anchor.day), Basis(anchor.label, anchor.day, anchor.how, stay.length_words)
+    basis = made(Basis, (anchor.label, anchor.day, anchor.how, stay.length_words, ""))
+    return stay.length.after_day(anchor.day), basis
 
 
 def last_day_of(walk: Walk, anchor: Anchor) -> int:

@@ -80,7 +80,8 @@ class StaySpec:
     """All visits of one stay, in the order in which they are placed; the gates before and after it.
 
     ``gates`` are all of the epoch's by their id, also those that stand at other cycles or only when asked.
-    ``length``: how long the stay takes; None if to the day of its last visit.
+    ``counted``: some stand only at some number of treatment cycles. ``length``: how long the stay takes; None if to
+    the day of its last visit.
     """
 
     stay: Stay
@@ -90,5 +91,6 @@ class StaySpec:
     gates: Mapping[str, GateSpec]
     before: tuple[GateSpec, ...]
     after: tuple[GateSpec, ...]
+    counted: bool
     length: Offset | None
     length_words: str

@@ -44,7 +44,7 @@ from schedules.history import Booked, Enrolled, Fact, History, LostToFollowUp, R
 from schedules.scheduled import Plan
 
 #: whose rows are written together; so many are in memory, and as many again while they are being written
-TOGETHER = 500
+TOGETHER = 200
 _VISIT_COLUMNS = (*VISIT_COLUMNS, "activities", "conflicts", "key", "revision", "changed_at")
 
 
