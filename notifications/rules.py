@@ -26,7 +26,7 @@ class RulesRow(NotificationsBase):
     emergency_phone: Mapped[str] = mapped_column(String(50), default="")
     #: what the clinic is called towards recipients
     alias: Mapped[str] = mapped_column(String(100), default="")
-    #: offsets, hours, caps, as notifications.reminders reads them
+    #: the rest of Rules, as notifications.sending_rules reads it
     rules: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
