@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, insert, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from notifications.columns import Id, Instant, NotificationsBase, code
+from notifications.columns import Id, Instant, Json, NotificationsBase, code
 
 
 class State(StrEnum):
@@ -105,6 +108,8 @@ class MessageRow(NotificationsBase):
     text: Mapped[str | None] = mapped_column(Text)
     wording: Mapped[str | None] = mapped_column(String(80))
     segments: Mapped[int | None]
+    #: what its reader will then believe of the appointment, as ``AppointmentRow.content`` writes it
+    says: Mapped[dict[str, Any] | None] = mapped_column(Json)
     #: the provider's code for what went wrong, and in words why it stands where it does
     error_code: Mapped[str] = mapped_column(String(20), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
@@ -129,3 +134,115 @@ class MessageEvent(NotificationsBase):
     source: Mapped[str] = mapped_column(code(20))
     token: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(String(300), default="")
+
+
+#: how far a message has come: nothing takes one back from a higher rank to a lower but for those who hold its token
+RANK = {
+    State.PLANNED: 0, State.HELD: 0, State.SUPPRESSED: 0, State.EXPIRED: 0, State.CANCELLED: 0,
+    State.SENDING: 1, State.UNKNOWN: 1, State.ACCEPTED: 2, State.SENT: 3,
+    State.FAILED: 4, State.UNDELIVERED: 4, State.DELIVERED: 5,
+}  # fmt: skip
+#: nobody has begun to send these, so they can still be stopped
+PENDING = (State.PLANNED, State.HELD)
+#: these may be on their way
+IN_FLIGHT = (State.SENDING, State.UNKNOWN)
+#: the provider has, or had, these
+TAKEN = (State.ACCEPTED, State.SENT, State.DELIVERED, State.UNDELIVERED)
+#: these may be planned again for the same occasion, where it comes back: nothing of them ever went out
+_REVIVED = (State.CANCELLED, State.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be put into the outbox; see ``MessageRow`` for what each thing is."""
+
+    study_id: int
+    site_id: int
+    recipient_id: int
+    template: str
+    timing: str
+    channel: str
+    occasion: str
+    due_at: datetime
+    expires_at: datetime
+    appointment_id: int | None = None
+    appointment_version: int | None = None
+
+
+def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> list[MessageRow]:
+    """Plan messages, each at most once for its occasion; gives those that are planned now and were not before.
+
+    One that was cancelled or suppressed before anything of it went out is planned again. What is of no use any more
+    is left out.
+    """
+    useful = [message for message in new if message.expires_at > now]
+    known = _by_occasion(session, [message.occasion for message in useful])
+    rows = [_planned(session, known.get(message.occasion), message, now) for message in useful]
+    put_now = [row for row in rows if row is not None]
+    session.flush()
+    note(session, [(row.id, row.study_id) for row in put_now], State.PLANNED, now, source)
+    return put_now
+
+
+def _by_occasion(session: Session, occasions: Collection[str]) -> dict[str, MessageRow]:
+    if not occasions:
+        return {}
+    query = select(MessageRow).where(MessageRow.occasion.in_(occasions)).with_for_update(key_share=True)
+    found = session.scalars(query.execution_options(populate_existing=True))
+    return {row.occasion: row for row in found}
+
+
+def _planned(session: Session, row: MessageRow | None, new: NewMessage, now: datetime) -> MessageRow | None:
+    if row is None:
+        row = MessageRow(
+            **{name: getattr(new, name) for name in NewMessage.__slots__},
+            state=State.PLANNED, planned_at=now, changed_at=now,
+        )  # fmt: skip
+        session.add(row)
+        return row
+    if row.state not in _REVIVED or row.provider_id is not None:
+        return None
+    row.state, row.reason, row.token = State.PLANNED, "", None
+    row.due_at, row.expires_at, row.changed_at = new.due_at, new.expires_at, now
+    return row
+
+
+def note(
+    session: Session, rows: Iterable[tuple[int, int]], state: str, now: datetime, source: str, detail: str = "",
+    token: str | None = None,
+) -> None:  # fmt: skip
+    """Append an event for each (message, study): it has this state since now."""
+    events = [
+        {"message_id": message, "study_id": study, "at": now, "state": state, "source": source, "token": token,
+         "detail": detail[:300]}
+        for message, study in rows
+    ]  # fmt: skip
+    if events:
+        session.execute(insert(MessageEvent), events)
+
+
+def move_pending(
+    session: Session, which: Sequence[ColumnElement[bool]], state: State, reason: str, now: datetime, source: str,
+    pending: Sequence[State] = PENDING,
+) -> int:  # fmt: skip
+    """Bring messages that nobody has begun to send to another state, with the reason; how many."""
+    session.flush()
+    changed = session.execute(
+        update(MessageRow)
+        .where(*which, MessageRow.state.in_(pending))
+        .values(state=state, reason=reason[:300], changed_at=now)
+        .returning(MessageRow.id, MessageRow.study_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    note(session, [(row.id, row.study_id) for row in changed], state, now, source, reason)
+    return len(changed)
+
+
+def replay(session: Session, which: Sequence[ColumnElement[bool]], now: datetime, source: str = "person") -> int:
+    """Plan again what was held, where it is still of use; the rest has expired. How many are planned again."""
+    held = [*which]
+    move_pending(
+        session, [*held, MessageRow.expires_at <= now], State.EXPIRED, "held until it was of no use", now, source,
+        (State.HELD,),
+    )  # fmt: skip
+    return move_pending(session, held, State.PLANNED, "", now, source, (State.HELD,))
