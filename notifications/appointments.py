@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
@@ -218,10 +218,11 @@ def _keep_reminders(
                 wish = _Wish(row, plan, channel)
                 wishes[wish.message().occasion] = wish
     known = _reminders_of(session, [row for row, _ in open_pairs])
-    for message in known.values():
-        _keep_reminder(session, message, wishes.get(message.occasion), now)
+    for name, message in known.items():
+        _keep_reminder(session, message, wishes.get(name), now)
+    planned_already = {name for name, message in known.items() if message.state == State.PLANNED}
     news = [wish.message() for wish in wishes.values() if wish.planned.due_at > now or wish.row.changed_at == now]
-    put(session, [new for new in news if new.occasion not in known or known[new.occasion].state != State.PLANNED], now)
+    put(session, [new for new in news if new.occasion not in planned_already], now)
 
 
 def _plans(appointment: Appointment, zone: str, rules: Rules, since: datetime) -> list[Planned]:
@@ -232,20 +233,37 @@ def _plans(appointment: Appointment, zone: str, rules: Rules, since: datetime) -
         return planned(replace(appointment, zone="UTC"), "UTC", rules, since)
 
 
-def _reminders_of(session: Session, rows: Sequence[AppointmentRow]) -> dict[str, MessageRow]:
-    versions = {row.id: row.version for row in rows}
-    if not versions:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A reminder as it stands in the outbox."""
+
+    id: int
+    state: str
+    due_at: datetime
+
+
+def _reminders_of(session: Session, rows: Sequence[AppointmentRow]) -> dict[str, _Known]:
+    """The reminders of these versions by occasion. Nobody waits here for who is sending one just now."""
+    if not rows:
         return {}
-    query = select(MessageRow).where(MessageRow.appointment_id.in_(versions), MessageRow.timing != CHANGE)
-    query = query.order_by(MessageRow.id).with_for_update(key_share=True).execution_options(populate_existing=True)
-    found = session.scalars(query).all()
-    return {row.occasion: row for row in found if row.appointment_version == versions[row.appointment_id or 0]}
+    columns = (MessageRow.occasion, MessageRow.id, MessageRow.state, MessageRow.due_at, MessageRow.appointment_id)
+    query = select(*columns, MessageRow.appointment_version).where(
+        MessageRow.appointment_id.in_([row.id for row in rows]), MessageRow.template == REMINDER
+    )
+    versions = {(row.id, row.version) for row in rows}
+    found = session.execute(query.order_by(MessageRow.id))
+    return {
+        row.occasion: _Known(row.id, row.state, row.due_at)
+        for row in found
+        if (row.appointment_id, row.appointment_version) in versions
+    }
 
 
-def _keep_reminder(session: Session, message: MessageRow, wish: _Wish | None, now: datetime) -> None:
-    if message.template != REMINDER:
-        return
+def _keep_reminder(session: Session, known: _Known, wish: _Wish | None, now: datetime) -> None:
+    mine = [MessageRow.id == known.id]
     if wish is None:
-        move_pending(session, [MessageRow.id == message.id], State.CANCELLED, "not wanted any more", now, "plan")
-    elif message.state == State.PLANNED and wish.planned.due_at > now:
-        message.due_at, message.expires_at = wish.planned.due_at, wish.planned.expires_at
+        move_pending(session, mine, State.CANCELLED, "not wanted any more", now, "plan")
+    elif known.state == State.PLANNED and wish.planned.due_at > now and known.due_at != wish.planned.due_at:
+        due = {"due_at": wish.planned.due_at, "expires_at": wish.planned.expires_at}
+        planned_still = update(MessageRow).where(*mine, MessageRow.state == State.PLANNED).values(due)
+        session.execute(planned_still.execution_options(synchronize_session=False))

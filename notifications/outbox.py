@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,56 +169,60 @@ class NewMessage:
     appointment_version: int | None = None
 
 
-def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> list[MessageRow]:
-    """Plan messages, each at most once for its occasion; gives those that are planned now and were not before.
+def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> int:
+    """Plan messages, each at most once for its occasion; how many are planned now and were not before.
 
     One that was cancelled or suppressed before anything of it went out is planned again. What is of no use any more
     is left out.
     """
     useful = [message for message in new if message.expires_at > now]
     known = _by_occasion(session, [message.occasion for message in useful])
-    rows = [_planned(session, known.get(message.occasion), message, now) for message in useful]
-    put_now = [row for row in rows if row is not None]
+    rows = [_planned(message, now) for message in useful if message.occasion not in known]
+    session.add_all(rows)
     session.flush()
-    note(session, [(row.id, row.study_id) for row in put_now], State.PLANNED, now, source)
-    return put_now
+    again = [
+        known[message.occasion] for message in useful if _revive(session, known.get(message.occasion), message, now)
+    ]
+    note(session, [*((row.id, row.study_id) for row in rows), *again], State.PLANNED, now, source)
+    return len(rows) + len(again)
 
 
-def _by_occasion(session: Session, occasions: Collection[str]) -> dict[str, MessageRow]:
+def _by_occasion(session: Session, occasions: Collection[str]) -> dict[str, tuple[int, int]]:
+    """What is there already, without waiting for who is sending it just now."""
     if not occasions:
         return {}
-    query = select(MessageRow).where(MessageRow.occasion.in_(occasions)).with_for_update(key_share=True)
-    found = session.scalars(query.execution_options(populate_existing=True))
-    return {row.occasion: row for row in found}
+    query = select(MessageRow.occasion, MessageRow.id, MessageRow.study_id).where(MessageRow.occasion.in_(occasions))
+    return {row.occasion: (row.id, row.study_id) for row in session.execute(query)}
 
 
-def _planned(session: Session, row: MessageRow | None, new: NewMessage, now: datetime) -> MessageRow | None:
-    if row is None:
-        row = MessageRow(
-            **{name: getattr(new, name) for name in NewMessage.__slots__},
-            state=State.PLANNED, planned_at=now, changed_at=now,
-        )  # fmt: skip
-        session.add(row)
-        return row
-    if row.state not in _REVIVED or row.provider_id is not None:
-        return None
-    row.state, row.reason, row.token = State.PLANNED, "", None
-    row.due_at, row.expires_at, row.changed_at = new.due_at, new.expires_at, now
-    return row
+def _planned(new: NewMessage, now: datetime) -> MessageRow:
+    given = {name: getattr(new, name) for name in NewMessage.__slots__}
+    return MessageRow(**given, state=State.PLANNED, planned_at=now, changed_at=now)
+
+
+def _revive(session: Session, message_id: int, new: NewMessage, now: datetime) -> bool:
+    changed = session.execute(
+        update(MessageRow)
+        .where(MessageRow.id == message_id, MessageRow.state.in_(_REVIVED), MessageRow.provider_id.is_(None))
+        .values(state=State.PLANNED, reason="", due_at=new.due_at, expires_at=new.expires_at, changed_at=now)
+        .returning(MessageRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None
 
 
 def note(
     session: Session, rows: Iterable[tuple[int, int]], state: str, now: datetime, source: str, detail: str = "",
-    token: str | None = None,
+    tokens: Mapping[int, str | None] | None = None,
 ) -> None:  # fmt: skip
-    """Append an event for each (message, study): it has this state since now."""
+    """Append an event for each (message, study): it has this state since now, by the attempt of that token."""
+    shared = {"at": now, "state": state, "source": source, "detail": detail[:300]}
+    given = tokens or {}
     events = [
-        {"message_id": message, "study_id": study, "at": now, "state": state, "source": source, "token": token,
-         "detail": detail[:300]}
-        for message, study in rows
-    ]  # fmt: skip
+        {"message_id": message, "study_id": study, "token": given.get(message), **shared} for message, study in rows
+    ]
     if events:
-        session.execute(insert(MessageEvent), events)
+        session.execute(insert(MessageEvent.__table__), events)
 
 
 def move_pending(

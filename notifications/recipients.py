@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Select, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -98,7 +99,7 @@ def stop_recipient(session: Session, reference: str, why: str, now: datetime) ->
         ask(session, sent_after_stop(message, why, "may have gone out"), now)
 
 
-def sent_after_stop(message: MessageRow, why: str, how: str) -> NewTask:
+def sent_after_stop(message: Any, why: str, how: str) -> NewTask:
     """The task that says that a message was on its way when its recipient was not to be contacted any more."""
     return NewTask(
         study_id=message.study_id, site_id=message.site_id, kind="sent-after-stop",

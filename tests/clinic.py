@@ -1,4 +1,4 @@
-"""A made-up study that sends: its rules, a recipient, appointments; and a provider, a book and a clock to go with them."""
+"""A made-up study that sends: its rules, a recipient, appointments; and a book of numbers to go with them."""
 
 from __future__ import annotations
 
