@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.local_time import DAY, instant_of, zone_of
 from notifications.message import Appointment
 from notifications.quiet_hours import next_allowed
-from notifications.sending_rules import TIMINGS, Rules
+from notifications.rules import TIMINGS, Rules
 
 #: the text of all of them
 REMINDER = "reminder"
