@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
 from notifications.errors import RulesRefused
+from notifications.forbidden import told
 from notifications.local_time import DAY
 from notifications.quiet_hours import QuietHours
 
@@ -23,7 +24,7 @@ TIMINGS = ("7d", "3d", "1d", "morning")
 #: what a clinic may be called towards recipients, in characters: longer ones leave no room in a text
 LONGEST_ALIAS = 30
 _SHORTEST_HOURS = 3 * 60  # a clock change jumps over two hours at most
-_PHONE = re.compile(r"\+?[0-9][0-9 ().-]*")
+_PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*")
 _DIGITS = re.compile(r"[0-9]")
 _IN_COLUMNS = ("enabled", "urgent_phone", "emergency_phone", "alias")
 
@@ -81,8 +82,8 @@ class WordingRow(NotificationsBase):
 class Rules:
     """How one study sends. Hours are minutes after midnight on the recipient's own clock.
 
-    Raises RulesRefused for rules that cannot be, with all that is wrong with them: a study without a number that answers
-    day and night cannot switch reminders on.
+    Raises RulesRefused for rules that cannot be, with all that is wrong with them: a study without a number that
+    answers day and night cannot switch reminders on.
     """
 
     #: whether anything is sent
@@ -153,6 +154,8 @@ def _problems(rules: Rules) -> Iterator[str]:
     yield from _number_problems(rules)
     if len(rules.alias) > LONGEST_ALIAS:
         yield f"alias: at most {LONGEST_ALIAS} characters, so that a text has room for it"
+    if word := told(rules.alias):
+        yield f"alias: {word!r} tells a stranger too much; take a name without it, such as North Clinic"
     if rules.enabled and not rules.alias.strip():
         yield "alias: say what the clinic is called towards those who get the messages"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-TEXTS = Path(__file__).parents[1] / "texts"
+TEXTS = Path(__file__).parent / "texts"
 #: taken where there is nothing in a recipient's own language
 FALLBACK = "en"
 _DRUGS = "drugs"
