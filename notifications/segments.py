@@ -34,7 +34,7 @@ ROOM = {Encoding.GSM_7: (160, 153), Encoding.UCS_2: (70, 67)}
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text takes. ``units`` are septets or UTF-16 units; ``segments`` is 1 at least: an empty text is sent too."""
+    """What a text takes. ``units`` are septets or UTF-16 units. ``segments`` is 1 at least: an empty text is one."""
 
     encoding: Encoding
     units: int
