@@ -15,8 +15,8 @@ _SECOND = timedelta(seconds=1)
 class QuietHours:
     """The hours outside which it is quiet: sending is allowed from ``opens`` until before ``closes``.
 
-    Minutes after midnight, 0 to 1439. If ``closes`` is before ``opens`` the hours run over midnight; if both are the same
-    it is never quiet. Raises ValueError for anything else.
+    Minutes after midnight, 0 to 1439. If ``closes`` is before ``opens`` the hours run over midnight; if both are the
+    same it is never quiet. Raises ValueError for anything else.
     """
 
     opens: int

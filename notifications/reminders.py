@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from notifications.local_time import DAY, instant_of, zone_of
 from notifications.message import Appointment
 from notifications.quiet_hours import next_allowed
-from notifications.sending_rules import TIMINGS, Rules
+from notifications.rules import TIMINGS, Rules
 
 #: the text of all of them
 REMINDER = "reminder"
@@ -24,7 +24,7 @@ _DAYS = {"7d": 7, "3d": 3, "1d": 1}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A reminder to be sent, not before ``due_at`` and not from ``expires_at`` on; both in UTC, the first one earlier."""
+    """A reminder to be sent, not before ``due_at`` and not from ``expires_at`` on, which is later; both in UTC."""
 
     template: str
     timing: str

@@ -1,8 +1,8 @@
 """How many segments a text takes as an SMS: what it costs, and how likely it is to arrive whole.
 
-A text of GSM 03.38's characters alone is sent in septets, any other in UTF-16, which halves what fits. One segment holds
-160 septets or 70 UTF-16 units; of several each gives 7 septets or 3 units to the header that joins them. Neither an
-escaped character nor a surrogate pair is ever torn apart. Source: 3GPP TS 23.038, 6.2.1, and TS 23.040, 9.2.3.24.1.
+A text of GSM 03.38's characters alone is sent in septets, any other in UTF-16, which halves what fits. One segment
+holds 160 septets or 70 UTF-16 units; of several each gives 7 septets or 3 units to the header that joins them. Neither
+an escaped character nor a surrogate pair is ever torn apart. Source: 3GPP TS 23.038, 6.2.1, and TS 23.040, 9.2.3.24.1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ROOM = {Encoding.GSM_7: (160, 153), Encoding.UCS_2: (70, 67)}
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """What a text takes. ``units`` are septets or UTF-16 units; ``segments`` is at least 1: an empty text is sent too."""
+    """What a text takes. ``units`` are septets or UTF-16 units. ``segments`` is 1 at least: an empty text is one."""
 
     encoding: Encoding
     units: int
