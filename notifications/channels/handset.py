@@ -103,13 +103,9 @@ class Handset:
         number = provider_id.removeprefix("handset-")
         if not (number.isascii() and number.isdigit() and len(number) < 19):
             return False
-        row = HandsetMessage.__table__
+        emptied = update(HandsetMessage).where(HandsetMessage.id == int(number)).values(text=None, subject="")
         try:
-            self._transactions.transact(
-                lambda session: session.execute(
-                    update(row).where(row.c.id == int(number)).values(text=None, subject="")
-                )
-            )
+            self._transactions.transact(lambda session: session.execute(emptied))
         except Exception:
             log.exception("handset: a text could not be redacted")
             return False

@@ -23,8 +23,8 @@ def digest(address: str) -> str:
     return f"digest of …{address[-2:]}"
 
 
-def a_text(says: str = "See you on Tuesday.", token: str = "t-1", to: str = PHONE) -> Outgoing:
-    return Outgoing(to=to, text=says, token=token, valid_for=timedelta(hours=4))
+def a_text(says: str = "See you on Tuesday.", attempt: str = "t-1", to: str = PHONE) -> Outgoing:
+    return Outgoing(to=to, text=says, token=attempt, valid_for=timedelta(hours=4))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_report_that_could_not_be_taken_is_made_again(handset: Handset) -> Non
 
 def test_reports_are_made_in_batches(handset: Handset) -> None:
     for number in range(MOST_TOLD + 1):
-        handset.send(a_text(token=f"t-{number}"))
+        handset.send(a_text(attempt=f"t-{number}"))
     assert [handset.tell(lambda _, __: None) for _ in range(3)] == [MOST_TOLD, 1, 0]
 
 
