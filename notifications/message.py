@@ -61,9 +61,9 @@ class Appointment:
 class Outgoing:
     """One message as a channel is handed it. ``token`` names this attempt; callbacks have to carry it.
 
-    ``valid_for`` is how long the provider may try: it must not arrive at night, nor after it is of use. The request must
-    not begin after ``begin_by`` (as ``time.monotonic`` counts): a worker that was frozen after its last check no longer
-    knows whether the message is still its own. A channel that finds it later answers NOT_TAKEN without a request.
+    ``valid_for`` is how long the provider may try: it must not arrive at night, nor after it is of use.
+    ``deadline`` (of ``time.monotonic``) is until when the request may go out: a process that stood still, and whose
+    lease lapsed meanwhile, must not send any more. It is looked at immediately before the bytes go out.
     """
 
     to: str
@@ -72,7 +72,7 @@ class Outgoing:
     valid_for: timedelta
     language: str = "en"
     subject: str = ""
-    begin_by: float | None = None
+    deadline: float | None = None
 
 
 class Verdict(StrEnum):

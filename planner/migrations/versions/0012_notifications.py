@@ -30,6 +30,7 @@ TABLES = (
     "sending_switch",
     "heartbeat",
     "circuit",
+    "handset_message",
 )
 
 
@@ -51,6 +52,7 @@ def upgrade() -> None:
         _sending_switch,
         _heartbeat,
         _circuit,
+        _handset_message,
     ):
         make()
     for table in APPEND_ONLY:
@@ -360,6 +362,31 @@ def _circuit() -> None:
         sa.Column("open_until", INSTANT),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("channel", name="pk_circuit"),
+    )
+
+
+def _handset_message() -> None:
+    op.create_table(
+        "handset_message",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("token", sa.String(40), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("text", sa.Text()),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("told_at", INSTANT),
+        sa.PrimaryKeyConstraint("id", name="pk_handset_message"),
+        sa.UniqueConstraint("token", name="uq_handset_message_token"),
+    )
+    op.create_index("ix_handset_message_digest", "handset_message", ["digest", "channel", "id"])
+    op.create_index(
+        "ix_handset_message_untold",
+        "handset_message",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("told_at IS NULL"),
+        sqlite_where=sa.text("told_at IS NULL"),
     )
 
 
