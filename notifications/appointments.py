@@ -17,7 +17,7 @@ from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, move_pending, put
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import REMINDER, Planned, planned
-from notifications.sending_rules import Rules
+from notifications.rules import Rules
 
 
 class AppointmentRow(NotificationsBase):

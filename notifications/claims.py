@@ -1,4 +1,4 @@
-"""Claiming what is due: one statement, for one worker, for as long as a lease lasts; and what becomes of lapsed ones."""
+"""Claiming what is due: one statement, for one worker, for as long as a lease lasts; and what of it has lapsed."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class Dispatcher:
         outgoing = Outgoing(
             to=attempt.address, text=attempt.text, token=attempt.token, subject=attempt.subject,
             valid_for=min(attempt.closes, attempt.expires_at) - now, language=attempt.language,
-            begin_by=began + self.pace.begin_within.total_seconds(),
+            deadline=began + self.pace.begin_within.total_seconds(),
         )  # fmt: skip
         try:
             return channel.send(outgoing)
@@ -191,9 +191,7 @@ class Dispatcher:
     def _refused(self, attempt: Attempt, word: str, now: datetime) -> Outcome:
         if word in _ENDS:
             state, reason = _ENDS[word]
-            return Outcome(
-                id=attempt.id, token=attempt.token, state=state, at=now, reason=reason, counted=False
-            )
+            return Outcome(id=attempt.id, token=attempt.token, state=state, at=now, reason=reason, counted=False)
         return self._waiting(attempt, "quiet hours" if word == SEND else word, _WAITS.get(word, timedelta(0)), now)
 
     def _waiting(self, attempt: Attempt, reason: str, pause: timedelta, now: datetime) -> Outcome:
@@ -217,7 +215,7 @@ class Dispatcher:
 
     def _pause(self, attempts: int, wanted: timedelta | None) -> timedelta:
         """Twice as long each time, spread by chance so that many do not come back at once."""
-        usual = min(self.pace.retry_most, self.pace.retry_after * 2 ** min(max(attempts - 1, 0), 20))
+        usual = min(self.pace.retry_most, self.pace.retry_after * float(2 ** min(max(attempts - 1, 0), 20)))
         return max(usual * self.chance.uniform(0.5, 1.5), wanted or timedelta(0))
 
 

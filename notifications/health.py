@@ -94,7 +94,11 @@ def _failures_at_the_end(results: Sequence[bool]) -> int:
 def _alert(session: Session, row: Circuit, now: datetime) -> None:
     """A task for somebody who looks after the installation; it is closed when the provider takes messages again."""
     session.flush()
-    mine = [TaskRow.kind == FAILING, TaskRow.occasion.startswith(f"{FAILING}.{row.channel}."), TaskRow.done_at.is_(None)]
+    mine = [
+        TaskRow.kind == FAILING,
+        TaskRow.occasion.startswith(f"{FAILING}.{row.channel}."),
+        TaskRow.done_at.is_(None),
+    ]
     if row.open_until is None:
         session.execute(update(TaskRow).where(*mine).values(done_at=now, note="it takes messages again"))
     elif session.scalar(select(TaskRow.id).where(*mine)) is None:

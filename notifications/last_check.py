@@ -100,7 +100,7 @@ class LastCheck:
             "day_from": when(attempt.day_from), "week_from": when(attempt.week_from), "per_day": attempt.per_day,
             "per_week": attempt.per_week,
         }  # fmt: skip
-        row = self._cursor.execute(source, given).fetchone()  # type: ignore[func-returns-value]
+        row = self._cursor.execute(source, given).fetchone()
         return "lost" if row is None else str(row[0])
 
     def _compiled(self, source: str) -> str:

@@ -42,9 +42,7 @@ class OptOutEvent(NotificationsBase):
     detail: Mapped[str] = mapped_column(String(200), default="")
 
 
-def stop(
-    session: Session, channel: str, digest: str, source: str, now: datetime, detail: str = ""
-) -> bool:
+def stop(session: Session, channel: str, digest: str, source: str, now: datetime, detail: str = "") -> bool:
     """That number wants nothing more: what is pending to it is suppressed, and each study's site is told.
 
     Whether it is news: a number that has said stop already stays as it is.
@@ -65,7 +63,7 @@ def stop(
 
 
 def start(session: Session, channel: str, digest: str, source: str, now: datetime, detail: str = "") -> bool:
-    """That number wants messages again. What was suppressed and is still of use is planned again; whether it is news."""
+    """That number wants messages again: what was suppressed and is still of use is planned. Whether it is news."""
     row = _locked(session, channel, digest)
     if row is None or (row.until is not None and row.until <= now):
         return False

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, insert, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, insert, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
@@ -136,6 +136,8 @@ class MessageEvent(NotificationsBase):
     detail: Mapped[str] = mapped_column(String(300), default="")
 
 
+#: the tables as such, for what is done with many rows at once
+MESSAGES, EVENTS = cast("Table", MessageRow.__table__), cast("Table", MessageEvent.__table__)
 #: how far a message has come: nothing takes one back from a higher rank to a lower but for those who hold its token
 RANK = {
     State.PLANNED: 0, State.HELD: 0, State.SUPPRESSED: 0, State.EXPIRED: 0, State.CANCELLED: 0,
@@ -176,13 +178,12 @@ def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str 
     is left out.
     """
     useful = [message for message in new if message.expires_at > now]
-    known = _by_occasion(session, [message.occasion for message in useful])
-    rows = [_planned(message, now) for message in useful if message.occasion not in known]
+    found = _by_occasion(session, [message.occasion for message in useful])
+    rows = [_planned(message, now) for message in useful if message.occasion not in found]
     session.add_all(rows)
     session.flush()
-    again = [
-        known[message.occasion] for message in useful if _revive(session, known.get(message.occasion), message, now)
-    ]
+    old = [(found[message.occasion], message) for message in useful if message.occasion in found]
+    again = [known for known, message in old if _revive(session, known[0], message, now)]
     note(session, [*((row.id, row.study_id) for row in rows), *again], State.PLANNED, now, source)
     return len(rows) + len(again)
 
@@ -222,7 +223,7 @@ def note(
         {"message_id": message, "study_id": study, "token": given.get(message), **shared} for message, study in rows
     ]
     if events:
-        session.execute(insert(MessageEvent.__table__), events)
+        session.execute(insert(EVENTS), events)
 
 
 def move_pending(

@@ -16,15 +16,12 @@ from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
 from notifications.errors import NotificationsError, NotSignedOff, RulesRefused, UnknownZone
 from notifications.local_time import instant_of, zone_of
 from notifications.message import AddressBook, Reached
-from notifications.outbox import MessageRow, State
+from notifications.outbox import MESSAGES, MessageRow, State
 from notifications.quiet_hours import allowed_until, next_allowed
 from notifications.recipients import RecipientRow
-from notifications.rules import RulesRow
+from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
-from notifications.sending_rules import Rules, rules_of
-from notifications.wording.languages import language_of
-from notifications.wording.store import approved_wording
-from notifications.wording.render import Values, render
+from notifications.wording import Values, approved_wording, render, spoken, subject
 
 #: which texts say when and where to come; what their reader then believes is kept with them
 TELLING = frozenset({"reminder", "moved", "cancelled"})
@@ -42,9 +39,9 @@ _CLAIMED = (
     .join_from(MessageRow, RecipientRow, RecipientRow.id == MessageRow.recipient_id)
     .outerjoin(AppointmentRow, AppointmentRow.id == MessageRow.appointment_id)
     .where(MessageRow.id.in_(bindparam("ids", expanding=True)))
-    .order_by(MessageRow.attempted_at, MessageRow.id)
+    .order_by(MessageRow.due_at, MessageRow.id)
 )
-_WRITTEN = update(MessageRow.__table__).where(MessageRow.__table__.c.id == bindparam("its")).values(
+_WRITTEN = update(MESSAGES).where(MESSAGES.c.id == bindparam("its")).values(
     {name: bindparam(name) for name in ("digest", "text", "wording", "segments", "says")}
 )  # fmt: skip
 
@@ -68,7 +65,7 @@ class Batch:
 def prepare(session: Session, ids: Sequence[int], book: AddressBook, now: datetime) -> Batch:
     """Write the texts of claimed messages, in the transaction that claims them: they are kept before they are sent."""
     preparing = _Preparing(session, book, now)
-    rows = session.execute(_CLAIMED, {"ids": list(ids)}).all()
+    rows: Sequence[Row[Any]] = session.execute(_CLAIMED, {"ids": list(ids)}).all()  # type: ignore[assignment]
     preparing.look_up(rows)
     batch = Batch([], [])
     for row in rows:
@@ -104,7 +101,7 @@ class _Preparing:
         self._session, self._book, self._now = session, book, now
         self._reached: dict[str, Mapping[int, Reached]] = {}
         self._rules: dict[int, tuple[Rules, datetime | None] | str] = {}
-        self._wordings: dict[tuple[int, str, str], tuple[str, str] | str] = {}
+        self._wordings: dict[tuple[int, str, str], tuple[str, str, str] | str] = {}
         self._hours: dict[tuple[int, str], tuple[datetime, datetime, datetime, datetime]] = {}
 
     def look_up(self, rows: Sequence[Row[Any]]) -> None:
@@ -124,14 +121,14 @@ class _Preparing:
             raise _Not(State.EXPIRED, "there is no hour left at which it may be sent")
         if opens > self._now:
             raise _Not(State.PLANNED, "quiet hours", due_at=opens)
-        source, wording = self._wording_of(row)
-        text = self._text(row, source, rules)
+        source, spoken_in, wording = self._wording_of(row)
+        text = self._text(row, source, spoken_in, rules)
         per_day, per_week = _caps(row.template, rules)
         return Attempt(
             id=row.id, token=row.token, study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id,
             channel=row.channel, template=row.template, attempts=row.attempts, expires_at=row.expires_at,
             appointment_id=row.appointment_id, appointment_version=row.appointment_version, address=reached.address,
-            digest=reached.digest, text=text, subject=language_of(row.language).subject, wording=wording, segments=_segments(text),
+            digest=reached.digest, text=text, subject=subject(row.language), wording=wording, segments=_segments(text),
             says=_says(row), language=row.language, zone=row.zone, rules_at=rules_at, closes=closes, day_from=day_from,
             week_from=week_from, per_day=per_day, per_week=per_week,
         )  # fmt: skip
@@ -156,18 +153,22 @@ class _Preparing:
             if key not in self._hours:
                 self._hours[key] = _hours(self._now, row.zone, rules)
         except UnknownZone:
-            raise _Not(State.HELD, "the recipient's time zone does not exist", "held", f"zone.r{row.recipient_id}") from None
+            raise _Not(
+                State.HELD, "the recipient's time zone does not exist", "held", f"zone.r{row.recipient_id}"
+            ) from None
         opens, closes, day_from, week_from = self._hours[key]
         if row.template in ANSWERS:
             return self._now, row.expires_at, day_from, week_from
         return opens, closes, day_from, week_from
 
-    def _wording_of(self, row: Row[Any]) -> tuple[str, str]:
+    def _wording_of(self, row: Row[Any]) -> tuple[str, str, str]:
+        """The wording, the language in which its days are written, and its name."""
         key = row.study_id, row.template, row.language
         if key not in self._wordings:
             try:
                 found = approved_wording(self._session, *key)
-                self._wordings[key] = found.source, f"{found.template}/{found.language}/{found.version}"
+                name = f"{found.template}/{found.language}/{found.version}"
+                self._wordings[key] = found.source, spoken(found.language, row.language), name
             except NotSignedOff:
                 self._wordings[key] = "the wording is not signed off"
         known = self._wordings[key]
@@ -175,13 +176,13 @@ class _Preparing:
             raise _Not(State.HELD, known, "held", f"wording.s{row.study_id}.{row.template}.{row.language}")
         return known
 
-    def _text(self, row: Row[Any], source: str, rules: Rules) -> str:
+    def _text(self, row: Row[Any], source: str, language: str, rules: Rules) -> str:
         values = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
             urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
         )  # fmt: skip
         try:
-            return _rendered(source, row.language, values)
+            return _rendered(source, language, values)
         except NotificationsError as error:
             raise _Not(State.HELD, f"the text cannot be written: {error}"[:300], "held") from None
 
@@ -201,8 +202,8 @@ def _hours(now: datetime, zone: str, rules: Rules) -> tuple[datetime, datetime, 
     opens = next_allowed(now, zone, rules.hours)
     clock = zone_of(zone)
     today = now.astimezone(clock).date()
-    days = (instant_of(today - timedelta(days=back), 0, clock) for back in (0, 6))
-    return opens, allowed_until(opens, zone, rules.hours), *days
+    day_from, week_from = (instant_of(today - timedelta(days=back), 0, clock) for back in (0, 6))
+    return opens, allowed_until(opens, zone, rules.hours), day_from, week_from
 
 
 def _caps(template: str, rules: Rules) -> tuple[int, int]:

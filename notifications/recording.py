@@ -19,7 +19,7 @@ from notifications.appointments import CHANGE, AppointmentRow, lock_appointments
 from notifications.attempts import Outcome
 from notifications.message import Figures
 from notifications.opt_outs import stop
-from notifications.outbox import IN_FLIGHT, RANK, TAKEN, MessageEvent, MessageRow, State, move_pending
+from notifications.outbox import EVENTS, IN_FLIGHT, MESSAGES, RANK, TAKEN, MessageRow, State, move_pending
 from notifications.recipients import RecipientRow, channels_in_force, sent_after_stop, suspend
 from notifications.tasks import NewTask, ask, settle_task
 
@@ -41,13 +41,12 @@ _LOCKED = (
     .order_by(MessageRow.id)
     .with_for_update(of=MessageRow, key_share=True)
 )
-_TABLE = MessageRow.__table__
 _SET = ("state", "reason", "error_code", "provider_id", "accepted_at", "settle_at", "changed_at", "token")
-_UPDATED = update(_TABLE).where(_TABLE.c.id == bindparam("its")).values(
+_UPDATED = update(MESSAGES).where(MESSAGES.c.id == bindparam("its")).values(
     {name: bindparam(name) for name in _SET}
     | {"lease_until": null(), "owner": null()}
-    | {"due_at": case((bindparam("postponed"), bindparam("due_at")), else_=_TABLE.c.due_at)}
-    | {"attempts": _TABLE.c.attempts - bindparam("uncounted")}
+    | {"due_at": case((bindparam("postponed"), bindparam("due_at")), else_=MESSAGES.c.due_at)}
+    | {"attempts": MESSAGES.c.attempts - bindparam("uncounted")}
 )  # fmt: skip
 _SPOKEN = {State.EXPIRED: "untold", State.FAILED: "unreachable", State.UNDELIVERED: "unreachable"}
 
@@ -111,7 +110,7 @@ def _update(session: Session, pairs: Sequence[tuple[Row[Any], Outcome]], source:
          "token": outcome.token, "detail": (outcome.reason or outcome.error_code)[:300]}
         for row, outcome in pairs
     ]  # fmt: skip
-    session.execute(insert(MessageEvent.__table__), events)
+    session.execute(insert(EVENTS), events)
 
 
 def _values(row: Row[Any], outcome: Outcome) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Outcomes that nobody knows: a timeout, an error after the request went out, a lease that lapsed. Never simply resent.
+"""Outcomes that nobody knows: a timeout, an error after the request went out, a lapsed lease. Never simply resent.
 
-First a callback that carries the attempt's token may say it. Otherwise the provider is asked, twice, with a pause, which
-messages it has for that number; one with this text, of that time, and not yet another message's own is taken over. What
-it does not have by then is sent again; what cannot be settled while it is of use is shown to a person.
+First a callback that carries the attempt's token may say it. Otherwise the provider is asked, twice, with a pause,
+which messages it has for that number; one with this text, of that time, and not yet another message's own is taken
+over. What it does not have by then is sent again; what cannot be settled while it is of use is shown to a person.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -49,7 +50,7 @@ def settle(
         channel = channels[doubt.channel]
         listed = None if doubt.to is None else channel.find(doubt.to, doubt.attempted_at - pace.skew)
         now = clock()
-        done = transactions.transact(lambda session, d=doubt, l=listed, n=now: _settle(session, d, l, pace, n))
+        done = transactions.transact(partial(_settle, doubt=doubt, listed=listed, pace=pace, now=now))
         figures.add(f"settled-{done}")
 
 
@@ -78,7 +79,8 @@ def _doubt(row: MessageRow, reached: Reached | None) -> Doubt:
     same = reached is not None and reached.digest == row.digest
     return Doubt(
         id=row.id, token=row.token or "", channel=row.channel, to=reached.address if reached and same else None,
-        digest=row.digest, text=row.text, attempted_at=row.attempted_at or row.changed_at, expires_at=row.expires_at, looks=row.looks,
+        digest=row.digest, text=row.text,
+        attempted_at=row.attempted_at or row.changed_at, expires_at=row.expires_at, looks=row.looks,
     )  # fmt: skip
 
 
@@ -132,9 +134,9 @@ def _outcome(doubt: Doubt, state: State, at: datetime, reason: str) -> Outcome:
 
 def _match(session: Session, doubt: Doubt, listed: Sequence[Sent], pace: Pace) -> Sent | None:
     """The oldest listed message with this text, not older than the attempt, that no other message has taken over."""
-    possible = [
-        sent for sent in listed if sent.text == doubt.text and sent.at >= doubt.attempted_at - pace.skew
-    ]
+    possible = [sent for sent in listed if sent.text == doubt.text and sent.at >= doubt.attempted_at - pace.skew]
     ids = [sent.provider_id for sent in possible]
-    taken = set(session.scalars(select(MessageRow.provider_id).where(MessageRow.provider_id.in_(ids)))) if ids else set()
+    taken = (
+        set(session.scalars(select(MessageRow.provider_id).where(MessageRow.provider_id.in_(ids)))) if ids else set()
+    )
     return min((sent for sent in possible if sent.provider_id not in taken), key=lambda sent: sent.at, default=None)

@@ -43,9 +43,7 @@ _WELL = (State.ACCEPTED, State.SENT, State.DELIVERED)
 
 
 def _by_provider(session: Session, report: StatusReport) -> MessageRow | None:
-    query = select(MessageRow).where(
-        MessageRow.provider_id == report.provider_id, MessageRow.channel == report.channel
-    )
+    query = select(MessageRow).where(MessageRow.provider_id == report.provider_id, MessageRow.channel == report.channel)
     return session.scalars(query.limit(1)).first() if report.provider_id else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,13 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow, keep_appointments
+from notifications.attempts import Pace
+from notifications.dispatch import Dispatcher
 from notifications.inbox import TaskRow
 from notifications.message import Address, Appointment, Reached, Recipient
 from notifications.outbox import MessageEvent, MessageRow
 from notifications.recipients import RecipientRow, keep_recipient
-from notifications.rules import RulesRow
-from notifications.sending_rules import Rules, read_rules
+from notifications.rules import Rules, RulesRow, read_rules
+from notifications.wording import adopt_shipped
 from planner.persistence.database import Database
+from tests.fakes import FakeProvider
 
 T = TypeVar("T")
 #: nine in the morning in New York
@@ -63,14 +67,32 @@ class Clinic:
     now: datetime = NINE
     rules: dict[str, Any] = field(default_factory=lambda: dict(RULES))
     book: Book = field(default_factory=Book)
+    provider: FakeProvider = field(init=False)
+    pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:
+        self.provider = FakeProvider(self.clock)
         self.do(self._open)
 
     def _open(self, session: Session) -> None:
         columns = {name: self.rules[name] for name in RULES}
         rest = {name: value for name, value in self.rules.items() if name not in RULES}
         session.merge(RulesRow(study_id=STUDY, rules=rest, changed_at=self.now, **columns))
+        adopt_shipped(session, STUDY, None, self.now, codes=["en"])
+
+    def change_rules(self, **changes: Any) -> None:
+        """The study sends by other rules from now on."""
+        self.rules |= changes
+        self.do(self._open)
+
+    def dispatcher(self, owner: str = "worker-1", **changes: Any) -> Dispatcher:
+        """A worker."""
+        given = {"channels": {"sms": self.provider}, "book": self.book, "clock": self.clock, "pace": self.pace}
+        return Dispatcher(transactions=self.database, owner=owner, chance=random.Random(1), **(given | changes))
+
+    def tick(self) -> dict[str, int]:
+        """What a worker does now; how many messages came to stand where."""
+        return self.dispatcher().tick().counts
 
     def do(self, work: Callable[[Session], T]) -> T:
         """Do something in a transaction."""
