@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.attempts import Pace
 from notifications.columns import Instant, NotificationsBase, code
-from notifications.inbox import TaskRow
-from notifications.tasks import NewTask, ask
+from notifications.tasks import NewTask, TaskRow, ask
 
 
 class Heartbeat(NotificationsBase):

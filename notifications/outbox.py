@@ -171,8 +171,8 @@ class NewMessage:
     appointment_version: int | None = None
 
 
-def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> int:
-    """Plan messages, each at most once for its occasion; how many are planned now and were not before.
+def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> list[MessageRow]:
+    """Plan messages, each at most once for its occasion; gives those that are planned now and were not before.
 
     One that was cancelled or suppressed before anything of it went out is planned again. What is of no use any more
     is left out.
@@ -185,7 +185,7 @@ def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str 
     old = [(found[message.occasion], message) for message in useful if message.occasion in found]
     again = [known for known, message in old if _revive(session, known[0], message, now)]
     note(session, [*((row.id, row.study_id) for row in rows), *again], State.PLANNED, now, source)
-    return len(rows) + len(again)
+    return rows + [session.get_one(MessageRow, known[0], populate_existing=True) for known in again]
 
 
 def _by_occasion(session: Session, occasions: Collection[str]) -> dict[str, tuple[int, int]]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import CHANGE, AppointmentRow, lock_appointments, tell_changes
 from notifications.attempts import Outcome
+from notifications.columns import Instant
 from notifications.message import Figures
 from notifications.opt_outs import stop
 from notifications.outbox import EVENTS, IN_FLIGHT, MESSAGES, RANK, TAKEN, MessageRow, State, move_pending
@@ -45,7 +46,7 @@ _SET = ("state", "reason", "error_code", "provider_id", "accepted_at", "settle_a
 _UPDATED = update(MESSAGES).where(MESSAGES.c.id == bindparam("its")).values(
     {name: bindparam(name) for name in _SET}
     | {"lease_until": null(), "owner": null()}
-    | {"due_at": case((bindparam("postponed"), bindparam("due_at")), else_=MESSAGES.c.due_at)}
+    | {"due_at": case((bindparam("postponed"), bindparam("due_at", type_=Instant)), else_=MESSAGES.c.due_at)}
     | {"attempts": MESSAGES.c.attempts - bindparam("uncounted")}
 )  # fmt: skip
 _SPOKEN = {State.EXPIRED: "untold", State.FAILED: "unreachable", State.UNDELIVERED: "unreachable"}

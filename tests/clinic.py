@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 from notifications.appointments import AppointmentRow, keep_appointments
 from notifications.attempts import Pace
 from notifications.dispatch import Dispatcher
-from notifications.inbox import TaskRow
 from notifications.message import Address, Appointment, Reached, Recipient
 from notifications.outbox import MessageEvent, MessageRow
 from notifications.recipients import RecipientRow, keep_recipient
 from notifications.rules import Rules, RulesRow, read_rules
+from notifications.tasks import TaskRow
 from notifications.wording import adopt_shipped
 from planner.persistence.database import Database
 from tests.fakes import FakeProvider
@@ -87,8 +87,8 @@ class Clinic:
 
     def dispatcher(self, owner: str = "worker-1", **changes: Any) -> Dispatcher:
         """A worker."""
-        given = {"channels": {"sms": self.provider}, "book": self.book, "clock": self.clock, "pace": self.pace}
-        return Dispatcher(transactions=self.database, owner=owner, chance=random.Random(1), **(given | changes))
+        given: dict[str, Any] = {"pace": self.pace, "chance": random.Random(1)} | changes
+        return Dispatcher(self.database, {"sms": self.provider}, self.book, owner, self.clock, **given)
 
     def tick(self) -> dict[str, int]:
         """What a worker does now; how many messages came to stand where."""

@@ -61,5 +61,7 @@ class FakeProvider:
 
     def _take(self, outgoing: Outgoing) -> str:
         number = f"SM{len(self.taken):032x}"
-        self.taken.append(Sent(provider_id=number, to=outgoing.to, text=outgoing.text, at=self.clock(), state="accepted"))
+        self.taken.append(
+            Sent(provider_id=number, to=outgoing.to, text=outgoing.text, at=self.clock(), state="accepted")
+        )
         return number

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,12 +10,12 @@ from sqlalchemy import delete, update
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import Pace
-from notifications.health import Circuit, Heartbeat
-from notifications.message import Outgoing, Receipt, Verdict
+from notifications.health import Heartbeat
+from notifications.message import Outgoing
 from notifications.opt_outs import stop
 from notifications.outbox import MessageRow
-from notifications.recipients import AddressRow, RecipientRow, stop_recipient, suspend, verify_address
-from notifications.rules import ALL, RulesRow, SwitchRow, WordingRow
+from notifications.recipients import AddressRow, RecipientRow
+from notifications.rules import ALL, RulesRow, SwitchRow
 from planner.persistence.database import Database
 from tests.clinic import STUDY, VISIT, Clinic, digest_of
 
@@ -129,7 +129,9 @@ def test_whatever_changed_since_the_claim_stops_it(clinic: Clinic, change: Chang
     clinic.book_visits(clinic.recipient("p0", "+12125550110"), other)
     clinic.now = DUE
     [_, second] = clinic.messages()
-    clinic.do(lambda s: s.execute(update(MessageRow).where(MessageRow.id == second.id).values(due_at=DUE - timedelta(1))))
+    clinic.do(
+        lambda s: s.execute(update(MessageRow).where(MessageRow.id == second.id).values(due_at=DUE - timedelta(1)))
+    )
 
     def meanwhile(outgoing: Outgoing) -> None:
         clinic.provider.meanwhile = lambda _: None
@@ -190,5 +192,3 @@ def test_in_quiet_hours_it_waits_until_they_end_and_no_attempt_counts(clinic: Cl
     assert clinic.tick()["planned"] == 1
     [row] = clinic.messages()
     assert (row.due_at, row.attempts, row.reason) == (datetime(2026, 3, 7, 13, 0, tzinfo=UTC), 0, "quiet hours")
-
-
