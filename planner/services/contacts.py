@@ -13,6 +13,8 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
+from planner.services.phone_numbers import phone_problems
+from planner.services.reminders import contact_changed
 
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
 
@@ -52,10 +54,12 @@ def keep_contact(uow: UnitOfWork, keys: Keys, participant: Participant, details:
     row.sealed = keys.seal(now)
     row.phone_index = keys.find(details.phone) if details.phone else None
     row.email_index = keys.find(details.email) if details.email else None
+    row.caregiver_index = keys.find(details.caregiver_phone) if details.caregiver_phone else None
     row.language, row.zone, row.preferences = details.language, details.zone, dict(details.preferences)
     row.erased_at, row.changed_at = None, uow.now
     changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before.get(name, "") != value}
     uow.audit("contact.changed", f"participant:{participant.number}", study_id=participant.study_id, after=changed)
+    contact_changed(uow, participant)
     return row
 
 
@@ -75,9 +79,10 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     row = uow.session.get(Contact, participant.id)
     if row is None:
         return
-    row.sealed, row.phone_index, row.email_index = None, None, None
+    row.sealed, row.phone_index, row.email_index, row.caregiver_index = None, None, None, None
     row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
+    contact_changed(uow, participant)
 
 
 def _check(details: ContactDetails) -> None:
@@ -88,10 +93,7 @@ def _check(details: ContactDetails) -> None:
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
-        if number and not (
-            number.startswith("+") and number[1:].isdecimal() and number.isascii() and 8 <= len(number) <= 16
-        ):
-            problems.append(InputProblem(name, "this is no number in E.164", "write e.g. +12125550100"))
+        problems += phone_problems(name, number) if number else ()
     if details.email and (
         "@" not in details.email[1:-1] or len(details.email) > 254 or not details.email.isprintable()
     ):

@@ -19,6 +19,7 @@ from planner.services.access import Scope, find_participant, find_site, find_stu
 from planner.services.designs import Designs
 from planner.services.histories import life_of
 from planner.services.projection import project
+from planner.services.reminders import keep_in_step
 
 _NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
@@ -136,6 +137,7 @@ def fail_screening(
     )
     life = life_of(uow.session, designs.of(uow.session, study), participant)
     project(uow, life, life.plan(uow.now), life.today(uow.now))
+    keep_in_step(uow, life)
     uow.audit(
         "participant.screen-failed", f"participant:{number}", study_id=study.id, after={"date": str(day)}, why=reason
     )

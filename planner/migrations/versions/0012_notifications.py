@@ -57,6 +57,7 @@ def upgrade() -> None:
         make()
     for table in APPEND_ONLY:
         forbid_changes(table)
+    op.add_column("contact", sa.Column("caregiver_index", sa.String(64)))
 
 
 def _recipient() -> None:
@@ -392,6 +393,7 @@ def _handset_message() -> None:
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_column("contact", "caregiver_index")
     for table in APPEND_ONLY:
         allow_changes(table)
     for table in reversed(TABLES):
