@@ -85,11 +85,16 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     contact_changed(uow, participant)
 
 
+def is_zone(name: str) -> bool:
+    """Whether it is the IANA name of a time zone."""
+    return name in available_timezones()
+
+
 def _check(details: ContactDetails) -> None:
     problems = []
     if details.language not in LANGUAGES:
         problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))
-    if details.zone and details.zone not in available_timezones():
+    if details.zone and not is_zone(details.zone):
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
