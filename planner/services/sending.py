@@ -14,7 +14,8 @@ from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, put, replay
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
-from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rules_of
+from notifications.rules import ALL, RulesRow, SwitchRow
+from notifications.sending_rules import Rules, read_rules, rules_of
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, Refused
