@@ -6,8 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import keep_appointments
-from notifications.rules import RulesRow
-from notifications.sending_rules import Rules, rules_of
+from notifications.rules import Rules, RulesRow, rules_of
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.studies import Study

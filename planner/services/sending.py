@@ -14,8 +14,7 @@ from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, put, replay
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
-from notifications.rules import ALL, RulesRow, SwitchRow
-from notifications.sending_rules import Rules, read_rules, rules_of
+from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rules_of
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, Refused
@@ -79,7 +78,9 @@ def shown_rules(rules: Rules) -> dict[str, Any]:
     return {**own, **rules.data()}
 
 
-def preview_rules(rules: Rules, day: date, starts: int | None, site_zone: str, zone: str, now: datetime) -> list[Planned]:
+def preview_rules(
+    rules: Rules, day: date, starts: int | None, site_zone: str, zone: str, now: datetime
+) -> list[Planned]:
     """The reminders of an appointment that is made now, by these rules, to somebody who lives by that zone's clock.
 
     Raises InvalidInput for a day that is too far off.
