@@ -126,9 +126,7 @@ class Settings(BaseSettings):
         if wrong := [*self._missing_for_twilio(), *self._missing_for_mail()]:
             raise ValueError("; ".join(wrong))
         if self.send_lease_seconds <= 3 * self.send_timeout_seconds:
-            raise ValueError(
-                "PLANNER_SEND_LEASE_SECONDS has to be more than three times PLANNER_SEND_TIMEOUT_SECONDS"
-            )
+            raise ValueError("PLANNER_SEND_LEASE_SECONDS has to be more than three times PLANNER_SEND_TIMEOUT_SECONDS")
         return self
 
     def _missing_for_twilio(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from notifications.rules import TIMINGS, Rules
 from planner import clock
 from planner.api.requests import installation, needs, reading, scope, writing
 from planner.api.resource import resource
-from planner.api.types import Answer, Body, Day, Line, StudyPath, Words
+from planner.api.types import Answer, Body, Day, StudyPath, Words
 from planner.auth.permissions import Permission
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput

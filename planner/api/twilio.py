@@ -33,7 +33,7 @@ callbacks = Blueprint("callbacks", __name__)
 #: much more than Twilio ever sends
 LARGEST = 1_000_000
 #: an answer to Twilio that has it do nothing
-_NOTHING = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>"
+_NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 
 @callbacks.post(STATUS_PATH)
@@ -73,9 +73,7 @@ def _believed() -> tuple[Installation, dict[str, list[str]]]:
     query = request.query_string.decode("ascii", "replace")
     address = f"{settings.public_url}{request.path}" + (f"?{query}" if query else "")
     try:
-        check_signature(
-            settings.twilio_token.get_secret_value(), address, form, request.headers.get(SIGNATURE_HEADER)
-        )
+        check_signature(settings.twilio_token.get_secret_value(), address, form, request.headers.get(SIGNATURE_HEADER))
     except CallbackRefused as refused:
         log().warning("callback refused", reason=str(refused))
         abort(403)

@@ -200,7 +200,9 @@ def _study(uow: UnitOfWork, path: StudyPath) -> Study:
 
 def _all(session: Session, study: Study) -> WordingsAnswer:
     rows = study_wordings(session, scope(), study.code)
-    gaps = [MissingAnswer(template=template, language=language) for template, language in missing_wordings(session, study)]
+    gaps = [
+        MissingAnswer(template=template, language=language) for template, language in missing_wordings(session, study)
+    ]
     return WordingsAnswer(wordings=_shown(session, rows), missing=gaps)
 
 

@@ -32,9 +32,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a study calls the clinic towards participants (the site's name if empty)."""
+    """What a study calls the clinic towards participants (the site's name if empty), and whether it reminds at all."""
 
     alias: str = ""
+    reminds: bool = True
 
 
 def has_appointments(session: Session, participant_id: int, recipient_id: int | None, today: date) -> bool:
@@ -72,14 +73,14 @@ def wanted_appointments(
     Raises Refused for facts that cannot be.
     """
     today = life.today(now)
-    admitted = life.course(now).is_in_hospital(today.toordinal())
+    withheld = not naming.reminds or life.course(now).is_in_hospital(today.toordinal())
     wants = wants_of(session.get(Contact, life.participant.id))
     told = told_visits(life.study.design, life.history, today, releases_bookings=life.study.releases_bookings)
     found = []
     for visit in told:
         fact = visit.booking
         if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
-            found.append(_appointment(session, life, visit.key, fact, naming, admitted, wants))
+            found.append(_appointment(session, life, visit.key, fact, naming, withheld, wants))
         elif visit.key in known and _stays(visit):
             found.append(as_it_was(known[visit.key], withheld=True, wants=wants))
     return found
@@ -90,14 +91,14 @@ def _stays(visit: ScheduledVisit) -> bool:
 
 
 def _appointment(
-    session: Session, life: Life, key: str, fact: Booked | Rebooked, naming: Naming, admitted: bool,
+    session: Session, life: Life, key: str, fact: Booked | Rebooked, naming: Naming, withheld: bool,
     wants: tuple[str, ...] | None,
 ) -> Appointment:  # fmt: skip
     site = session.get_one(SiteRow, life.study.site_ids[site_on(life.moves(), fact.date)])
     starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     return Appointment(
         reference=key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts, zone=site.zone,
-        place=naming.alias or site.name, phone=site.phone, withheld=admitted, wants=wants,
+        place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
     )  # fmt: skip
 
 

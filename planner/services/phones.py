@@ -182,9 +182,7 @@ def _coming(session: Session, row: RecipientRow, zone: ZoneInfo) -> Iterator[Com
     for message, appointment in session.execute(query):
         at, until = (instant.astimezone(zone) for instant in (message.due_at, message.expires_at))
         language, text, why = _written(session, row, message, appointment, rules)
-        yield Coming(
-            at, until, message.template, message.state, message.reason or why, Text(at, text, False, language)
-        )
+        yield Coming(at, until, message.template, message.state, message.reason or why, Text(at, text, False, language))
 
 
 def _written(

@@ -126,9 +126,7 @@ def _caregivers_addresses(
         yield Address(channel="sms", digest=contact.caregiver_index, since=since, until=until)
 
 
-def agreed_spans(
-    consents: list[ContactConsent], zone: str, today: date
-) -> dict[str, tuple[datetime, datetime | None]]:
+def agreed_spans(consents: list[ContactConsent], zone: str, today: date) -> dict[str, tuple[datetime, datetime | None]]:
     """By channel from when until when (exclusive; None: without an end) something may be sent: now, or next.
 
     A consent begins and ends with a day of the site; spans that follow each other without a gap are one.

@@ -51,7 +51,7 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
 def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow) -> None:
     rules = rules_of(row)
     known = known_appointments(uow.session, kept.own.id, life.today(uow.now))
-    wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias), known)
+    wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias, row.enabled), known)
     for recipient in kept.rows():
         keep_appointments(uow.session, rules, recipient, wanted, uow.now)
 

@@ -15,6 +15,7 @@ from notifications.outbox import MessageRow, NewMessage, State, put, replay
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
 from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rules_of
+from notifications.wording import told
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, Refused
@@ -24,6 +25,7 @@ from planner.services.messages import find_message
 from planner.services.recipients import CAREGIVER, recipient_row
 from planner.services.reminders import rules_changed
 from planner.services.texts import missing_or_too_long
+from planner.services.wordings import words_of_study
 
 #: by which channels texts go
 CHANNELS = ("sms", "email")
@@ -58,7 +60,13 @@ def _rules_problems(error: RulesRefused) -> Iterator[InputProblem]:
 
 
 def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> int:
-    """Set by which rules a study sends, and plan what is still to come anew; how many participants it concerns."""
+    """Set by which rules a study sends, and plan what is still to come anew; how many participants it concerns.
+
+    Raises InvalidInput for a name of the clinic that would tell what it is about.
+    """
+    if word := told(rules.alias, words_of_study(uow.session, designs, study)):
+        right = "choose a name that a stranger may read"
+        raise InvalidInput([InputProblem("alias", f"it has the word {word!r}, which no text may have", right)])
     row = uow.session.get(RulesRow, study.id)
     before = shown_rules(rules_of(row)) if row is not None else None
     if row is None:

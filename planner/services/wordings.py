@@ -100,7 +100,9 @@ def publish_wording(
     return row
 
 
-def adopt_wordings(uow: UnitOfWork, designs: Designs, study: Study, languages: tuple[str, ...] = ()) -> list[WordingRow]:
+def adopt_wordings(
+    uow: UnitOfWork, designs: Designs, study: Study, languages: tuple[str, ...] = ()
+) -> list[WordingRow]:
     """Publish and sign off the texts that ship, where the study has none that is signed off. Raises InvalidInput."""
     try:
         rows = adopt_shipped(
