@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     #: by what texts go: handset (a simulated phone on a page; nothing leaves the machine), console (printed by the
     #: worker), or twilio
     channel: Literal["handset", "console", "twilio"] = "handset"
+    #: whether everybody who reaches the pages may look at the simulated phones and write on them: for a demo only,
+    #: never where there are participants
+    show_phones: bool = False
     #: the address at which Twilio, and whoever uses the pages, reaches this installation: https://visits.example.org
     public_url: str = ""
     #: the account's SID

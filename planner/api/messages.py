@@ -160,11 +160,9 @@ def show(path: MessagePath) -> Response:
 
     def work(session: Session) -> MessageWithEvents:
         row = find_message(session, scope(), find_study(session, scope(), path.study), path.message)
-        one = shown_messages(session, book(), [row])[0]
-        events = [
-            EventAnswer(**{name: getattr(event, name) for name in _EVENT}) for event in events_of(session, row.id)
-        ]
-        return MessageWithEvents(events=events, **_data(one))
+        shown = shown_messages(session, book(), [row])[0]
+        events = [EventAnswer(**{name: getattr(one, name) for name in _EVENT}) for one in events_of(session, row.id)]
+        return MessageWithEvents(events=events, **_data(shown))
 
     return _private(reading(work))
 

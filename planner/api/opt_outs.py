@@ -59,7 +59,7 @@ class OptOutChange(Body):
 )
 @needs(Permission.MESSAGES_READ)
 def list_all(path: ParticipantPath) -> Response:
-    """Show how each number and address of a participant stands, with all that was said; in one piece, as few as it is."""
+    """Show how each number and address of a participant stands, with all that was said; in one piece."""
     return reading(lambda session: _shown(ledger.opt_outs(session, scope(), path.study, path.number, clock.now())))
 
 

@@ -62,7 +62,7 @@ def inbound() -> Response:
 
 
 def _believed() -> tuple[Installation, dict[str, list[str]]]:
-    """The form that Twilio has sent. Answers 404 where Twilio is not in use, 403 to anybody else, 413 where too large."""
+    """The form that Twilio has sent. Answers 404 where Twilio is not in use, 403 to others, 413 to what is too long."""
     planner = cast(Installation, current_app.extensions["installation"])
     settings = planner.settings
     if settings.channel != "twilio" or settings.twilio_token is None:

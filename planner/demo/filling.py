@@ -19,6 +19,7 @@ from planner.demo.courses import Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.lives import COURSES
+from planner.demo.reminding import REMINDED_FOR, agree, begin_to_remind, send_the_past
 from planner.demo.setting import (
     AMENDED,
     SOUTH,
@@ -64,16 +65,20 @@ class Demo:
 
 
 def fill(store: Store, keys: Keys, now: datetime) -> Demo:
-    """Fill an empty database, all of it or nothing. What is in it depends on the day of ``now`` alone.
+    """Fill an empty database. What is in it depends on the day of ``now`` alone.
 
-    Everything up to yesterday has been recorded on its days; today is still to come.
+    Everything up to yesterday has been recorded on its days, and what was due by then was sent; today is still to
+    come. Only at the end it is marked as whole.
     """
     today = local_day(now, ZONE)
     with store.database.writing() as session:
         stage = Stage(session, keys, Designs(), today)
         users = _set_up(stage)
         _Years(stage).pass_by()
-        _bring_up_to_date(stage)
+        night = stage.at(today, SOUTH, 0, 30)
+        _replan_everybody(stage, night)
+    send_the_past(store, keys, night)
+    store.write(SYSTEM, night, lambda uow: uow.audit(FILLED, "installation", after={"day": str(today)}))
     return Demo(users, store.write(SYSTEM, now, fresh_token))
 
 
@@ -98,13 +103,6 @@ def _set_up(stage: Stage) -> tuple[SignIn, ...]:
     return users
 
 
-def _bring_up_to_date(stage: Stage) -> None:
-    """The night before today: everybody is planned again, and the demo is marked as whole."""
-    now = stage.at(stage.today, SOUTH, 0, 30)
-    _replan_everybody(stage, now)
-    stage.do("", now, lambda uow: uow.audit(FILLED, "installation", after={"day": str(stage.today)}))
-
-
 def _replan_everybody(stage: Stage, now: datetime) -> None:
     query = select(Participant.study_id, Participant.id).order_by(Participant.id)
     for study_id, participant_id in stage.session.execute(query).all():
@@ -126,6 +124,7 @@ class _Years:
         for days in REVIEWS:
             self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
         self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
+        self._plan(stage.at(stage.ago(REMINDED_FOR), SOUTH, 6), lambda now: begin_to_remind(stage, now))
         monday = stage.today - timedelta(days=stage.today.weekday())
         for place, course in enumerate(COURSES):
             day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)
@@ -208,7 +207,8 @@ class _Person:
             planned_arm=course.arm,
         )  # fmt: skip
         stage.do(COORDINATOR, now, lambda uow: screen(uow, stage.designs, EVERYTHING, command))
-        stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
+        details = stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
+        stage.do(COORDINATOR, now, lambda uow: agree(uow, course, details))
         self.life.screened = True
         consent = {"fact": "consented", "date": str(day), "version": course.version}
         self._record(COORDINATOR, [consent], now + timedelta(minutes=1))

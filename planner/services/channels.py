@@ -47,3 +47,14 @@ def _twilio(settings: Settings, timeout: timedelta) -> TwilioAccount:
         sender=settings.twilio_from, service=settings.twilio_service, public_url=settings.public_url, timeout=timeout,
         base_url=settings.twilio_base_url,
     )  # fmt: skip
+
+
+def _mail(settings: Settings, timeout: timedelta) -> Channel:
+    from notifications.channels.smtp_email import MailServer, Security, SmtpEmail
+
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    server = MailServer(
+        host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_from, user=settings.smtp_user,
+        password=password, security=Security(settings.smtp_tls), timeout=timeout,
+    )  # fmt: skip
+    return SmtpEmail(server, EMAIL)

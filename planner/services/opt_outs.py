@@ -64,7 +64,7 @@ def _lines(session: Session, participant: Participant, now: datetime) -> Iterato
 
 
 def change_opt_out(uow: UnitOfWork, scope: Scope, command: ChangeOptOut) -> list[Line]:
-    """Stop a number, start it again, or say that it was verified. Raises NotFound, and Conflict where it is so already."""
+    """Stop a number, start it again, or say that it was verified. Raises NotFound, and Conflict where it is so."""
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
     whom = CAREGIVER if command.caregiver else ""

@@ -1,4 +1,4 @@
-"""The simulated phones of a demo: what would have been texted to whom, what still would be, and what they wrote back."""
+"""The simulated phones of a demo: what would have been texted to whom, what still would be, and what they wrote."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PhoneLine:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text on a phone, theirs or ours, at a time on the recipient's own clock. ``text`` is None once it was removed."""
+    """A text on a phone, theirs or ours, at a time on the recipient's clock. ``text`` is None once it was removed."""
 
     at: datetime
     text: str | None
