@@ -63,7 +63,7 @@ def _participant(uow: UnitOfWork, number: str) -> Participant:
 def keep(study: Trial, number: str = "01-001", **details: Any) -> None:
     """Keep how to reach a participant."""
     kept = ContactDetails(**{**DETAILS, **details})
-    study.store.write(SYSTEM, study.now, lambda uow: keep_contact(uow, KEYS, _participant(uow, number), kept) and None)
+    study.store.write(SYSTEM, study.now, lambda uow: keep_contact(uow, KEYS, _participant(uow, number), kept))
 
 
 def erase(study: Trial, number: str = "01-001") -> None:
@@ -76,13 +76,13 @@ def agree(
 ) -> None:
     """Record that a participant agrees to a channel."""
     said = AgreeToContact(study=STUDY, participant=number, channel=channel, how="on paper", since=since, until=until)
-    study.store.write(SYSTEM, study.now, lambda uow: agree_to_contact(uow, EVERYTHING, said) and None)
+    study.store.write(SYSTEM, study.now, lambda uow: agree_to_contact(uow, EVERYTHING, said))
 
 
 def refuse(study: Trial, channel: str, number: str = "01-001", since: date | None = None) -> None:
     """Record that a participant wants nothing more by a channel."""
     said = EndContactConsent(study=STUDY, participant=number, channel=channel, how="by word of mouth", since=since)
-    study.store.write(SYSTEM, study.now, lambda uow: end_contact_consent(uow, EVERYTHING, said) and None)
+    study.store.write(SYSTEM, study.now, lambda uow: end_contact_consent(uow, EVERYTHING, said))
 
 
 def recipient(study: Trial, whom: str = "") -> RecipientRow | None:

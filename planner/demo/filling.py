@@ -19,7 +19,7 @@ from planner.demo.courses import Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.lives import COURSES
-from planner.demo.reminding import REMINDED_FOR, agree, begin_to_remind, send_the_past
+from planner.demo.reminding import REMINDED_FOR, Past, agree, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
     SOUTH,
@@ -74,12 +74,25 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
     with store.database.writing() as session:
         stage = Stage(session, keys, Designs(), today)
         users = _set_up(stage)
-        _Years(stage).pass_by()
-        night = stage.at(today, SOUTH, 0, 30)
-        _replan_everybody(stage, night)
-    send_the_past(store, keys, night)
-    store.write(SYSTEM, night, lambda uow: uow.audit(FILLED, "installation", after={"day": str(today)}))
+        years = _Years(stage)
+        years.begin()
+        years.pass_by(stage.at(stage.ago(REMINDED_FOR), SOUTH, 0))
+    _the_last_weeks(store, keys, stage, years)
     return Demo(users, store.write(SYSTEM, now, fresh_token))
+
+
+def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
+    """What happened since there are reminders, and what was sent meanwhile, an hour after the other."""
+    past, night = Past(store, keys), stage.at(stage.today, SOUTH, 0, 30)
+    while (begins := years.next_instant()) is not None:
+        past.pass_by(begins)
+        with store.database.writing() as stage.session:
+            years.pass_by(begins + timedelta(hours=1))
+    past.pass_by(night)
+    with store.database.writing() as stage.session:
+        _replan_everybody(stage, night)
+        stage.do("", night, lambda uow: uow.audit(FILLED, "installation", after={"day": str(stage.today)}))
+    past.pass_by(night)
 
 
 def open_again(store: Store, now: datetime) -> Demo | None:
@@ -118,8 +131,8 @@ class _Years:
     _people: list[_Person] = field(default_factory=list)
     _count: int = 0
 
-    def pass_by(self) -> None:
-        """Let everything happen."""
+    def begin(self) -> None:
+        """Put down what is known to come."""
         stage = self.stage
         for days in REVIEWS:
             self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
@@ -132,7 +145,14 @@ class _Years:
             self._people.append(person)
             self._follow(person)
         self._plan(stage.at(stage.ago(1), SOUTH, 17, 45), self._book_ahead)
-        while self._queue:
+
+    def next_instant(self) -> datetime | None:
+        """When something happens next; None if nothing does before today."""
+        return self._queue[0][0] if self._queue else None
+
+    def pass_by(self, until: datetime) -> None:
+        """Let everything happen that comes before that instant."""
+        while self._queue and self._queue[0][0] < until:
             now, _, work = heapq.heappop(self._queue)
             work(now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -70,31 +70,22 @@ def begin_to_remind(stage: Stage, now: datetime) -> None:
     stage.do(Role.COORDINATOR.value, now + timedelta(minutes=5), switch_on)
 
 
-def send_the_past(store: Store, keys: Keys, until: datetime) -> None:
-    """Send what was due before that instant, each at its time, with what came back."""
-    _Past(store, keys, until).pass_by()
-
-
 @dataclass(slots=True)
-class _Past:
-    """The time in which the demo's messages were due, instant by instant."""
+class Past:
+    """A worker of the demo's past, which sends what was due, each at its time; and what came back."""
 
     store: Store
     keys: Keys
-    until: datetime
-    now: datetime = field(init=False)
+    now: datetime = field(default_factory=lambda: datetime.min.replace(tzinfo=UTC))
     _wrote: list[tuple[datetime, int, Incoming]] = field(default_factory=list)
     _answered: set[int] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        self.now = self.until
-
-    def pass_by(self) -> None:
-        """Let it pass."""
+    def pass_by(self, until: datetime) -> None:
+        """Send everything that is due up to that instant."""
         channels = {name: Handset(self.store.database, self.keys.find, self._clock, name) for name in (SMS, EMAIL)}
         worker = Dispatcher(self.store.database, channels, ContactBook(self.keys), "demo", self._clock, pace=Pace())
-        while (at := self._next()) is not None and at <= self.until:
-            self.now = at
+        while (at := self._next()) is not None and at <= until:
+            self.now = max(at, self.now)
             self._take_what_was_written()
             worker.tick()
             for channel in channels.values():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,7 +36,7 @@ class Told:
 
     row: Any
     number: str | None
-    whom: str | None
+    whom: Literal["participant", "caregiver"] | None
     visit: str | None
 
 
@@ -119,9 +119,14 @@ def told_of(session: Session, rows: list[Any]) -> list[Told]:
         who = whose.get(row.recipient_id)
         visit = visits.get(row.appointment_id)
         number = people[who[0]].number if who else None
-        whom = ("caregiver" if who[1] else "participant") if who else None
-        found.append(Told(row, number, whom, visit.reference if visit else None))
+        found.append(Told(row, number, _whom(who), visit.reference if visit else None))
     return found
+
+
+def _whom(who: tuple[int, bool] | None) -> Literal["participant", "caregiver"] | None:
+    if who is None:
+        return None
+    return "caregiver" if who[1] else "participant"
 
 
 def _by_id(session: Session, table: Any, ids: set[int | None]) -> dict[int | None, Any]:

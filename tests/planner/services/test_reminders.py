@@ -15,20 +15,8 @@ from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.recipients import agreed_spans
 from planner.services.replanning import replan_all
 from tests import reminded
-from tests.reminded import (
-    DAY_8,
-    DOSED,
-    KEYS,
-    PHONE,
-    TOLD,
-    Trial,
-    addresses,
-    appointments,
-    messages,
-    recipient,
-    reminding,
-)
-from tests.studies import trial
+from tests.reminded import DAY_8, DOSED, KEYS, PHONE, TOLD, addresses, appointments, messages, recipient, reminding
+from tests.studies import Trial, trial
 
 KEY = "induction.c1.d8"
 NEW_YORK = ZoneInfo("America/New_York")
