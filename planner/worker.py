@@ -110,7 +110,8 @@ class Worker:
 
     def once(self) -> bool:
         """Do every job once, one after the other; whether all went well."""
-        return all([self.attempt(name, job) for name, _, job in self.jobs()])
+        went = [self.attempt(name, job) for name, _, job in self.jobs()]  # also those after one that failed
+        return all(went)
 
     def attempt(self, name: str, job: Callable[[], None]) -> bool:
         """Run a job. What goes wrong is logged, and tried again at its next time: the others go on. Whether it ran."""
