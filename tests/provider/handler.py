@@ -166,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         found = self.provider.ledger.listed(asked.get("To"), asked.get("From"), self.provider.lag)
         found = [one for one in found if _within(one.at, asked)]
-        size, page = min(int(asked.get("PageSize", 50)), 1_000), int(asked.get("Page", 0))
+        size, page = min(int(asked.get("PageSize", 50)), self.provider.largest_page), int(asked.get("Page", 0))
         self.reply(200, _page(path, asked, found, size, page))
 
     # answers

@@ -66,6 +66,8 @@ class Provider:
         self.paths: dict[str, tuple[tuple[str, ...], int | None]] = {}
         #: where what people write is handed on
         self.inbound_url = ""
+        #: a list's pages are no longer than this, whatever is asked for
+        self.largest_page = 1_000
         self.stopping = Event()
         self._server = Server(self, port)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
