@@ -235,8 +235,10 @@ def _instant(text: str) -> datetime:
 def _page(path: str, asked: dict[str, str], found: list[Message], size: int, page: int) -> dict[str, Any]:
     """One page of a list as the API writes it."""
 
+    kept = {name: value for name, value in asked.items() if name != "PageToken"}
+
     def address(number: int) -> str:
-        return f"{path}?{urlencode({**asked, 'PageSize': size, 'Page': number}, quote_via=quote)}"
+        return f"{path}?{urlencode({**kept, 'PageSize': size, 'Page': number}, quote_via=quote)}"
 
     start = page * size
     shown = found[start : start + size]

@@ -2,11 +2,12 @@
 
 import logging
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from notifications.channels.twilio_sms import MOST_LISTED, TwilioAccount, TwilioSms
 from notifications.message import Verdict
+from tests.provider.certificates import self_signed, serving
 from tests.provider.channel import ANOTHER_PHONE, PHONE, a_text, account, sms
 from tests.provider.faults import Faults
 from tests.provider.ledger import Message
@@ -347,9 +349,9 @@ def test_region_and_edge_are_taken_from_the_settings_and_not_from_the_environmen
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TWILIO_REGION", "au1")
-    known = {"account": "AC" + "0" * 32, "user": "SK" + "0" * 32, "secret": "x", "sender": "+15005550006"}
-    assert _host(TwilioSms(TwilioAccount(**known))) == "api.twilio.com"
-    assert _host(TwilioSms(TwilioAccount(**known, region="ie1", edge="dublin"))) == "api.dublin.ie1.twilio.com"
+    known = TwilioAccount(account="AC" + "0" * 32, user="SK" + "0" * 32, secret="x", sender="+15005550006")
+    assert _host(TwilioSms(known)) == "api.twilio.com"
+    assert _host(TwilioSms(replace(known, region="ie1", edge="dublin"))) == "api.dublin.ie1.twilio.com"
 
 
 def _host(channel: TwilioSms) -> str:
@@ -357,11 +359,17 @@ def _host(channel: TwilioSms) -> str:
     return made.split("/")[2]
 
 
-def test_certificates_are_checked() -> None:
-    from notifications.channels.twilio_http import TimedClient
+def test_a_server_that_nobody_vouches_for_gets_no_request(tmp_path: Path) -> None:
+    with Provider(context=serving(self_signed(tmp_path))) as impostor:
+        assert sms(impostor).send(a_text()).verdict is Verdict.NOT_TAKEN
+        assert not impostor.requests
 
-    pool = TimedClient(1)._connections.connection_from_url("https://api.twilio.com")
-    assert pool.cert_reqs in (None, "CERT_REQUIRED", ssl.CERT_REQUIRED)  # none: the default, which is to check
+
+def test_certificates_of_the_machine_are_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with Provider(context=serving(file)) as provider:
+        assert sms(provider).send(a_text()).verdict is Verdict.ACCEPTED
 
 
 def test_neither_numbers_nor_texts_nor_secrets_are_logged(provider: Provider, caplog: pytest.LogCaptureFixture) -> None:
