@@ -75,8 +75,9 @@ def time_words(minutes: int, locale: Locale) -> str:
 
 def _place(place: str, language: str, forbidden: tuple[str, ...]) -> str:
     name = _clean(place)
-    tells = not name or _LINK.search(name) or told(name, forbidden)
-    return language_of(language).clinic if tells else _shortened(name)
+    shown = _shortened(name)
+    tells = not shown or _LINK.search(name) or told(name, forbidden) or told(shown, forbidden)
+    return language_of(language).clinic if tells else shown
 
 
 def _shortened(name: str) -> str:
