@@ -97,13 +97,18 @@ def _character_problems(source: str) -> Iterator[str]:
 
 def _text_problems(source: str, locale: Locale, forbidden: tuple[str, ...], links: tuple[str, ...]) -> Iterator[str]:
     """What is wrong with what it says, whatever it is filled with."""
-    text = " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", "0", source)).split())
-    if word := told(text, forbidden):
+    text = _filled(source, "0")
+    if word := told(_filled(source, " … "), forbidden):
         yield f"{word!r} tells too much to a stranger who reads it; say nothing of an illness, a drug or a study"
     for link in sorted({found[0].rstrip(".,;:!?)，。；：！？）") for found in _LINK.finditer(text)} - set(links)):
         yield f"{link!r} is no address that the study has agreed to; leave it out, or put a space behind a full stop"
     if answer := _asked_for(text):
         yield f"{answer!r}: carriers take words such as yes, cancel or end as answers to them; {_ANSWERS_WOULD_BE}"
+
+
+def _filled(source: str, value: str) -> str:
+    """A wording with every variable the same and every part of it there, on one line."""
+    return " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", value, source)).split())
 
 
 def _asked_for(text: str) -> str | None:

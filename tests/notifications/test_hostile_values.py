@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,8 +31,7 @@ MARKS = "\u200e\u200f"
 TELLING = (
     "Leukemia Center", "LEUKAEMIA ward", "Leuk\u00e6mia", "leuk\u00adaemia", "Leu\u200bke\u200bmia",
     "leuk-aemia", "l.e.u.k.e.m.i.a",
-    "L e u k e m i a", "Ｌｅｕｋｅｍｉａ", "𝕷𝖊𝖚𝖐𝖊𝖒𝖎𝖆", "Lеukеmia", "Leuk\u202eemia".replace("\u202e",
-    "\u2060"), "Leuké\u0301mia",
+    "L e u k e m i a", "Ｌｅｕｋｅｍｉａ", "𝕷𝖊𝖚𝖐𝖊𝖒𝖎𝖆", "Lеukеmia", "Leuk\u2060emia", "Leuké\u0301mia",
     "Centro de Leucemia", "Hôpital de jour d'hématologie", "Centre d’oncologie", "مركز السرطان",
     "عيادة أمراض الدم", "مركز لوكيميا",
     "白血病中心", "血液科", "肿 瘤 科", "北方癌症中心", "Clinical Trials Unit", "Study office", "Bureau de l'étude",
@@ -53,7 +53,7 @@ ODD = (
 )  # fmt: skip
 
 
-def text(template: str, code: str, **changes: str) -> str:
+def text(template: str, code: str, **changes: Any) -> str:
     return render(shipped(template, code), code, replace(VALUES, **changes), STUDY)
 
 

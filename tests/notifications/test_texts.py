@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from babel import Locale, localedata
@@ -58,7 +59,7 @@ REMINDERS = {
 }
 
 
-def text(template: str, language: str, **changes: object) -> str:
+def text(template: str, language: str, **changes: Any) -> str:
     return render(shipped(template, language), language, replace(VALUES, **changes))
 
 
