@@ -24,11 +24,12 @@ from notifications.wording.values import Values, day_words, locale_of, time_word
 _PLACES = ("Example Outpatient Centre West", "Centro Médico Ejemplo de Norte")
 _NUMBER = "+999 9999 999 9999"
 _LINK = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+|www\.\S+|[^\s@]+@\S+|(?<![\w.])(?:[^\W_][\w-]*\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]*://[!-~]*|www\.\S+|[^\s@]+@\S+|(?<![\w.])(?:[^\W_][\w-]*\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE
 )
 _CARRIERS = "yes|cancel|end|quit|revoke|opt-?out|unsubscribe|stopall|unstop"
+_YES = "s[ií]|oui|نعم"
 _SHOUTED = re.compile(rf"(?<![^\W_])(?:{_CARRIERS.upper()})(?![^\W_])")
-_QUOTED = re.compile(rf"[\"'“”«»‹›„‘’「『]\s*(?:{_CARRIERS})\s*[\"'“”«»‹›„‘’」』]", re.IGNORECASE)
+_QUOTED = re.compile(rf"[\"'“”«»‹›„‘’「『]\s*(?:{_CARRIERS}|{_YES}|是)\s*[\"'“”«»‹›„‘’」』]", re.IGNORECASE)
 _ANSWERS_WOULD_BE = "ask for 1 to confirm and 2 for another time, and name STOP as the way out"
 
 
@@ -96,13 +97,18 @@ def _character_problems(source: str) -> Iterator[str]:
 
 def _text_problems(source: str, locale: Locale, forbidden: tuple[str, ...], links: tuple[str, ...]) -> Iterator[str]:
     """What is wrong with what it says, whatever it is filled with."""
-    text = " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", "0", source)).split())
-    if word := told(text, forbidden):
+    text = _filled(source, "0")
+    if word := told(_filled(source, " … "), forbidden):
         yield f"{word!r} tells too much to a stranger who reads it; say nothing of an illness, a drug or a study"
-    for link in sorted({found[0].rstrip(".,;:!?)") for found in _LINK.finditer(text)} - set(links)):
+    for link in sorted({found[0].rstrip(".,;:!?)，。；：！？）") for found in _LINK.finditer(text)} - set(links)):
         yield f"{link!r} is no address that the study has agreed to; leave it out, or put a space behind a full stop"
     if answer := _asked_for(text):
-        yield f"{answer!r}: carriers take this word as an answer to them, and the text asks for it; {_ANSWERS_WOULD_BE}"
+        yield f"{answer!r}: carriers take words such as yes, cancel or end as answers to them; {_ANSWERS_WOULD_BE}"
+
+
+def _filled(source: str, value: str) -> str:
+    """A wording with every variable the same and every part of it there, on one line."""
+    return " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", value, source)).split())
 
 
 def _asked_for(text: str) -> str | None:
@@ -113,7 +119,9 @@ def _asked_for(text: str) -> str | None:
 @cache
 def _asking() -> re.Pattern[str]:
     verbs = sorted({verb for each in languages().values() for verb in each.ask}, key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(map(re.escape, verbs))})[\s:,“\"']*(?:{_CARRIERS})(?![^\W_])", re.IGNORECASE)
+    return re.compile(
+        rf"(?:{'|'.join(map(re.escape, verbs))})[\s:,“\"']*(?:{_CARRIERS}|{_YES})(?![^\W_])", re.IGNORECASE
+    )
 
 
 def _long_problems(source: str, language: str) -> Iterator[str]:

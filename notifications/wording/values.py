@@ -75,8 +75,9 @@ def time_words(minutes: int, locale: Locale) -> str:
 
 def _place(place: str, language: str, forbidden: tuple[str, ...]) -> str:
     name = _clean(place)
-    tells = not name or _LINK.search(name) or told(name, forbidden)
-    return language_of(language).clinic if tells else _shortened(name)
+    shown = _shortened(name)
+    tells = not shown or _LINK.search(name) or told(name, forbidden) or told(shown, forbidden)
+    return language_of(language).clinic if tells else shown
 
 
 def _shortened(name: str) -> str:
@@ -116,7 +117,7 @@ def _turned(value: str, direction: str) -> str:
     """A value that is read in the other direction than the text around it, so marked that each is read in its own.
 
     Marks (U+200E, U+200F) and not isolates (U+2066), which older telephones do not know: a number whose groups are
-    shown in the wrong order is another number. The mark of the text behind it keeps the value apart from what comes next.
+    shown in the wrong order is another number. The mark of the text behind it keeps it apart from what comes next.
     """
     around = _RIGHT if direction == "rtl" else _LEFT
     kinds = [unicodedata.bidirectional(character) for character in value]
