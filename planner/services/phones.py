@@ -35,7 +35,7 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class PhoneLine:
-    """One phone in the list of them: whose, and how much there is on it."""
+    """One phone in the list of them: whose, how much there is on it, and when on its clock the next text comes."""
 
     study: str
     number: str
@@ -110,7 +110,7 @@ def phone_lines(session: Session) -> list[PhoneLine]:
     sent = sent.where(MessageRow.accepted_at.is_not(None), MessageRow.channel == SMS)
     there = sent.group_by(MessageRow.recipient_id).subquery()
     query = (
-        select(RecipientRow.reference, RecipientRow.language, there.c.texts, coming.c.next_at)
+        select(RecipientRow.reference, RecipientRow.language, RecipientRow.zone, there.c.texts, coming.c.next_at)
         .join(AddressRow, (AddressRow.recipient_id == RecipientRow.id) & (AddressRow.channel == SMS))
         .outerjoin(there, there.c.recipient_id == RecipientRow.id)
         .outerjoin(coming, coming.c.recipient_id == RecipientRow.id)
@@ -118,10 +118,15 @@ def phone_lines(session: Session) -> list[PhoneLine]:
     found = [(*participant_of(row.reference), row) for row in session.execute(query)]
     people = _people(session, {participant_id for participant_id, _, _ in found})
     lines = [
-        PhoneLine(*people[one], CAREGIVER if cares else "", row.language, row.texts or 0, row.next_at)
+        PhoneLine(*people[one], CAREGIVER if cares else "", row.language, row.texts or 0, _on(row.zone, row.next_at))
         for one, cares, row in found
+        if row.texts or row.next_at
     ]
     return sorted(lines, key=lambda line: (line.study, line.number, line.whom))
+
+
+def _on(zone: str, at: datetime | None) -> datetime | None:
+    return at.astimezone(ZoneInfo(zone)) if at is not None else None
 
 
 def _people(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
@@ -139,7 +144,7 @@ def phone_of(session: Session, keys: Keys, study_code: str, number: str, whom: s
         may_be_contacted=row.may_be_contacted, stopped=out is not None and out.until is None,
         suspended=address.suspended_at is not None,
         texts=sorted([*_sent(session, address, row, zone), *_theirs(session, keys, address, row, zone)],
-                     key=lambda text: text.at),
+                     key=lambda text: (text.at, not text.theirs)),
         coming=list(_coming(session, row, zone)), appointments=list(_appointments(session, row)),
         tasks=list(session.scalars(
             select(TaskRow).where(TaskRow.recipient_id == row.id, TaskRow.done_at.is_(None)).order_by(TaskRow.id)
@@ -160,8 +165,17 @@ def _find(session: Session, study_code: str, number: str, whom: str) -> tuple[Re
 
 
 def _sent(session: Session, address: AddressRow, row: RecipientRow, zone: ZoneInfo) -> Iterator[Text]:
-    for text in texts_on(session, SMS, address.digest, MOST_SHOWN):
-        yield Text(text.at.astimezone(zone), text.text, False, row.language)
+    """The provider has forgotten what arrived; what was sent stands in our own table until it is old enough."""
+    on_it = texts_on(session, SMS, address.digest, MOST_SHOWN)
+    query = select(MessageRow.provider_id, MessageRow.text, MessageRow.wording)
+    known = {
+        sent.provider_id: sent
+        for sent in session.execute(query.where(MessageRow.provider_id.in_([one.provider_id for one in on_it])))
+    }
+    for one in on_it:
+        sent = known.get(one.provider_id)
+        language = sent.wording.split("/")[1] if sent is not None and sent.wording else row.language
+        yield Text(one.at.astimezone(zone), sent.text if sent is not None else one.text, False, language)
 
 
 def _theirs(session: Session, keys: Keys, address: AddressRow, row: RecipientRow, zone: ZoneInfo) -> Iterator[Text]:
