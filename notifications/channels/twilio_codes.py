@@ -39,6 +39,9 @@ OURS = frozenset({
     21704, 21705,
 })  # fmt: skip
 
+#: All others of these are about one message: its number, its text.
+ABOUT_ONE_MESSAGE = range(21_000, 22_000)
+
 #: What a code means, for people. No number is in it.
 WORDS: Mapping[int, str] = {
     20003: "Twilio does not know the account or the key",
@@ -83,6 +86,7 @@ def verdict(status: int, code: int) -> Verdict:
         return Verdict.UNKNOWN
     if code in OPTED_OUT:
         return Verdict.OPTED_OUT
-    if status in (401, 403, 404, 429) or code in BUSY | OURS:
+    if code in BUSY | OURS:
         return Verdict.NOT_TAKEN
-    return Verdict.REFUSED
+    about_us = status in (401, 403, 404, 429) and code not in ABOUT_ONE_MESSAGE
+    return Verdict.NOT_TAKEN if about_us else Verdict.REFUSED

@@ -166,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         found = self.provider.ledger.listed(asked.get("To"), asked.get("From"), self.provider.lag)
         found = [one for one in found if _within(one.at, asked)]
-        size, page = min(int(asked.get("PageSize", 50)), 1_000), int(asked.get("Page", 0))
+        size, page = min(int(asked.get("PageSize", 50)), self.provider.largest_page), int(asked.get("Page", 0))
         self.reply(200, _page(path, asked, found, size, page))
 
     # answers
@@ -235,8 +235,10 @@ def _instant(text: str) -> datetime:
 def _page(path: str, asked: dict[str, str], found: list[Message], size: int, page: int) -> dict[str, Any]:
     """One page of a list as the API writes it."""
 
+    kept = {name: value for name, value in asked.items() if name != "PageToken"}
+
     def address(number: int) -> str:
-        return f"{path}?{urlencode({**asked, 'PageSize': size, 'Page': number}, quote_via=quote)}"
+        return f"{path}?{urlencode({**kept, 'PageSize': size, 'Page': number}, quote_via=quote)}"
 
     start = page * size
     shown = found[start : start + size]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import random
 import socket
+import ssl
 import time
 from collections import Counter
 from contextlib import suppress
@@ -52,7 +53,13 @@ class Server(ThreadingHTTPServer):
 class Provider:
     """The simulated provider with one account. Use it as a context; ``url`` is where it listens."""
 
-    def __init__(self, port: int = 0, faults: Faults | None = None, callbacks_to: str = "") -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        faults: Faults | None = None,
+        callbacks_to: str = "",
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.account = sid("AC")
         self.key = sid("SK")
         self.secret = "made-up-secret"  # of the key: it opens the API
@@ -66,8 +73,13 @@ class Provider:
         self.paths: dict[str, tuple[tuple[str, ...], int | None]] = {}
         #: where what people write is handed on
         self.inbound_url = ""
+        #: a list's pages are no longer than this, whatever is asked for
+        self.largest_page = 1_000
         self.stopping = Event()
+        self._secure = context is not None
         self._server = Server(self, port)
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -78,7 +90,7 @@ class Provider:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._secure else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def faults(self) -> Faults:
