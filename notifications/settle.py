@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.attempts import Outcome, Pace
@@ -46,32 +46,31 @@ def settle(
     clock: Callable[[], datetime], figures: Figures,
 ) -> None:  # fmt: skip
     """Look after every outcome that is to be looked after by now."""
-    for doubt in transactions.transact(lambda session: _take(session, channels, book, pace, clock())):
-        channel = channels[doubt.channel]
-        listed = None if doubt.to is None else channel.find(doubt.to, doubt.attempted_at - pace.skew)
-        now = clock()
-        done = transactions.transact(partial(_settle, doubt=doubt, listed=listed, pace=pace, now=now))
+    for _ in range(MOST):
+        doubt = transactions.transact(lambda session: _take(session, channels, book, pace, clock()))
+        if doubt is None:
+            return
+        listed = None if doubt.to is None else channels[doubt.channel].find(doubt.to, doubt.attempted_at - pace.skew)
+        done = transactions.transact(partial(_settle, doubt=doubt, listed=listed, pace=pace, now=clock()))
         figures.add(f"settled-{done}")
 
 
 def _take(
     session: Session, channels: Mapping[str, Channel], book: AddressBook, pace: Pace, now: datetime
-) -> list[Doubt]:
-    """Those that are due, for this worker alone until the next look would be due."""
-    due = select(MessageRow.id).where(
+) -> Doubt | None:
+    """The one that has been due for longest, for this worker alone until the next look would be due.
+
+    One at a time: between two looks there must really be a pause, however long it takes to ask about others.
+    """
+    due = select(MessageRow).where(
         MessageRow.state == State.UNKNOWN, MessageRow.settle_at <= now, MessageRow.channel.in_(list(channels))
     )
-    due = due.order_by(MessageRow.settle_at).limit(MOST).with_for_update(skip_locked=True)
-    ids = list(session.scalars(due))
-    if not ids:
-        return []
-    mine = update(MessageRow).where(MessageRow.id.in_(ids)).values(settle_at=now + pace.settle_pause)
-    session.execute(mine.execution_options(synchronize_session=False))
-    rows = session.scalars(select(MessageRow).where(MessageRow.id.in_(ids)).order_by(MessageRow.id)).all()
-    reached = {
-        name: book.reach(session, {row.recipient_id for row in rows if row.channel == name}, name) for name in channels
-    }
-    return [_doubt(row, reached[row.channel].get(row.recipient_id)) for row in rows]
+    due = due.order_by(MessageRow.settle_at).limit(1).with_for_update(skip_locked=True, key_share=True)
+    row = session.scalar(due)
+    if row is None:
+        return None
+    row.settle_at = now + pace.settle_pause
+    return _doubt(row, book.reach(session, [row.recipient_id], row.channel).get(row.recipient_id))
 
 
 def _doubt(row: MessageRow, reached: Reached | None) -> Doubt:
