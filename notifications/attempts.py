@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from notifications.outbox import State
 
@@ -21,7 +21,7 @@ DIARY = "diary"
 class Pace:
     """How fast, how much at once, how patiently. The lease must be more than three times a channel's timeout."""
 
-    batch: int = 100
+    batch: int = 200
     lease: timedelta = timedelta(seconds=60)
     #: results are recorded after so many, or so long after the first of them
     record_after: int = 100
@@ -42,8 +42,7 @@ class Pace:
     open_most: timedelta = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A claimed message, its text written, its recipient's address known: everything but the last check."""
 
     id: int

@@ -86,8 +86,8 @@ def expire(session: Session, now: datetime) -> list[int]:
 def _change(
     session: Session, statements: dict[str, TextClause], given: dict[str, Any], state: State, source: str, detail: str
 ) -> list[int]:
-    statement = statements[session.get_bind().dialect.name]
-    rows: Sequence[Row[Any]] = session.execute(statement, given).all()
+    session.flush()
+    rows: Sequence[Row[Any]] = session.execute(statements[session.get_bind().dialect.name], given).all()
     tokens = {row.id: row.token for row in rows}
     note(session, [(row.id, row.study_id) for row in rows], state, given["now"], source, detail, tokens)
     return sorted(tokens)

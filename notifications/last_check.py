@@ -7,15 +7,16 @@ recipient may be contacted and agreed to, opt-outs, switches, rules, caps. The r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from notifications.attempts import CAPPED, DIARY, Attempt
+from notifications.bulk import instant_text
 from notifications.message import Transactions
 
 #: nothing speaks against it
@@ -85,6 +86,7 @@ class LastCheck:
         self._cursor = connection.cursor()
         self._postgresql = dialect == "postgresql"
         self._patience = patience
+        self._instant: Callable[[datetime | None], Any] = _as_it_is if self._postgresql else instant_text
         self._sources: dict[str, str] = {}
 
     def ask(self, attempt: Attempt, timeout: timedelta, now: datetime) -> str:
@@ -106,11 +108,9 @@ class LastCheck:
     def _compiled(self, source: str) -> str:
         return _NAMED.sub(r"%(\1)s", source) if self._postgresql else source
 
-    def _instant(self, value: datetime | None) -> Any:
-        """As the database keeps instants."""
-        if value is None or self._postgresql:
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+def _as_it_is(value: datetime | None) -> Any:
+    return value
 
 
 @contextmanager

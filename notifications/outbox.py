@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, insert, select, text, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from notifications.bulk import insert_many
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
 
 
@@ -68,7 +69,6 @@ class MessageRow(NotificationsBase):
         Index("ix_message_appointment", "appointment_id"),
         Index("ix_message_recipient", "recipient_id", "planned_at"),
         Index("ix_message_provider", "provider_id"),
-        Index("ix_message_token", "token"),
         Index("ix_message_study_state", "study_id", "state", "due_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -138,6 +138,8 @@ class MessageEvent(NotificationsBase):
 
 #: the tables as such, for what is done with many rows at once
 MESSAGES, EVENTS = cast("Table", MessageRow.__table__), cast("Table", MessageEvent.__table__)
+#: in which order events are added by many
+EVENT_COLUMNS = ("study_id", "message_id", "at", "state", "source", "token", "detail")
 #: how far a message has come: nothing takes one back from a higher rank to a lower but for those who hold its token
 RANK = {
     State.PLANNED: 0, State.HELD: 0, State.SUPPRESSED: 0, State.EXPIRED: 0, State.CANCELLED: 0,
@@ -217,13 +219,9 @@ def note(
     tokens: Mapping[int, str | None] | None = None,
 ) -> None:  # fmt: skip
     """Append an event for each (message, study): it has this state since now, by the attempt of that token."""
-    shared = {"at": now, "state": state, "source": source, "detail": detail[:300]}
     given = tokens or {}
-    events = [
-        {"message_id": message, "study_id": study, "token": given.get(message), **shared} for message, study in rows
-    ]
-    if events:
-        session.execute(insert(EVENTS), events)
+    events = [(study, message, now, state, source, given.get(message), detail[:300]) for message, study in rows]
+    insert_many(session, EVENTS, EVENT_COLUMNS, events)
 
 
 def move_pending(

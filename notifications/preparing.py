@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
+from notifications.bulk import update_many
 from notifications.errors import NotificationsError, NotSignedOff, RulesRefused, UnknownZone
 from notifications.local_time import instant_of, zone_of
 from notifications.message import AddressBook, Reached
@@ -41,9 +42,7 @@ _CLAIMED = (
     .where(MessageRow.id.in_(bindparam("ids", expanding=True)))
     .order_by(MessageRow.due_at, MessageRow.id)
 )
-_WRITTEN = update(MESSAGES).where(MESSAGES.c.id == bindparam("its")).values(
-    {name: bindparam(name) for name in ("digest", "text", "wording", "segments", "says")}
-)  # fmt: skip
+_WRITTEN = ("id", "digest", "text", "wording", "segments", "says")
 
 
 class _Not(Exception):
@@ -85,13 +84,8 @@ def _outcome(row: Row[Any], why: _Not, now: datetime) -> Outcome:
 
 
 def _write(session: Session, attempts: Iterable[Attempt]) -> None:
-    rows = [
-        {"its": each.id, "digest": each.digest, "text": each.text, "wording": each.wording, "segments": each.segments,
-         "says": each.says}
-        for each in attempts
-    ]  # fmt: skip
-    if rows:
-        session.execute(_WRITTEN, rows)
+    rows = [(each.id, each.digest, each.text, each.wording, each.segments, each.says) for each in attempts]
+    update_many(session, MESSAGES, _WRITTEN, rows)
 
 
 class _Preparing:

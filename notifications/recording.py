@@ -12,15 +12,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, insert, null, select, update
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import CHANGE, AppointmentRow, lock_appointments, tell_changes
 from notifications.attempts import Outcome
-from notifications.columns import Instant
+from notifications.bulk import insert_many, update_many
 from notifications.message import Figures
 from notifications.opt_outs import stop
-from notifications.outbox import EVENTS, IN_FLIGHT, MESSAGES, RANK, TAKEN, MessageRow, State, move_pending
+from notifications.outbox import (
+    EVENT_COLUMNS,
+    EVENTS,
+    IN_FLIGHT,
+    MESSAGES,
+    RANK,
+    TAKEN,
+    MessageRow,
+    State,
+    move_pending,
+)
 from notifications.recipients import RecipientRow, channels_in_force, sent_after_stop, suspend
 from notifications.tasks import NewTask, ask, settle_task
 
@@ -32,7 +42,8 @@ _COLUMNS = (
     MessageRow.id, MessageRow.study_id, MessageRow.site_id, MessageRow.recipient_id, MessageRow.channel,
     MessageRow.template, MessageRow.timing, MessageRow.state, MessageRow.token, MessageRow.provider_id,
     MessageRow.digest, MessageRow.says, MessageRow.appointment_id, MessageRow.appointment_version,
-    MessageRow.accepted_at, RecipientRow.may_be_contacted, RecipientRow.stopped_why, AppointmentRow.told_version,
+    MessageRow.accepted_at, MessageRow.due_at, MessageRow.attempts, RecipientRow.may_be_contacted,
+    RecipientRow.stopped_why, AppointmentRow.told_version,
 )  # fmt: skip
 _LOCKED = (
     select(*_COLUMNS)
@@ -42,12 +53,9 @@ _LOCKED = (
     .order_by(MessageRow.id)
     .with_for_update(of=MessageRow, key_share=True)
 )
-_SET = ("state", "reason", "error_code", "provider_id", "accepted_at", "settle_at", "changed_at", "token")
-_UPDATED = update(MESSAGES).where(MESSAGES.c.id == bindparam("its")).values(
-    {name: bindparam(name) for name in _SET}
-    | {"lease_until": null(), "owner": null()}
-    | {"due_at": case((bindparam("postponed"), bindparam("due_at", type_=Instant)), else_=MESSAGES.c.due_at)}
-    | {"attempts": MESSAGES.c.attempts - bindparam("uncounted")}
+_SET = (
+    "id", "state", "reason", "error_code", "provider_id", "accepted_at", "settle_at", "changed_at", "token", "due_at",
+    "attempts", "lease_until", "owner",
 )  # fmt: skip
 _SPOKEN = {State.EXPIRED: "untold", State.FAILED: "unreachable", State.UNDELIVERED: "unreachable"}
 
@@ -105,24 +113,23 @@ def applies(state: str, token: str | None, provider_id: str | None, outcome: Out
 def _update(session: Session, pairs: Sequence[tuple[Row[Any], Outcome]], source: str) -> None:
     if not pairs:
         return
-    session.execute(_UPDATED, [_values(row, outcome) for row, outcome in pairs])
+    update_many(session, MESSAGES, _SET, [_values(row, outcome) for row, outcome in pairs])
     events = [
-        {"study_id": row.study_id, "message_id": row.id, "at": outcome.at, "state": outcome.state, "source": source,
-         "token": outcome.token, "detail": (outcome.reason or outcome.error_code)[:300]}
+        (row.study_id, row.id, outcome.at, outcome.state, source, outcome.token,
+         (outcome.reason or outcome.error_code)[:300])
         for row, outcome in pairs
     ]  # fmt: skip
-    session.execute(insert(EVENTS), events)
+    insert_many(session, EVENTS, EVENT_COLUMNS, events)
 
 
-def _values(row: Row[Any], outcome: Outcome) -> dict[str, Any]:
+def _values(row: Row[Any], outcome: Outcome) -> tuple[Any, ...]:
+    """What stands in the row from now on, in the order of ``_SET``."""
     taken = RANK[outcome.state] >= RANK[State.ACCEPTED] and RANK[State(row.state)] < RANK[State.ACCEPTED]
-    return {
-        "its": row.id, "state": outcome.state, "reason": outcome.reason[:300], "error_code": outcome.error_code[:20],
-        "provider_id": outcome.provider_id or row.provider_id, "settle_at": outcome.settle_at, "changed_at": outcome.at,
-        "token": outcome.token, "accepted_at": outcome.at if taken else row.accepted_at,
-        "postponed": outcome.due_at is not None, "due_at": outcome.due_at or outcome.at,
-        "uncounted": 0 if outcome.counted else 1,
-    }  # fmt: skip
+    return (
+        row.id, outcome.state, outcome.reason[:300], outcome.error_code[:20], outcome.provider_id or row.provider_id,
+        outcome.at if taken else row.accepted_at, outcome.settle_at, outcome.at, outcome.token,
+        outcome.due_at or row.due_at, row.attempts - (not outcome.counted), None, None,
+    )  # fmt: skip
 
 
 # -- what follows -------------------------------------------------------------------------------

@@ -227,7 +227,6 @@ def _message_indexes() -> None:
         sqlite_where=sa.text("state = 'unknown'"),
     )
     op.create_index("ix_message_study_state", "message", ["study_id", "state", "due_at"])
-    op.create_index("ix_message_token", "message", ["token"])
 
 
 def _message_event() -> None:
