@@ -16,6 +16,8 @@ _STEMS = (
     "mab", "mabs", "tinib", "clax", "rubicin", "rubicina", "platin", "platino", "taxel", "bristin", "bristine",
     "bristina", "leucel", "trexate", "trexato", "zomib", "ciclib",
 )  # fmt: skip
+#: what telephones make a link of
+_ADDRESS = re.compile(r"://|www\.|@|(?<=\w)\.(?=\w{2})", re.IGNORECASE)
 _SHORTEST_WITH_STEM = 6
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _NO_SPACES = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
@@ -63,6 +65,11 @@ def told(text: str, forbidden: Iterable[str] = ()) -> str | None:
         if drug:
             return drug
     return None
+
+
+def is_address(name: str) -> bool:
+    """Whether a name has something in it that telephones make a link of."""
+    return bool(_ADDRESS.search(name))
 
 
 def _is_drug(word: str) -> bool:

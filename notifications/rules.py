@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
 from notifications.errors import RulesRefused
-from notifications.forbidden import told
+from notifications.forbidden import is_address, told
 from notifications.local_time import DAY
 from notifications.quiet_hours import QuietHours
 
@@ -175,6 +175,8 @@ def _problems(rules: Rules) -> Iterator[str]:
         yield f"alias: at most {LONGEST_ALIAS} characters, so that a text has room for it"
     if word := told(rules.alias):
         yield f"alias: {word!r} tells a stranger too much; take a name without it, such as North Clinic"
+    if is_address(rules.alias):
+        yield "alias: telephones read it as a link; put a space behind a full stop"
     if rules.enabled and not rules.alias.strip():
         yield "alias: say what the clinic is called towards those who get the messages"
 

@@ -66,6 +66,7 @@ def test_reminders_cannot_be_on_without_a_number_for_day_and_night_one_for_emerg
         ({"emergency_phone": "1\n2"}, "no number to call"),
         ({"alias": "N" * 31}, "at most 30 characters"),
         ({"alias": "Leukemia Center"}, "'leukemia' tells a stranger too much"),
+        ({"alias": "St.Mary's"}, "telephones read it as a link"),
         ({"timings": ["2d"]}, "2d is none; there are 7d, 3d, 1d, morning"),
         ({"timings": ["3d", "3d"]}, "name each once"),
         ({"hour": 300}, "outside the hours"),

@@ -149,6 +149,7 @@ def test_numbers_and_names_of_the_other_direction_stand_between_marks_in_an_arab
 def test_a_name_in_arabic_stands_between_marks_in_a_text_from_left_to_right_and_bare_in_arabic() -> None:
     assert "this is \u200fعيادة الشمال\u200e. Your" in text("reminder", "en", place="عيادة الشمال")
     assert "this is \u200fعيادة 5\u200e. Your" in text("reminder", "en", place="عيادة 5")
+    assert text("help", "en", place="عيادة الشمال").startswith("\u200e\u200fعيادة الشمال\u200e sends you")
     assert "معكم عيادة الشمال. " in text("reminder", "ar", place="عيادة الشمال")
     assert "معكم \u200eNorth (2)\u200e\u200f. " in text("reminder", "ar", place="North (2)")
 

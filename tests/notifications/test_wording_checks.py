@@ -116,6 +116,7 @@ def test_what_is_no_link_is_not_taken_for_one(words: str) -> None:
         "STUDY visit", "examplumab",
         "ABC 9", "abc9", "vincristine", "your results", "quimioterapia", "essai clinique", "دراسة",
         "لسرطانكم", "白血病", "试验中",
+        "stu{% if time %} x {% endif %}dy", "stu{% if not time %} x {% endif %}dy",
         "pembrolizumab", "leuk-\u200baemia", "l e u k a e m i a",
     ],
 )  # fmt: skip
