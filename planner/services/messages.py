@@ -118,7 +118,7 @@ def delivery_figures(
     from notifications.inbox import TaskRow
 
     study = find_study(session, scope, study_code)
-    query: Select[Any] = select(MessageRow.channel, MessageRow.state, func.count()).where(
+    query: Any = select(MessageRow.channel, MessageRow.state, func.count()).where(
         MessageRow.study_id == study.id, within(scope, MessageRow.study_id, MessageRow.site_id)
     )
     query = _narrowed(query, WantedMessages(since=since, until=until))
