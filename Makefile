@@ -23,6 +23,7 @@ demo: setup ## Serve a made-up installation on 127.0.0.1 (PORT=… chooses the p
 test: setup ## Run the tests (ARGS=… for pytest)
 	@scripts/browser
 	@scripts/postgresql
+	@scripts/prism
 	$(PYTEST) -m "not soak" $(ARGS)
 
 check: setup ## Lint, formatting, types, layers
@@ -44,6 +45,7 @@ docs: setup ## Write docs/reference from the code
 soak: setup ## Run all tests, with thousands of examples each
 	@scripts/browser
 	@scripts/postgresql
+	@scripts/prism
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
@@ -58,6 +60,6 @@ lock: ## Renew the pins in constraints.txt
 	@scripts/lock
 
 clean: ## Remove environments, caches and build artefacts
-	rm -rf .venv .venv-mutation .bootstrap .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	rm -rf .venv .venv-mutation .bootstrap .prism .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 	  .ruff_cache .coverage .coverage.* build dist htmlcov mutants test-results *.egg-info
 	find planner schedules notifications tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

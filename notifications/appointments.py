@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
+from notifications.errors import UnknownZone
+from notifications.local_time import DAY, instant_of, zone_of
+from notifications.message import Appointment
+from notifications.outbox import MessageRow, NewMessage, State, move_pending, put
+from notifications.recipients import RecipientRow, channels_in_force
+from notifications.reminders import REMINDER, Planned, planned
+from notifications.rules import Rules
 
 
 class AppointmentRow(NotificationsBase):
@@ -45,6 +54,8 @@ class AppointmentRow(NotificationsBase):
     phone: Mapped[str] = mapped_column(String(50))
     #: what of it the recipient has been told last (day, starts, zone, place, cancelled); none before anybody did
     told: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    #: in which version: a text of an older one that turns out to have been sent changes nothing
+    told_version: Mapped[int] = mapped_column(default=0)
     #: what they answered to the newest version: confirmed, wants-to-move, or nothing
     answer: Mapped[str] = mapped_column(String(20), default="")
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -55,3 +66,204 @@ class AppointmentRow(NotificationsBase):
         if self.cancelled:
             return {"cancelled": True}
         return {"day": self.day.isoformat(), "starts": self.starts, "zone": self.zone, "place": self.place}
+
+
+#: the timing of what tells of a change, and which texts do
+CHANGE = "change"
+MOVED, CANCELLED = "moved", "cancelled"
+NOTICES = (MOVED, CANCELLED)
+
+
+def keep_appointments(
+    session: Session, rules: Rules, recipient: RecipientRow, wanted: Sequence[Appointment], now: datetime
+) -> None:
+    """Bring all appointments of a recipient that are still to come to what is wanted, with what is sent about them.
+
+    A new one counts as told: being released is being told. Another day, hour, zone or place is a new version: what is
+    unsent of older ones is cancelled, reminders are planned anew, and, if what was told last differs from what holds
+    now, one notice is planned. One that is not wanted any more is cancelled. Moved and moved back before anything was
+    sent is no news. What has begun is left as it is, wanted or not.
+    """
+    session.execute(select(RecipientRow.id).where(RecipientRow.id == recipient.id).with_for_update(key_share=True))
+    rows = {row.reference: row for row in session.scalars(_locked(AppointmentRow.recipient_id == recipient.id))}
+    kept = {one.reference: _kept(session, recipient, rows.get(one.reference), one, now) for one in wanted}
+    for reference, row in rows.items():
+        if reference not in kept and not row.cancelled and row.starts_at > now:
+            _turn(row, now, cancelled=True)
+    session.flush()
+    rows |= kept
+    coming = [row for row in rows.values() if row.starts_at > now]
+    for row in coming:
+        _stop_older(session, row, now)
+    if recipient.may_be_contacted:
+        channels = channels_in_force(session, recipient.id, now)
+        _keep_reminders(session, rules, recipient, [(rows[one.reference], one) for one in wanted], channels, now)
+        tell_changes(session, coming, channels, now)
+
+
+def lock_appointments(session: Session, ids: Collection[int]) -> list[AppointmentRow]:
+    """These appointments, in the order of their numbers; nobody else changes them in the meantime."""
+    return list(session.scalars(_locked(AppointmentRow.id.in_(ids)))) if ids else []
+
+
+def tell_changes(session: Session, rows: Iterable[AppointmentRow], channels: Sequence[str], now: datetime) -> None:
+    """Plan a notice of each whose recipient was last told something else; those that are no news any more end."""
+    news = []
+    for row in rows:
+        if row.told == row.content():
+            _stop_notices(session, row, now)
+        elif row.told is not None:
+            news += [_notice(row, channel, now) for channel in channels]
+    put(session, news, now)
+
+
+def occasion(row: AppointmentRow, template: str, timing: str, channel: str) -> str:
+    """What a message about an appointment is for: the same thing is always written the same way."""
+    return f"a{row.id}.v{row.version}.{template}.{timing}.{channel}"
+
+
+def _locked(which: Any) -> Any:
+    query = select(AppointmentRow).where(which).order_by(AppointmentRow.id).with_for_update(key_share=True)
+    return query.execution_options(populate_existing=True)
+
+
+# -- versions -----------------------------------------------------------------------------------
+
+
+def _kept(
+    session: Session, recipient: RecipientRow, row: AppointmentRow | None, wanted: Appointment, now: datetime
+) -> AppointmentRow:
+    content = {"day": wanted.day.isoformat(), "starts": wanted.starts, "zone": wanted.zone, "place": wanted.place}
+    if row is None:
+        row = AppointmentRow(
+            recipient_id=recipient.id, reference=wanted.reference, version=1, told_version=1, told=content,
+            cancelled=False, answer="", changed_at=now,
+        )  # fmt: skip
+        session.add(row)
+    elif row.content() != content:
+        _turn(row, now, cancelled=False)
+    row.study_id, row.site_id, row.phone, row.withheld = wanted.study_id, wanted.site_id, wanted.phone, wanted.withheld
+    row.day, row.starts, row.zone, row.place = wanted.day, wanted.starts, wanted.zone, wanted.place
+    row.starts_at = starts_at(wanted)
+    return row
+
+
+def _turn(row: AppointmentRow, now: datetime, cancelled: bool) -> None:
+    """Begin the next version, to which nobody has answered yet."""
+    row.version += 1
+    row.cancelled, row.changed_at = cancelled, now
+    row.answer, row.answered_at = "", None
+
+
+def starts_at(appointment: Appointment) -> datetime:
+    """When it begins; without an hour the end of its day. Where its zone is none (any more), as if it were UTC."""
+    minutes = DAY if appointment.starts is None else appointment.starts
+    try:
+        return instant_of(appointment.day, minutes, zone_of(appointment.zone))
+    except UnknownZone:
+        return instant_of(appointment.day, minutes, zone_of("UTC"))
+
+
+def _stop_older(session: Session, row: AppointmentRow, now: datetime) -> None:
+    older = [MessageRow.appointment_id == row.id, MessageRow.appointment_version < row.version]
+    move_pending(session, older, State.CANCELLED, "the appointment has changed", now, "plan")
+
+
+def _stop_notices(session: Session, row: AppointmentRow, now: datetime) -> None:
+    mine = [MessageRow.appointment_id == row.id, MessageRow.timing == CHANGE]
+    move_pending(session, mine, State.CANCELLED, "no news any more", now, "plan")
+
+
+def _notice(row: AppointmentRow, channel: str, now: datetime) -> NewMessage:
+    return _message(row, CANCELLED if row.cancelled else MOVED, CHANGE, channel, now, row.starts_at)
+
+
+def _message(
+    row: AppointmentRow, template: str, timing: str, channel: str, due_at: datetime, expires_at: datetime
+) -> NewMessage:
+    return NewMessage(
+        study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id, template=template, timing=timing,
+        channel=channel, occasion=occasion(row, template, timing, channel), due_at=due_at, expires_at=expires_at,
+        appointment_id=row.id, appointment_version=row.version,
+    )  # fmt: skip
+
+
+# -- reminders ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A reminder that an appointment calls for, by one channel."""
+
+    row: AppointmentRow
+    planned: Planned
+    channel: str
+
+    def message(self) -> NewMessage:
+        """The message to be put."""
+        plan = self.planned
+        return _message(self.row, plan.template, plan.timing, self.channel, plan.due_at, plan.expires_at)
+
+
+def _keep_reminders(
+    session: Session, rules: Rules, recipient: RecipientRow, pairs: Sequence[tuple[AppointmentRow, Appointment]],
+    channels: Sequence[str], now: datetime,
+) -> None:  # fmt: skip
+    """Bring the reminders to what the rules call for; one whose time has come stays for the dispatcher."""
+    open_pairs = [(row, one) for row, one in pairs if row.starts_at > now]
+    wishes = {}
+    for row, one in open_pairs:
+        for plan in [] if one.withheld else _plans(one, recipient.zone, rules, row.changed_at):
+            for channel in channels:
+                wish = _Wish(row, plan, channel)
+                wishes[wish.message().occasion] = wish
+    known = _reminders_of(session, [row for row, _ in open_pairs])
+    for name, message in known.items():
+        _keep_reminder(session, message, wishes.get(name), now)
+    planned_already = {name for name, message in known.items() if message.state == State.PLANNED}
+    news = [wish.message() for wish in wishes.values() if wish.planned.due_at > now or wish.row.changed_at == now]
+    put(session, [new for new in news if new.occasion not in planned_already], now)
+
+
+def _plans(appointment: Appointment, zone: str, rules: Rules, since: datetime) -> list[Planned]:
+    """What an appointment calls for. In a zone that is none it is planned in UTC: it is held before it is sent."""
+    try:
+        return planned(appointment, zone, rules, since)
+    except UnknownZone:
+        return planned(replace(appointment, zone="UTC"), "UTC", rules, since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A reminder as it stands in the outbox."""
+
+    id: int
+    state: str
+    due_at: datetime
+
+
+def _reminders_of(session: Session, rows: Sequence[AppointmentRow]) -> dict[str, _Known]:
+    """The reminders of these versions by occasion. Nobody waits here for who is sending one just now."""
+    if not rows:
+        return {}
+    columns = (MessageRow.occasion, MessageRow.id, MessageRow.state, MessageRow.due_at, MessageRow.appointment_id)
+    query = select(*columns, MessageRow.appointment_version).where(
+        MessageRow.appointment_id.in_([row.id for row in rows]), MessageRow.template == REMINDER
+    )
+    versions = {(row.id, row.version) for row in rows}
+    found = session.execute(query.order_by(MessageRow.id))
+    return {
+        row.occasion: _Known(row.id, row.state, row.due_at)
+        for row in found
+        if (row.appointment_id, row.appointment_version) in versions
+    }
+
+
+def _keep_reminder(session: Session, known: _Known, wish: _Wish | None, now: datetime) -> None:
+    mine = [MessageRow.id == known.id]
+    if wish is None:
+        move_pending(session, mine, State.CANCELLED, "not wanted any more", now, "plan")
+    elif known.state == State.PLANNED and wish.planned.due_at > now and known.due_at != wish.planned.due_at:
+        due = {"due_at": wish.planned.due_at, "expires_at": wish.planned.expires_at}
+        planned_still = update(MessageRow).where(*mine, MessageRow.state == State.PLANNED).values(due)
+        session.execute(planned_still.execution_options(synchronize_session=False))

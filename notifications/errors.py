@@ -17,3 +17,15 @@ class WordingRefused(NotificationsError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("\n".join(problems))
+
+
+class UnknownZone(NotificationsError):
+    """There is no such time zone (any more): nobody can tell which hour it is for this recipient."""
+
+
+class RulesRefused(NotificationsError):
+    """A study cannot send by these rules. ``problems`` says of each thing what is wrong and what would be right."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))

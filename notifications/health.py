@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import String, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from notifications.attempts import Pace
 from notifications.columns import Instant, NotificationsBase, code
+from notifications.tasks import NewTask, TaskRow, ask
 
 
 class Heartbeat(NotificationsBase):
@@ -28,3 +31,76 @@ class Circuit(NotificationsBase):
     #: nothing is sent before that
     open_until: Mapped[datetime | None] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+#: a task of this kind says that a provider keeps failing
+FAILING = "provider-failing"
+
+
+def beat(session: Session, worker: str, now: datetime) -> None:
+    """Show that a worker's ticking thread lives."""
+    row = session.get(Heartbeat, worker[:80])
+    if row is None:
+        session.add(Heartbeat(worker=worker[:80], begun_at=now, ticked_at=now))
+    else:
+        row.ticked_at = now
+
+
+def quota(session: Session, channel: str, most: int, probe: timedelta, now: datetime) -> int:
+    """How many messages may be claimed by a channel: ``most``, none while its circuit is open, one to try it.
+
+    Only one worker tries it at a time: the circuit is open for all others for as long as ``probe``.
+    """
+    row = session.get(Circuit, channel)
+    if row is None or row.open_until is None:
+        return most
+    if row.open_until > now:
+        return 0
+    tried = session.execute(
+        update(Circuit)
+        .where(Circuit.channel == channel, Circuit.open_until <= now)
+        .values(open_until=now + probe)
+        .returning(Circuit.channel)
+        .execution_options(synchronize_session=False)
+    )
+    return 0 if tried.first() is None else 1
+
+
+def count_results(session: Session, channel: str, results: Sequence[bool], pace: Pace, now: datetime) -> None:
+    """Count how a provider fared, oldest first; after too many failures in a row nothing is sent for a while."""
+    row = session.get(Circuit, channel, with_for_update={"key_share": True}, populate_existing=True)
+    if row is None:
+        if all(results):
+            return
+        row = Circuit(channel=channel, failures=0, changed_at=now)
+        session.add(row)
+    if all(results) and not row.failures and row.open_until is None:
+        return
+    tail = _failures_at_the_end(results)
+    row.failures = row.failures + tail if tail == len(results) else tail
+    row.changed_at = now
+    if row.failures < pace.failures:
+        row.open_until = None
+    else:
+        row.open_until = now + min(pace.open_most, pace.open_for * 2 ** min(row.failures - pace.failures, 20))
+    _alert(session, row, now)
+
+
+def _failures_at_the_end(results: Sequence[bool]) -> int:
+    return next((place for place, worked in enumerate(reversed(results)) if worked), len(results))
+
+
+def _alert(session: Session, row: Circuit, now: datetime) -> None:
+    """A task for somebody who looks after the installation; it is closed when the provider takes messages again."""
+    session.flush()
+    mine = [
+        TaskRow.kind == FAILING,
+        TaskRow.occasion.startswith(f"{FAILING}.{row.channel}."),
+        TaskRow.done_at.is_(None),
+    ]
+    if row.open_until is None:
+        session.execute(update(TaskRow).where(*mine).values(done_at=now, note="it takes messages again"))
+    elif session.scalar(select(TaskRow.id).where(*mine)) is None:
+        words = f"The provider of {row.channel} keeps failing: nothing is sent by it for now."
+        occasion = f"{FAILING}.{row.channel}.{now.isoformat()}"
+        ask(session, NewTask(study_id=None, site_id=None, kind=FAILING, occasion=occasion, words=words), now)

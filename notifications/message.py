@@ -62,6 +62,8 @@ class Outgoing:
     """One message as a channel is handed it. ``token`` names this attempt; callbacks have to carry it.
 
     ``valid_for`` is how long the provider may try: it must not arrive at night, nor after it is of use.
+    ``deadline`` (of ``time.monotonic``) is until when the request may go out: a process that stood still, and whose
+    lease lapsed meanwhile, must not send any more. It is looked at immediately before the bytes go out.
     """
 
     to: str
@@ -70,6 +72,7 @@ class Outgoing:
     valid_for: timedelta
     language: str = "en"
     subject: str = ""
+    deadline: float | None = None
 
 
 class Verdict(StrEnum):

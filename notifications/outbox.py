@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Table, Text, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from notifications.columns import Id, Instant, NotificationsBase, code
+from notifications.bulk import insert_many
+from notifications.columns import Id, Instant, Json, NotificationsBase, code
 
 
 class State(StrEnum):
@@ -65,7 +69,6 @@ class MessageRow(NotificationsBase):
         Index("ix_message_appointment", "appointment_id"),
         Index("ix_message_recipient", "recipient_id", "planned_at"),
         Index("ix_message_provider", "provider_id"),
-        Index("ix_message_token", "token"),
         Index("ix_message_study_state", "study_id", "state", "due_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -105,6 +108,8 @@ class MessageRow(NotificationsBase):
     text: Mapped[str | None] = mapped_column(Text)
     wording: Mapped[str | None] = mapped_column(String(80))
     segments: Mapped[int | None]
+    #: what its reader will then believe of the appointment, as ``AppointmentRow.content`` writes it
+    says: Mapped[dict[str, Any] | None] = mapped_column(Json)
     #: the provider's code for what went wrong, and in words why it stands where it does
     error_code: Mapped[str] = mapped_column(String(20), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
@@ -129,3 +134,118 @@ class MessageEvent(NotificationsBase):
     source: Mapped[str] = mapped_column(code(20))
     token: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(String(300), default="")
+
+
+#: the tables as such, for what is done with many rows at once
+MESSAGES, EVENTS = cast("Table", MessageRow.__table__), cast("Table", MessageEvent.__table__)
+#: in which order events are added by many
+EVENT_COLUMNS = ("study_id", "message_id", "at", "state", "source", "token", "detail")
+#: how far a message has come: nothing takes one back from a higher rank to a lower but for those who hold its token
+RANK = {
+    State.PLANNED: 0, State.HELD: 0, State.SUPPRESSED: 0, State.EXPIRED: 0, State.CANCELLED: 0,
+    State.SENDING: 1, State.UNKNOWN: 1, State.ACCEPTED: 2, State.SENT: 3,
+    State.FAILED: 4, State.UNDELIVERED: 4, State.DELIVERED: 5,
+}  # fmt: skip
+#: nobody has begun to send these, so they can still be stopped
+PENDING = (State.PLANNED, State.HELD)
+#: these may be on their way
+IN_FLIGHT = (State.SENDING, State.UNKNOWN)
+#: the provider has, or had, these
+TAKEN = (State.ACCEPTED, State.SENT, State.DELIVERED, State.UNDELIVERED)
+#: these may be planned again for the same occasion, where it comes back: nothing of them ever went out
+_REVIVED = (State.CANCELLED, State.SUPPRESSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be put into the outbox; see ``MessageRow`` for what each thing is."""
+
+    study_id: int
+    site_id: int
+    recipient_id: int
+    template: str
+    timing: str
+    channel: str
+    occasion: str
+    due_at: datetime
+    expires_at: datetime
+    appointment_id: int | None = None
+    appointment_version: int | None = None
+
+
+def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> list[MessageRow]:
+    """Plan messages, each at most once for its occasion; gives those that are planned now and were not before.
+
+    One that was cancelled or suppressed before anything of it went out is planned again. What is of no use any more
+    is left out.
+    """
+    useful = [message for message in new if message.expires_at > now]
+    found = _by_occasion(session, [message.occasion for message in useful])
+    rows = [_planned(message, now) for message in useful if message.occasion not in found]
+    session.add_all(rows)
+    session.flush()
+    old = [(found[message.occasion], message) for message in useful if message.occasion in found]
+    again = [known for known, message in old if _revive(session, known[0], message, now)]
+    note(session, [*((row.id, row.study_id) for row in rows), *again], State.PLANNED, now, source)
+    return rows + [session.get_one(MessageRow, known[0], populate_existing=True) for known in again]
+
+
+def _by_occasion(session: Session, occasions: Collection[str]) -> dict[str, tuple[int, int]]:
+    """What is there already, without waiting for who is sending it just now."""
+    if not occasions:
+        return {}
+    query = select(MessageRow.occasion, MessageRow.id, MessageRow.study_id).where(MessageRow.occasion.in_(occasions))
+    return {row.occasion: (row.id, row.study_id) for row in session.execute(query)}
+
+
+def _planned(new: NewMessage, now: datetime) -> MessageRow:
+    given = {name: getattr(new, name) for name in NewMessage.__slots__}
+    return MessageRow(**given, state=State.PLANNED, planned_at=now, changed_at=now)
+
+
+def _revive(session: Session, message_id: int, new: NewMessage, now: datetime) -> bool:
+    changed = session.execute(
+        update(MessageRow)
+        .where(MessageRow.id == message_id, MessageRow.state.in_(_REVIVED), MessageRow.provider_id.is_(None))
+        .values(state=State.PLANNED, reason="", due_at=new.due_at, expires_at=new.expires_at, changed_at=now)
+        .returning(MessageRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed.first() is not None
+
+
+def note(
+    session: Session, rows: Iterable[tuple[int, int]], state: str, now: datetime, source: str, detail: str = "",
+    tokens: Mapping[int, str | None] | None = None,
+) -> None:  # fmt: skip
+    """Append an event for each (message, study): it has this state since now, by the attempt of that token."""
+    given = tokens or {}
+    events = [(study, message, now, state, source, given.get(message), detail[:300]) for message, study in rows]
+    insert_many(session, EVENTS, EVENT_COLUMNS, events)
+
+
+def move_pending(
+    session: Session, which: Sequence[ColumnElement[bool]], state: State, reason: str, now: datetime, source: str,
+    pending: Sequence[State] = PENDING,
+) -> int:  # fmt: skip
+    """Bring messages that nobody has begun to send to another state, with the reason; how many."""
+    session.flush()
+    changed = session.execute(
+        update(MessageRow)
+        .where(*which, MessageRow.state.in_(pending))
+        .values(state=state, reason=reason[:300], changed_at=now)
+        .returning(MessageRow.id, MessageRow.study_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    note(session, [(row.id, row.study_id) for row in changed], state, now, source, reason)
+    return len(changed)
+
+
+def replay(session: Session, which: Sequence[ColumnElement[bool]], now: datetime, source: str = "person") -> int:
+    """Plan again what was held, where it is still of use; the rest has expired. How many are planned again."""
+    held = [*which]
+    move_pending(
+        session, [*held, MessageRow.expires_at <= now], State.EXPIRED, "held until it was of no use", now, source,
+        (State.HELD,),
+    )  # fmt: skip
+    return move_pending(session, held, State.PLANNED, "", now, source, (State.HELD,))

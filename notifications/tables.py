@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from notifications import appointments, health, inbox, opt_outs, outbox, recipients, rules
+from notifications import appointments, health, inbox, opt_outs, outbox, recipients, rules, tasks
+from notifications.channels import handset
 from notifications.columns import METADATA
 
 __all__ = ["METADATA", "MODULES"]
 
-MODULES = (appointments, health, inbox, opt_outs, outbox, recipients, rules)
+MODULES = (appointments, handset, health, inbox, opt_outs, outbox, recipients, rules, tasks)

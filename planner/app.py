@@ -17,6 +17,7 @@ from planner.api import health
 from planner.api.answers import problem_answer
 from planner.api.description import docs
 from planner.api.strict_json import StrictJson
+from planner.api.twilio import callbacks
 from planner.api.types import Problem
 from planner.api.v1 import answer_validation, make_api
 from planner.config import ConfigurationError, Settings
@@ -28,6 +29,7 @@ from planner.services.installation import open_installation
 from planner.services.library import Library
 from planner.web import headers, pages
 from planner.web.errors import error_page
+from planner.web.phones import phones
 
 LONGEST_QUERY = 6_000
 LONGEST_BODY = 64_000
@@ -65,7 +67,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     metrics.install(app)
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
-    for part in (pages.pages, docs, health.health):
+    for part in (pages.pages, phones, docs, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)
@@ -87,7 +89,9 @@ def _refuse_long_queries() -> None:
 
 def _is_for_programs() -> bool:
     path = request.path
-    return (path.startswith("/api/") and path != "/api/v1/docs") or path in ("/healthz", "/readyz", "/metrics")
+    if path.startswith(("/api/", "/callbacks/")):
+        return path != "/api/v1/docs"
+    return path in ("/healthz", "/readyz", "/metrics")
 
 
 def _answer_problems(error: PlannerError) -> ResponseReturnValue:

@@ -6,14 +6,16 @@ import click
 
 
 @click.command()
-def worker() -> None:
-    """Do what is to be done every day: plan again after midnight, store holidays, end old sessions.
+@click.option("--once", is_flag=True, help="Do all of it once and end, with a line of figures: for cron.")
+def worker(once: bool) -> None:
+    """Send what is due to participants, and do what is to be done every day.
 
-    It runs until SIGTERM or Ctrl-C. Several may run at once.
+    That is: plan again after midnight, store holidays, end old sessions, remove old texts. It runs until SIGTERM or
+    Ctrl-C. Several may run at once.
     """
     from planner.commands.worker import run_worker
 
-    run_worker()
+    run_worker(once)
 
 
 @click.command()

@@ -13,13 +13,17 @@ from functools import partial
 from threading import Event
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
+from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
 from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 from sqlalchemy import select
 
+from notifications.message import Figures
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.amendments import apply_due_amendments
 from planner.services.designs import Designs
+from planner.services.dispatching import Sending
 from planner.services.replanning import replan_all
 from planner.services.sign_in_upkeep import tidy_sign_ins
 from planner.services.sites import keep_holidays
@@ -35,6 +39,10 @@ class Worker:
     clock: Callable[[], datetime]
     designs: Designs = field(default_factory=Designs)
     stopping: Event = field(default_factory=Event)
+    #: what it sends messages with; without it, it sends none
+    sending: Sending | None = None
+    #: what came of all its messages so far
+    figures: Figures = field(default_factory=Figures)
 
     def plan_again(self) -> None:
         """Bring everybody to the date at their site, and to the newest closures and versions of their study."""
@@ -65,23 +73,56 @@ class Worker:
             for failed in report.failed:
                 log.error("%s could not be brought to version %s", failed, report.version)
 
-    def jobs(self) -> tuple[tuple[str, CronTrigger, Callable[[], None]], ...]:
+    def send_messages(self) -> None:
+        """Send what is due, settle what nobody knows, and show that this worker lives."""
+        if self.sending is not None:
+            self._count(self.sending.send())
+
+    def forget_texts(self) -> None:
+        """Remove the texts of messages, and what people wrote, once they are old enough."""
+        if self.sending is not None:
+            self._count(self.sending.forget())
+
+    def _count(self, figures: Figures) -> None:
+        for what, count in figures.counts.items():
+            self.figures.add(what, count)
+        if figures.counts:
+            log.info("messages: %s", figures_words(figures))
+
+    def jobs(self) -> tuple[tuple[str, BaseTrigger, Callable[[], None]], ...]:
         """Every job with the times at which it runs. Midnight comes to one site after the other: hence every hour."""
         return (
             ("plan-again", CronTrigger(minute=1, timezone=UTC), self.plan_again),
             ("keep-holidays", CronTrigger(hour=3, minute=20, timezone=UTC), self.keep_holidays),
             ("apply-amendments", CronTrigger(minute=2, timezone=UTC), self.apply_amendments),
             ("tidy-sign-ins", CronTrigger(minute=40, timezone=UTC), self.tidy_sign_ins),
+            *self._sending_jobs(),
         )
 
-    def attempt(self, name: str, job: Callable[[], None]) -> None:
-        """Run a job. What goes wrong is logged, and tried again at its next time: the others go on."""
+    def _sending_jobs(self) -> tuple[tuple[str, BaseTrigger, Callable[[], None]], ...]:
+        if self.sending is None:
+            return ()
+        every = IntervalTrigger(seconds=int(self.sending.every.total_seconds()), timezone=UTC)
+        return (
+            ("send-messages", every, self.send_messages),
+            ("forget-texts", CronTrigger(minute=50, timezone=UTC), self.forget_texts),
+        )
+
+    def once(self) -> bool:
+        """Do every job once, one after the other; whether all went well."""
+        went = [self.attempt(name, job) for name, _, job in self.jobs()]  # also those after one that failed
+        return all(went)
+
+    def attempt(self, name: str, job: Callable[[], None]) -> bool:
+        """Run a job. What goes wrong is logged, and tried again at its next time: the others go on. Whether it ran."""
         if self.stopping.is_set():
-            return
+            return False
         try:
             job()
         except Exception:
             log.exception("the job %s failed; it runs again at its next time", name)
+            return False
+        return True
 
     def run(self) -> None:
         """Do every job once now and then at its times, until told to stop."""
@@ -104,3 +145,8 @@ class Worker:
     def stop(self) -> None:
         """Begin nothing any more; what is being done ends with the participant it is at."""
         self.stopping.set()
+
+
+def figures_words(figures: Figures) -> str:
+    """What came of messages, in words: ``3 accepted, 1 expired``."""
+    return ", ".join(f"{count} {what}" for what, count in sorted(figures.counts.items())) or "nothing"

@@ -6,6 +6,7 @@ without the decisions, findings, holds and ends that the participant has not bee
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -43,13 +44,32 @@ def participant_view(
     ``releases_bookings`` as they are made. Nothing tentative is seen, and nothing at all after a death or a
     withdrawal from all contact. Raises what ``plan`` raises.
     """
+    told = told_visits(design, history, as_of, known_at, releases_bookings)
+    return tuple(visit for visit in told if _is_shown(visit))
+
+
+def told_visits(
+    design: Design, history: History, as_of: date, known_at: datetime | None = None, releases_bookings: bool = False
+) -> tuple[ScheduledVisit, ...]:
+    """Every visit as it would be planned from what the participant was told, also those that they may not see.
+
+    It tells an appointment that was called off from one that took place, or that waits for another day. None at all
+    after a death or a withdrawal from all contact.
+    """
     facts = live_facts(known_by(history.facts, known_at))
-    if any(isinstance(fact, Died) or (isinstance(fact, Withdrew) and fact.scope == "contact") for fact in facts):
+    if contact_ended(facts):
         return ()
     told = {fact.about for fact in facts if isinstance(fact, Told)}
     seen = [fact for fact in facts if _is_known(fact, told, releases_bookings)]
-    known = replace(history, facts=tuple(seen))
-    return tuple(visit for visit in plan(design, known, as_of).visits if _is_shown(visit))
+    return plan(design, replace(history, facts=tuple(seen)), as_of).visits
+
+
+def contact_ended(facts: Iterable[Fact]) -> str:
+    """Why nobody may contact the participant any more, by the facts that count: died, withdrew, or nothing."""
+    facts = list(facts)
+    if any(isinstance(fact, Died) for fact in facts):
+        return "died"
+    return "withdrew" if any(isinstance(fact, Withdrew) and fact.scope == "contact" for fact in facts) else ""
 
 
 def _is_known(fact: Fact, told: set[str], releases_bookings: bool) -> bool:

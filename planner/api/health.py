@@ -6,7 +6,9 @@ from typing import cast
 
 from flask import Blueprint, Response, current_app
 
+from planner import clock
 from planner.api.answers import json_answer
+from planner.services.dispatching import worker_state
 from planner.services.installation import Installation
 
 health = Blueprint("health", __name__)
@@ -20,7 +22,12 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Answer that the database can be reached and is of this planner's version; else a problem, with 503."""
+    """Answer that the database can be reached and is of this planner's version; else a problem, with 503.
+
+    ``worker`` says whether a worker sends messages: ok, stale where none has ticked for minutes, never where none has.
+    Pages and API work without one, so that it is no reason for a 503.
+    """
     planner = cast(Installation, current_app.extensions["installation"])
     planner.ping()
-    return json_answer({"status": "ok"})
+    worker = planner.store.read(lambda session: worker_state(session, clock.now()))
+    return json_answer({"status": "ok", "worker": worker})

@@ -16,15 +16,20 @@ from planner.api import (
     deviations,
     facts,
     guard,
+    inbox,
     logs,
+    messages,
+    opt_outs,
     participants,
     people,
     protocols,
     records,
+    sending,
     sites,
     studies,
     treatment,
     users,
+    wordings,
     work,
 )
 from planner.api.answers import problem_answer
@@ -32,7 +37,8 @@ from planner.problems import InputProblem, InvalidInput, shown
 
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
-    deviations, contacts, contact_attempts, contact_consents, logs, records,
+    deviations, contacts, contact_attempts, contact_consents, logs, records, sending, wordings,
+    messages, inbox, opt_outs,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",

@@ -76,6 +76,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "PLANNER_DATA_FOLDER": str(settings.data_folder), "DATABASE_URL": settings.database,
         "PLANNER_CONTACT_KEYS": ",".join(key.get_secret_value() for key in settings.contact_keys),
         "PLANNER_INDEX_KEY": settings.index_key.get_secret_value() if settings.index_key else "",
+        "PLANNER_CHANNEL": "handset", "PLANNER_SHOW_PHONES": "yes", "PLANNER_SEND_EVERY_SECONDS": "1",
     }  # fmt: skip
     return {**os.environ, **given}
 

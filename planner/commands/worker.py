@@ -6,19 +6,38 @@ import logging
 import signal
 from types import FrameType
 
+import click
+
 from planner import clock
 from planner.commands.installation import installation
-from planner.worker import Worker
+from planner.services.dispatching import sending_of
+from planner.worker import Worker, figures_words
 
 
-def run_worker() -> None:
-    """Do what the planner does by itself, until SIGTERM (exit code 0) or Ctrl-C."""
+def run_worker(once: bool = False) -> None:
+    """Do what the planner does by itself, until SIGTERM (exit code 0) or Ctrl-C; or all of it once, for cron.
+
+    Once, it ends with a line of figures, and with exit code 1 where a job has failed.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
     with installation() as planner:
-        Worker(planner.store, clock.now, planner.designs).run()
+        worker = Worker(planner.store, clock.now, planner.designs)
+        worker.sending = sending_of(
+            planner.settings, planner.database, planner.keys, clock.now, worker.stopping.is_set
+        )
+        if not once:
+            worker.run()
+        elif not _did_everything(worker):
+            raise SystemExit(1)
+
+
+def _did_everything(worker: Worker) -> bool:
+    well = worker.once()
+    click.echo(f"Done once. Messages: {figures_words(worker.figures)}.")
+    return well
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

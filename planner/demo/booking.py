@@ -29,7 +29,7 @@ def book_ahead(stage: Stage, life: Life, day: date, now: datetime, place: int) -
         return None
     for turn in range(len(HOURS)):
         hour = HOURS[(place + turn) % len(HOURS)]
-        facts = read_facts([{**fact, "time": hour} for fact in wanted])
+        facts = read_facts([said for fact in wanted for said in _told({**fact, "time": hour}, day)])
         command = RecordFacts(study=life.course.study, participant=life.course.number, facts=facts)
         try:
             done = stage.do(
@@ -41,6 +41,13 @@ def book_ahead(stage: Stage, life: Life, day: date, now: datetime, place: int) -
             continue
         return done.after
     return None
+
+
+def _told(booked: dict[str, Any], day: date) -> Iterator[dict[str, Any]]:
+    """An appointment, and that the participant was told of it, as it is made on the telephone."""
+    name = f"{booked['fact']}-{booked['visit']}-{booked['date']}"
+    yield {**booked, "id": name}
+    yield {"fact": "told", "about": name, "date": str(day)}
 
 
 def _wanted(life: Life, today: date) -> Iterator[dict[str, Any]]:

@@ -11,8 +11,12 @@ from planner.services.keyring import Keys
 _AREA = {"north": "212", "south": "213"}
 
 
-def keep_contacts(uow: UnitOfWork, keys: Keys, course: Course, place: int) -> None:
-    """Keep a made-up participant's contact details; every third one reads Spanish, some have a caregiver."""
+#: who reads what, in turn
+_LANGUAGES = ("en", "fr", "es", "en", "ar", "es", "en", "zh", "es", "en", "en", "es")
+
+
+def keep_contacts(uow: UnitOfWork, keys: Keys, course: Course, place: int) -> ContactDetails:
+    """Keep a made-up participant's contact details: in five languages, some with a caregiver."""
     study = find_study(uow.session, EVERYTHING, course.study)
     participant = find_participant(uow.session, EVERYTHING, study, course.number)
     area = _AREA[course.site]
@@ -22,10 +26,11 @@ def keep_contacts(uow: UnitOfWork, keys: Keys, course: Course, place: int) -> No
         email=f"participant-{course.number}.{course.study}@example.org",
         caregiver_name=f"Caregiver of {course.number} (made up)" if place % 4 == 0 else "",
         caregiver_phone=f"+1{area}55501{place + 50:02}" if place % 4 == 0 else "",
-        language="es" if place % 3 == 2 else "en",
+        language=_LANGUAGES[place % len(_LANGUAGES)],
         preferences={"sms": place % 5 != 4, "email": place % 2 == 0},
     )  # fmt: skip
     keep_contact(uow, keys, participant, details)
+    return details
 
 
 def erase_contacts(uow: UnitOfWork, course: Course) -> None:

@@ -19,6 +19,7 @@ from planner.demo.courses import Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.lives import COURSES
+from planner.demo.reminding import REMINDED_FOR, Past, agree, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
     SOUTH,
@@ -65,17 +66,34 @@ class Demo:
 
 
 def fill(store: Store, keys: Keys, now: datetime) -> Demo:
-    """Fill an empty database, all of it or nothing. What is in it depends on the day of ``now`` alone.
+    """Fill an empty database. What is in it depends on the day of ``now`` alone.
 
-    Everything up to yesterday has been recorded on its days; today is still to come.
+    Everything up to yesterday has been recorded on its days, and what was due by then was sent; today is still to
+    come. Only at the end it is marked as whole.
     """
     today = local_day(now, ZONE)
     with store.database.writing() as session:
         stage = Stage(session, keys, Designs(), today)
         users = _set_up(stage)
-        _Years(stage).pass_by()
-        _bring_up_to_date(stage)
+        years = _Years(stage)
+        years.begin()
+        years.pass_by(stage.at(stage.ago(REMINDED_FOR), SOUTH, 0))
+    _the_last_weeks(store, keys, stage, years)
     return Demo(users, store.write(SYSTEM, now, fresh_token))
+
+
+def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
+    """What happened since there are reminders, and what was sent meanwhile, an hour after the other."""
+    past, night = Past(store, keys), stage.at(stage.today, SOUTH, 0, 30)
+    while (begins := years.next_instant()) is not None:
+        past.pass_by(begins)
+        with store.database.writing() as stage.session:
+            years.pass_by(begins + timedelta(hours=1))
+    past.pass_by(night)
+    with store.database.writing() as stage.session:
+        _replan_everybody(stage, night)
+        stage.do("", night, lambda uow: uow.audit(FILLED, "installation", after={"day": str(stage.today)}))
+    past.pass_by(night)
 
 
 def open_again(store: Store, now: datetime) -> Demo | None:
@@ -100,13 +118,6 @@ def _set_up(stage: Stage) -> tuple[SignIn, ...]:
     return users
 
 
-def _bring_up_to_date(stage: Stage) -> None:
-    """The night before today: everybody is planned again, and the demo is marked as whole."""
-    now = stage.at(stage.today, SOUTH, 0, 30)
-    _replan_everybody(stage, now)
-    stage.do("", now, lambda uow: uow.audit(FILLED, "installation", after={"day": str(stage.today)}))
-
-
 def _replan_everybody(stage: Stage, now: datetime) -> None:
     query = select(Participant.study_id, Participant.id).order_by(Participant.id)
     for study_id, participant_id in stage.session.execute(query).all():
@@ -122,12 +133,13 @@ class _Years:
     _people: list[_Person] = field(default_factory=list)
     _count: int = 0
 
-    def pass_by(self) -> None:
-        """Let everything happen."""
+    def begin(self) -> None:
+        """Put down what is known to come."""
         stage = self.stage
         for days in REVIEWS:
             self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
         self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
+        self._plan(stage.at(stage.ago(REMINDED_FOR), SOUTH, 6), lambda now: begin_to_remind(stage, now))
         monday = stage.today - timedelta(days=stage.today.weekday())
         for place, course in enumerate(COURSES):
             day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)
@@ -135,7 +147,14 @@ class _Years:
             self._people.append(person)
             self._follow(person)
         self._plan(stage.at(stage.ago(1), SOUTH, 17, 45), self._book_ahead)
-        while self._queue:
+
+    def next_instant(self) -> datetime | None:
+        """When something happens next; None if nothing does before today."""
+        return self._queue[0][0] if self._queue else None
+
+    def pass_by(self, until: datetime) -> None:
+        """Let everything happen that comes before that instant."""
+        while self._queue and self._queue[0][0] < until:
             now, _, work = heapq.heappop(self._queue)
             work(now)
 
@@ -210,7 +229,8 @@ class _Person:
             planned_arm=course.arm,
         )  # fmt: skip
         stage.do(COORDINATOR, now, lambda uow: screen(uow, stage.designs, EVERYTHING, command))
-        stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
+        details = stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
+        stage.do(COORDINATOR, now, lambda uow: agree(uow, course, details))
         self.life.screened = True
         consent = {"fact": "consented", "date": str(day), "version": course.version}
         self._record(COORDINATOR, [consent], now + timedelta(minutes=1))

@@ -68,6 +68,8 @@ class Contact(Base):
     #: HMAC of the number in E.164, and of the address in lower case
     phone_index: Mapped[str | None] = mapped_column(String(64))
     email_index: Mapped[str | None] = mapped_column(String(64))
+    #: HMAC of the caregiver's number
+    caregiver_index: Mapped[str | None] = mapped_column(String(64))
     #: BCP 47, such as en or es
     language: Mapped[str] = mapped_column(String(16), default="en")
     #: the participant's own IANA zone; the site's if empty

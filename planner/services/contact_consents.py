@@ -16,6 +16,7 @@ from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, Refused
 from planner.services.access import Scope, find_participant, find_study
+from planner.services.reminders import contact_changed
 from planner.services.texts import missing_or_too_long, not_one_of
 
 CHANNELS = ("sms", "email", "calendar", "caregiver")
@@ -127,4 +128,5 @@ def _add(
     action = "contact-consent.given" if agreed else "contact-consent.ended"
     after = {"channel": channel, "since": str(since), "until": str(until) if until else None, "how": row.how}
     uow.audit(action, f"participant:{participant.number}", study_id=participant.study_id, after=after)
+    contact_changed(uow, participant)
     return row

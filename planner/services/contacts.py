@@ -17,6 +17,8 @@ from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_study, within
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
+from planner.services.phone_numbers import phone_problems
+from planner.services.reminders import contact_changed
 
 _EARLIEST_BIRTH = 1900
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
@@ -57,10 +59,12 @@ def keep_contact(uow: UnitOfWork, keys: Keys, participant: Participant, details:
     row.sealed = keys.seal(now)
     row.phone_index = keys.find(details.phone) if details.phone else None
     row.email_index = keys.find(details.email) if details.email else None
+    row.caregiver_index = keys.find(details.caregiver_phone) if details.caregiver_phone else None
     row.language, row.zone, row.preferences = details.language, details.zone, dict(details.preferences)
     row.erased_at, row.changed_at = None, uow.now
     changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before.get(name, "") != value}
     uow.audit("contact.changed", f"participant:{participant.number}", study_id=participant.study_id, after=changed)
+    contact_changed(uow, participant)
     return row
 
 
@@ -100,9 +104,15 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     row = uow.session.get(Contact, participant.id)
     if row is None:
         return
-    row.sealed, row.phone_index, row.email_index = None, None, None
+    row.sealed, row.phone_index, row.email_index, row.caregiver_index = None, None, None, None
     row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
+    contact_changed(uow, participant)
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is the IANA name of a time zone."""
+    return name in available_timezones()
 
 
 def _is_a_birthday(text: str) -> bool:
@@ -117,7 +127,7 @@ def _check(details: ContactDetails) -> None:
     problems = []
     if details.language not in LANGUAGES:
         problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))
-    if details.zone and details.zone not in available_timezones():
+    if details.zone and not is_zone(details.zone):
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
     if details.birth_date and not _is_a_birthday(details.birth_date):
         problems.append(
@@ -130,10 +140,7 @@ def _check(details: ContactDetails) -> None:
     ]
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
-        if number and not (
-            number.startswith("+") and number[1:].isdecimal() and number.isascii() and 8 <= len(number) <= 16
-        ):
-            problems.append(InputProblem(name, "this is no number in E.164", "write e.g. +12125550100"))
+        problems += phone_problems(name, number) if number else ()
     if details.email and (
         "@" not in details.email[1:-1] or len(details.email) > 254 or not details.email.isprintable()
     ):

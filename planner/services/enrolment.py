@@ -20,6 +20,7 @@ from planner.services.chairs import sync_bookings
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
+from planner.services.reminders import keep_in_step
 
 _NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
 
@@ -100,6 +101,7 @@ def _plan_again(uow: UnitOfWork, life: Life) -> None:
     plan = life.plan(uow.now)
     project(uow, life, plan, life.today(uow.now))
     sync_bookings(uow, life, plan, reason="screening goes on")
+    keep_in_step(uow, life)
 
 
 def take_failure_back(

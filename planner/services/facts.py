@@ -24,6 +24,7 @@ from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
+from planner.services.reminders import keep_in_step
 from schedules.changes import Changes, compare
 from schedules.fact_kinds import NAMES
 from schedules.history import (
@@ -123,6 +124,7 @@ def record_for(
     participant.revision = found.revision
     project(uow, life, found.after, life.today(uow.now))
     sync_bookings(uow, life, found.after, command.booking_reason)
+    keep_in_step(uow, life)
     note_facts(uow, life, [fact_data(row) for row in rows], command.why)
     return found
 

@@ -20,6 +20,7 @@ from planner.services.chairs import sync_bookings
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
+from planner.services.reminders import keep_in_step
 from schedules.plan import ENGINE
 from schedules.scheduled import Plan
 
@@ -112,6 +113,7 @@ def replan(uow: UnitOfWork, designs: Designs, study_id: int, participant_id: int
             return moved
     project(uow, life, plan, today)
     sync_bookings(uow, life, plan, reason="planned again")
+    keep_in_step(uow, life)
     return []
 
 

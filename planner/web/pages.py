@@ -14,6 +14,7 @@ from planner.problems import KINDS, PlannerError
 from planner.protocol_table import schedule_of_activities
 from planner.services.calendar_query import read_calendar_query
 from planner.services.calendars import Calendar, calendar_for
+from planner.services.installation import Installation
 from planner.services.library import Library
 from planner.web import calendar_view, months_view, protocol_view, words
 from planner.web.forms import VIEWS, CalendarForm
@@ -24,6 +25,8 @@ pages.add_app_template_filter(words.short_day)
 pages.add_app_template_filter(words.weekday)
 pages.add_app_template_filter(words.month_name)
 pages.add_app_template_filter(words.sentence)
+pages.add_app_template_filter(words.moment)
+pages.add_app_template_filter(words.language_name)
 pages.add_app_template_filter(protocol_view.plain)
 
 
@@ -36,7 +39,9 @@ def index() -> str:
     """Show the library's protocols, each with a form for a start date."""
     library = _library()
     forms = [CalendarForm(library.protocol(name)) for name in library.names()]
-    return render_template("index.html", forms=forms)
+    settings = cast(Installation, current_app.extensions["installation"]).settings
+    phones = settings.show_phones and settings.channel == "handset"
+    return render_template("index.html", forms=forms, phones=phones)
 
 
 @pages.get("/protocols/<name>")

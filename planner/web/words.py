@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from planner.protocol_table import clock_words, timed_words
 from schedules.protocol import Activity, VisitActivity
@@ -15,6 +15,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "ar": "Arabic", "zh": "Chinese"}
 
 
 def weekday(day: date) -> str:
@@ -35,6 +36,16 @@ def long_day(day: date) -> str:
 def short_day(day: date) -> str:
     """``Mon 12 Jan``."""
     return f"{weekday(day)[:3]} {day.day} {month_name(day)[:3]}"
+
+
+def moment(at: datetime) -> str:
+    """``Mon 12 Jan, 09:05``, on the clock that the instant has."""
+    return f"{short_day(at.date())}, {at:%H:%M}"
+
+
+def language_name(tag: str) -> str:
+    """``Spanish`` for es; the tag itself where nobody knows it."""
+    return _LANGUAGES.get(tag.partition("-")[0], tag)
 
 
 def window_words(opens: date | None, closes: date | None) -> str:

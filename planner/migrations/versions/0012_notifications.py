@@ -30,6 +30,7 @@ TABLES = (
     "sending_switch",
     "heartbeat",
     "circuit",
+    "handset_message",
 )
 
 
@@ -51,10 +52,12 @@ def upgrade() -> None:
         _sending_switch,
         _heartbeat,
         _circuit,
+        _handset_message,
     ):
         make()
     for table in APPEND_ONLY:
         forbid_changes(table)
+    op.add_column("contact", sa.Column("caregiver_index", sa.String(64)))
 
 
 def _recipient() -> None:
@@ -138,6 +141,7 @@ def _appointment() -> None:
         sa.Column("place", sa.String(200), nullable=False),
         sa.Column("phone", sa.String(50), nullable=False),
         sa.Column("told", sa.Text()),
+        sa.Column("told_version", sa.Integer(), nullable=False),
         sa.Column("answer", sa.String(20), nullable=False),
         sa.Column("answered_at", INSTANT),
         sa.Column("changed_at", INSTANT, nullable=False),
@@ -181,6 +185,7 @@ def _message() -> None:
         sa.Column("text", sa.Text()),
         sa.Column("wording", sa.String(80)),
         sa.Column("segments", sa.Integer()),
+        sa.Column("says", sa.Text()),
         sa.Column("error_code", sa.String(20), nullable=False),
         sa.Column("reason", sa.String(300), nullable=False),
         sa.Column("redacted_at", INSTANT),
@@ -222,7 +227,6 @@ def _message_indexes() -> None:
         sqlite_where=sa.text("state = 'unknown'"),
     )
     op.create_index("ix_message_study_state", "message", ["study_id", "state", "due_at"])
-    op.create_index("ix_message_token", "message", ["token"])
 
 
 def _message_event() -> None:
@@ -361,8 +365,34 @@ def _circuit() -> None:
     )
 
 
+def _handset_message() -> None:
+    op.create_table(
+        "handset_message",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("token", sa.String(40), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("text", sa.Text()),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("told_at", INSTANT),
+        sa.PrimaryKeyConstraint("id", name="pk_handset_message"),
+        sa.UniqueConstraint("token", name="uq_handset_message_token"),
+    )
+    op.create_index("ix_handset_message_digest", "handset_message", ["digest", "channel", "id"])
+    op.create_index(
+        "ix_handset_message_untold",
+        "handset_message",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("told_at IS NULL"),
+        sqlite_where=sa.text("told_at IS NULL"),
+    )
+
+
 def downgrade() -> None:
     """Drop them."""
+    op.drop_column("contact", "caregiver_index")
     for table in APPEND_ONLY:
         allow_changes(table)
     for table in reversed(TABLES):

@@ -1,0 +1,92 @@
+"""Many rows in one go, past the session: arrays in one statement on PostgreSQL, one prepared statement on SQLite.
+
+What it does is seen by the session's own queries, in the same transaction; what the session holds already is not
+refreshed. Values are those that the columns take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table
+from sqlalchemy.orm import Session
+
+from notifications.columns import Instant, Json, json_text
+
+Row = Sequence[Any]
+_POSTGRESQL = "postgresql"
+
+
+def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Add rows, each with values for these columns, in their order."""
+    if rows:
+        _execute(session, table, tuple(columns), rows, _insertion)
+
+
+def update_many(session: Session, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Set columns of rows that are there; the first column is ``id``, by which each is found."""
+    if rows:
+        _execute(session, table, tuple(columns), rows, _change)
+
+
+def _execute(
+    session: Session, table: Table, columns: tuple[str, ...], rows: Sequence[Row], source: Callable[..., str]
+) -> None:
+    session.flush()
+    connection = session.connection()
+    is_postgresql = connection.dialect.name == _POSTGRESQL
+    kept = [
+        _kept(table.c[name], values, is_postgresql)
+        for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    statement = source(table, columns, is_postgresql)
+    if is_postgresql:
+        connection.exec_driver_sql(statement, tuple(kept))
+    else:
+        connection.exec_driver_sql(statement, list(zip(*kept, strict=True)))
+
+
+def _kept(column: Column[Any], values: Sequence[Any], is_postgresql: bool) -> list[Any]:
+    """The values of one column as the database is handed them."""
+    if isinstance(column.type, Json):
+        return [None if value is None else json_text(value) for value in values]
+    if isinstance(column.type, Instant) and not is_postgresql:
+        return [instant_text(value) for value in values]
+    return list(values)
+
+
+@lru_cache(maxsize=1024)
+def instant_text(value: datetime | None) -> str | None:
+    """An instant as SQLite keeps it."""
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=64)
+def _insertion(table: Table, columns: tuple[str, ...], is_postgresql: bool) -> str:
+    target = f"INSERT INTO {table.name} ({', '.join(columns)})"
+    if is_postgresql:
+        return f"{target} SELECT * FROM unnest({_arrays(table, columns)})"  # noqa: S608 - our own names
+    return f"{target} VALUES ({', '.join('?' * len(columns))})"
+
+
+@lru_cache(maxsize=64)
+def _change(table: Table, columns: tuple[str, ...], is_postgresql: bool) -> str:
+    key, *others = columns
+    if is_postgresql:
+        given = ", ".join(f"{name} = v.{name}" for name in others)
+        arrays = f"unnest({_arrays(table, columns)}) AS v ({', '.join(columns)})"
+        return f"UPDATE {table.name} SET {given} FROM {arrays} WHERE {table.name}.{key} = v.{key}"  # noqa: S608
+    given = ", ".join(f"{name} = ?{place}" for place, name in enumerate(others, start=2))
+    return f"UPDATE {table.name} SET {given} WHERE {key} = ?1"  # noqa: S608 - our own names
+
+
+def _arrays(table: Table, columns: Sequence[str]) -> str:
+    return ", ".join(f"%s::{_kind(table.c[name])}[]" for name in columns)
+
+
+def _kind(column: Column[Any]) -> str:
+    kinds = ((Instant, "timestamptz"), (Boolean, "boolean"), (BigInteger, "bigint"), (Integer, "integer"))
+    return next((name for kind, name in kinds if isinstance(column.type, kind)), "text")

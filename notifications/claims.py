@@ -1,0 +1,99 @@
+"""Claiming what is due: one statement, for one worker, for as long as a lease lasts; and what of it has lapsed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy.orm import Session
+
+from notifications.attempts import Pace
+from notifications.columns import Instant
+from notifications.outbox import State, note
+
+_DUE = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM message
+    WHERE state = 'planned' AND due_at <= :now AND channel = :channel
+    ORDER BY due_at, id LIMIT :most {lock}
+)
+UPDATE message
+SET state = 'sending', owner = :owner, token = CAST(:batch AS VARCHAR(40)) || CAST(message.id AS VARCHAR(20)),
+    lease_until = :lease_until, attempts = attempts + 1, attempted_at = :now, settle_at = NULL, looks = 0,
+    changed_at = :now
+FROM due WHERE message.id = due.id
+RETURNING message.id, message.study_id, message.token
+"""
+_LAPSED = """
+WITH lapsed AS MATERIALIZED (
+    SELECT id FROM message WHERE state = 'sending' AND lease_until <= :now
+    ORDER BY lease_until LIMIT :most {lock}
+)
+UPDATE message SET state = 'unknown', settle_at = :settle_at, reason = 'the lease has lapsed', changed_at = :now
+FROM lapsed WHERE message.id = lapsed.id
+RETURNING message.id, message.study_id, message.token
+"""
+_EXPIRED = """
+WITH useless AS MATERIALIZED (
+    SELECT id FROM message WHERE state = 'planned' AND due_at <= :now AND expires_at <= :now
+    ORDER BY due_at, id LIMIT :most {lock}
+)
+UPDATE message SET state = 'expired', reason = 'it could not be sent in time', changed_at = :now
+FROM useless WHERE message.id = useless.id
+RETURNING message.id, message.study_id, message.token, message.timing
+"""
+_INSTANTS = ("now", "lease_until", "settle_at")
+#: in one go, so that no transaction is long
+MOST = 500
+
+
+def _statements(source: str) -> dict[str, TextClause]:
+    """The same statement for both databases: SQLite's single writer needs no locks."""
+    locks = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
+    return {kind: _typed(source.format(lock=lock)) for kind, lock in locks.items()}
+
+
+def _typed(source: str) -> TextClause:
+    return text(source).bindparams(*(bindparam(name, type_=Instant) for name in _INSTANTS if f":{name}" in source))
+
+
+_CLAIM, _LAPSE, _EXPIRE = _statements(_DUE), _statements(_LAPSED), _statements(_EXPIRED)
+
+
+def claim(session: Session, channel: str, most: int, owner: str, pace: Pace, now: datetime) -> list[int]:
+    """Take what is due by that channel, oldest first, at most so many: nobody else sends it while the lease lasts."""
+    given = {
+        "now": now, "channel": channel, "most": most, "owner": owner[:80], "lease_until": now + pace.lease,
+        "batch": f"{secrets.token_hex(8)}.",
+    }  # fmt: skip
+    return _change(session, _CLAIM, given, State.SENDING, "dispatch", "")
+
+
+def lapse(session: Session, pace: Pace, now: datetime) -> list[int]:
+    """What a worker has held for longer than its lease: it may have been sent or not, and somebody has to look."""
+    given = {"now": now, "most": MOST, "settle_at": now + pace.settle_after}
+    return _change(session, _LAPSE, given, State.UNKNOWN, "settle", "the lease has lapsed")
+
+
+def expire(session: Session, now: datetime) -> list[int]:
+    """What is due and of no use any more, by whichever channel."""
+    return _change(session, _EXPIRE, {"now": now, "most": MOST}, State.EXPIRED, "dispatch", "not sent in time")
+
+
+def _change(
+    session: Session, statements: dict[str, TextClause], given: dict[str, Any], state: State, source: str, detail: str
+) -> list[int]:
+    session.flush()
+    rows: Sequence[Row[Any]] = session.execute(statements[session.get_bind().dialect.name], given).all()
+    tokens = {row.id: row.token for row in rows}
+    note(session, [(row.id, row.study_id) for row in rows], state, given["now"], source, detail, tokens)
+    return sorted(tokens)
+
+
+def message_of(token: str) -> int | None:
+    """Whose attempt a token names; None for what is no token of ours. Whether it has been given out is not said."""
+    _, _, number = token.rpartition(".")
+    return int(number) if number.isdecimal() and number.isascii() and len(number) < 19 else None

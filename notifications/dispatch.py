@@ -1,0 +1,228 @@
+"""Sending: claim, commit, check once more, hand to the provider, record. Any number of workers may do it at once."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from notifications.attempts import Attempt, Outcome, Pace
+from notifications.claims import claim, expire, lapse
+from notifications.health import beat, count_results, quota
+from notifications.last_check import SEND, LastCheck, last_check
+from notifications.message import AddressBook, Channel, Figures, Outgoing, Receipt, Transactions, Verdict
+from notifications.outbox import State
+from notifications.preparing import Batch, prepare
+from notifications.recording import OPTED_OUT_CODE, record, report_untold
+from notifications.settle import settle
+
+#: what the last check says, where that is the end of a message
+_ENDS = {
+    "stopped": (State.CANCELLED, "not to be contacted any more"),
+    "changed": (State.CANCELLED, "the appointment has changed"),
+    "withheld": (State.CANCELLED, "no reminders for now"),
+    "no-consent": (State.CANCELLED, "no consent to this channel any more"),
+    "capped": (State.CANCELLED, "they have had as many messages as the study allows"),
+    "expired": (State.EXPIRED, "it would be of no use any more"),
+    "opted-out": (State.SUPPRESSED, "they have said stop"),
+    "off": (State.HELD, "sending is switched off"),
+    "disabled": (State.HELD, "the study sends nothing"),
+    "suspended": (State.HELD, "the address is suspended"),
+}
+#: what the last check says, where the message waits: for how long
+_WAITS = {
+    "lease": timedelta(seconds=1),
+    "again": timedelta(seconds=5),
+    "not-yet": timedelta(minutes=10),
+    "behind": timedelta(seconds=5),
+    "crowded": timedelta(seconds=5),
+}
+_FAILURES = frozenset({Verdict.NOT_TAKEN, Verdict.UNKNOWN})
+
+
+@dataclass(slots=True)
+class _Results:
+    """What came of a batch so far and is not recorded yet."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    worked: list[bool] = field(default_factory=list)
+    since: float = 0.0
+    #: failures of the provider one after the other, the recorded ones included
+    failures: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Keep an outcome."""
+        if not self.outcomes:
+            self.since = time.monotonic()
+        self.outcomes.append(outcome)
+
+    def fared(self, worked: bool) -> None:
+        """Count how the provider fared."""
+        self.worked.append(worked)
+        self.failures = 0 if worked else self.failures + 1
+
+    def is_due(self, pace: Pace) -> bool:
+        """Whether they have to be recorded now."""
+        waited = time.monotonic() - self.since
+        return len(self.outcomes) >= pace.record_after or waited >= pace.record_within.total_seconds()
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """One worker's sending. ``channels`` are by the name under which recipients agree to them; ``owner`` names it."""
+
+    transactions: Transactions
+    channels: Mapping[str, Channel]
+    book: AddressBook
+    owner: str
+    clock: Callable[[], datetime]
+    pace: Pace = field(default_factory=Pace)
+    #: spreads retries; what is left of a tick is left when it says so
+    chance: random.Random = field(default_factory=random.SystemRandom)
+    stopping: Callable[[], bool] = lambda: False
+
+    def __post_init__(self) -> None:
+        slow = [name for name, channel in self.channels.items() if 3 * channel.timeout >= self.pace.lease]
+        if slow:
+            raise ValueError(f"the lease must be more than three times the timeout of {', '.join(slow)}")
+
+    def tick(self) -> Figures:
+        """Do all that is due: what has lapsed or expired, outcomes that nobody knows, and everything to be sent."""
+        figures = Figures()
+        self._tidy(figures)
+        settle(self.transactions, self.channels, self.book, self.pace, self.clock, figures)
+        for name in self.channels:
+            while not self.stopping() and self._send_batch(name, figures):
+                pass
+        return figures
+
+    def _tidy(self, figures: Figures) -> None:
+        now = self.clock()
+
+        def work(session: Session) -> tuple[int, int]:
+            beat(session, self.owner, now)
+            useless = expire(session, now)
+            report_untold(session, useless, now)
+            return len(lapse(session, self.pace, now)), len(useless)
+
+        lapsed, expired = self.transactions.transact(work)
+        figures.add("lapsed", lapsed)
+        figures.add("expired", expired)
+
+    def _send_batch(self, name: str, figures: Figures) -> bool:
+        """Send what can be claimed at once; whether there may be more."""
+        batch, most = self._claim(name)
+        if batch is None:
+            return False
+        figures.add("claimed", len(batch.attempts) + len(batch.outcomes))
+        results = _Results(outcomes=batch.outcomes, since=time.monotonic())
+        try:
+            self._send_all(self.channels[name], batch.attempts, results, figures)
+        finally:
+            self._record(name, results, figures)
+        return len(batch.attempts) + len(batch.outcomes) >= most and results.failures < self.pace.failures
+
+    def _claim(self, name: str) -> tuple[Batch | None, int]:
+        now = self.clock()
+
+        def work(session: Session) -> tuple[Batch | None, int]:
+            most = quota(session, name, self.pace.batch, self.pace.lease, now)
+            ids = claim(session, name, most, self.owner, self.pace, now) if most else []
+            return (prepare(session, ids, self.book, now) if ids else None), most
+
+        return self.transactions.transact(work)
+
+    def _send_all(self, channel: Channel, attempts: list[Attempt], results: _Results, figures: Figures) -> None:
+        with last_check(self.transactions, self.pace.lease * 3) as check:
+            for place, attempt in enumerate(attempts):
+                if self.stopping() or results.failures >= self.pace.failures:
+                    for left in attempts[place:]:
+                        results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
+                    return
+                for outcome in self._send(channel, check, attempt, results):
+                    results.add(outcome)
+                if results.is_due(self.pace):
+                    self._record(attempt.channel, results, figures)
+
+    def _send(self, channel: Channel, check: LastCheck, attempt: Attempt, results: _Results) -> Iterator[Outcome]:
+        """Check and send one message. Nothing may come between the check and the request."""
+        began, now = time.monotonic(), self.clock()
+        word = check.ask(attempt, channel.timeout + self.pace.begin_within, now)
+        if word == SEND and now < attempt.closes:
+            receipt = self._hand_over(channel, attempt, began, now)
+            results.fared(receipt.verdict not in _FAILURES)
+            yield self._outcome(attempt, receipt, self.clock())
+        elif word != "lost":
+            yield self._refused(attempt, word, now)
+
+    def _hand_over(self, channel: Channel, attempt: Attempt, began: float, now: datetime) -> Receipt:
+        outgoing = Outgoing(
+            to=attempt.address, text=attempt.text, token=attempt.token, subject=attempt.subject,
+            valid_for=min(attempt.closes, attempt.expires_at) - now, language=attempt.language,
+            deadline=began + self.pace.begin_within.total_seconds(),
+        )  # fmt: skip
+        try:
+            return channel.send(outgoing)
+        except Exception as error:  # noqa: BLE001 - whatever it was: the provider may have the message by now
+            return Receipt(verdict=Verdict.UNKNOWN, words=type(error).__name__)
+
+    def _record(self, name: str, results: _Results, figures: Figures) -> None:
+        outcomes, worked = results.outcomes, results.worked
+        if not outcomes:
+            return
+        now = self.clock()
+
+        def work(session: Session) -> Figures:
+            done = record(session, outcomes, now)
+            if worked:
+                count_results(session, name, worked, self.pace, now)
+            return done
+
+        for what, count in self.transactions.transact(work).counts.items():
+            figures.add(what, count)
+        results.outcomes, results.worked = [], []
+
+    # -- what a word or a receipt means ---------------------------------------------------------
+
+    def _refused(self, attempt: Attempt, word: str, now: datetime) -> Outcome:
+        if word in _ENDS:
+            state, reason = _ENDS[word]
+            return Outcome(id=attempt.id, token=attempt.token, state=state, at=now, reason=reason, counted=False)
+        return self._waiting(attempt, "quiet hours" if word == SEND else word, _WAITS.get(word, timedelta(0)), now)
+
+    def _waiting(self, attempt: Attempt, reason: str, pause: timedelta, now: datetime) -> Outcome:
+        return Outcome(
+            id=attempt.id, token=attempt.token, state=State.PLANNED, at=now, reason=reason, due_at=now + pause,
+            counted=False,
+        )  # fmt: skip
+
+    def _outcome(self, attempt: Attempt, receipt: Receipt, now: datetime) -> Outcome:
+        outcome = Outcome(
+            id=attempt.id, token=attempt.token, state=_STATES[receipt.verdict], at=now, reason=receipt.words[:300],
+            provider_id=receipt.provider_id, error_code=receipt.error_code,
+        )  # fmt: skip
+        if receipt.verdict is Verdict.UNKNOWN:
+            outcome.settle_at = now + self.pace.settle_after
+        elif receipt.verdict is Verdict.NOT_TAKEN:
+            outcome.due_at = now + self._pause(attempt.attempts, receipt.retry_after)
+        elif receipt.verdict is Verdict.OPTED_OUT:
+            outcome.error_code = OPTED_OUT_CODE
+        return outcome
+
+    def _pause(self, attempts: int, wanted: timedelta | None) -> timedelta:
+        """Twice as long each time, spread by chance so that many do not come back at once."""
+        usual = min(self.pace.retry_most, self.pace.retry_after * float(2 ** min(max(attempts - 1, 0), 20)))
+        return max(usual * self.chance.uniform(0.5, 1.5), wanted or timedelta(0))
+
+
+_STATES = {
+    Verdict.ACCEPTED: State.ACCEPTED,
+    Verdict.NOT_TAKEN: State.PLANNED,
+    Verdict.REFUSED: State.FAILED,
+    Verdict.OPTED_OUT: State.SUPPRESSED,
+    Verdict.UNKNOWN: State.UNKNOWN,
+}

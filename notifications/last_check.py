@@ -1,0 +1,131 @@
+"""The last check before each single send: one look-up, read as of that moment, past the session so that it is quick.
+
+Everything that may have changed since a message was claimed is read again: whose it is, its appointment, whether its
+recipient may be contacted and agreed to, opt-outs, switches, rules, caps. The request has to begin directly after it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.pool import PoolProxiedConnection
+
+from notifications.attempts import CAPPED, DIARY, Attempt
+from notifications.bulk import instant_text
+from notifications.message import Transactions
+
+#: nothing speaks against it
+SEND = "send"
+_GROUPS = {"reminder": CAPPED, "missed": CAPPED, DIARY: (DIARY,)}
+#: taken by the provider on the recipient's day (week) so far, or claimed before this one and not known to have failed
+_COUNT = """(
+    SELECT count(*) FROM message c
+    WHERE c.recipient_id = m.recipient_id AND c.channel = m.channel AND c.template IN ({group}) AND c.id <> m.id
+      AND (c.state IN ('accepted', 'sent', 'delivered', 'undelivered') AND c.accepted_at >= {since}{flying})
+)"""
+_FLYING = """
+           OR c.state IN ('sending', 'unknown') AND (
+               c.attempted_at < m.attempted_at OR c.attempted_at = m.attempted_at AND c.id < m.id)"""
+_CROWDED = "WHEN {day_all} >= :per_day OR {week_all} >= :per_week THEN 'crowded'"
+_CAPPED = "WHEN {day} >= :per_day OR {week} >= :per_week THEN 'capped'"
+_LOOK_UP = """
+SELECT CASE
+    WHEN m.state <> 'sending' OR m.token <> :token THEN 'lost'
+    WHEN m.lease_until <= :needed THEN 'lease'
+    WHEN m.expires_at <= :now THEN 'expired'
+    WHEN NOT r.may_be_contacted THEN 'stopped'
+    WHEN EXISTS (SELECT 1 FROM sending_switch w WHERE w.study_id IN (0, m.study_id) AND w.off) THEN 'off'
+    WHEN s.enabled IS NULL OR NOT s.enabled THEN 'disabled'
+    WHEN a.version <> m.appointment_version OR a.cancelled AND m.template IN ('reminder', 'moved') THEN 'changed'
+    WHEN a.withheld AND m.template = 'reminder' THEN 'withheld'
+    WHEN d.digest IS NULL OR d.until <= :now THEN 'no-consent'
+    WHEN d.since > :now THEN 'not-yet'
+    WHEN d.suspended_at IS NOT NULL THEN 'suspended'
+    WHEN d.digest <> :digest OR r.language <> :language OR r.zone <> :zone OR s.changed_at <> :rules_at THEN 'again'
+    WHEN m.template <> 'stopped' AND EXISTS (
+        SELECT 1 FROM opt_out o
+        WHERE o.channel = m.channel AND o.digest = d.digest AND (o.until IS NULL OR o.until > :now)) THEN 'opted-out'
+    WHEN m.appointment_version > 1 AND EXISTS (
+        SELECT 1 FROM message e
+        WHERE e.appointment_id = m.appointment_id AND e.appointment_version < m.appointment_version
+          AND e.channel = m.channel AND e.state IN ('sending', 'unknown') AND e.attempted_at > :patience) THEN 'behind'
+    {caps}
+    ELSE 'send' END
+FROM message m
+JOIN recipient r ON r.id = m.recipient_id
+LEFT JOIN appointment a ON a.id = m.appointment_id
+LEFT JOIN address d ON d.recipient_id = m.recipient_id AND d.channel = m.channel
+LEFT JOIN sending_rules s ON s.study_id = m.study_id
+WHERE m.id = :id
+"""
+_NAMED = re.compile(r":(\w+)")
+
+
+def _source(template: str) -> str:
+    """The look-up for a text of that name: only some count towards a cap."""
+    if template not in _GROUPS:
+        return _LOOK_UP.format(caps="")
+    group = ", ".join(f"'{name}'" for name in _GROUPS[template])
+    spans = {"day": ":day_from", "week": ":week_from"}
+    taken = {name: _COUNT.format(group=group, since=since, flying="") for name, since in spans.items()}
+    every = {f"{name}_all": _COUNT.format(group=group, since=since, flying=_FLYING) for name, since in spans.items()}
+    crowded = _CROWDED.format(**every)
+    capped = _CAPPED.format(**taken)
+    return _LOOK_UP.format(caps=f"{capped}\n    {crowded}")
+
+
+class LastCheck:
+    """The look-up through one connection, which is in no transaction: each asks as of its own moment."""
+
+    def __init__(self, connection: PoolProxiedConnection, dialect: str, patience: timedelta) -> None:
+        self._cursor = connection.cursor()
+        self._postgresql = dialect == "postgresql"
+        self._patience = patience
+        self._instant: Callable[[datetime | None], Any] = _as_it_is if self._postgresql else instant_text
+        self._sources: dict[str, str] = {}
+
+    def ask(self, attempt: Attempt, timeout: timedelta, now: datetime) -> str:
+        """``send`` if nothing speaks against sending it now, else what does. ``timeout`` bounds the request."""
+        source = self._sources.get(attempt.template)
+        if source is None:
+            source = self._sources[attempt.template] = self._compiled(_source(attempt.template))
+        when = self._instant
+        given = {
+            "id": attempt.id, "token": attempt.token, "now": when(now), "needed": when(now + timeout),
+            "digest": attempt.digest, "language": attempt.language, "zone": attempt.zone,
+            "rules_at": when(attempt.rules_at), "patience": when(now - self._patience),
+            "day_from": when(attempt.day_from), "week_from": when(attempt.week_from), "per_day": attempt.per_day,
+            "per_week": attempt.per_week,
+        }  # fmt: skip
+        row = self._cursor.execute(source, given).fetchone()
+        return "lost" if row is None else str(row[0])
+
+    def _compiled(self, source: str) -> str:
+        return _NAMED.sub(r"%(\1)s", source) if self._postgresql else source
+
+
+def _as_it_is(value: datetime | None) -> Any:
+    return value
+
+
+@contextmanager
+def last_check(transactions: Transactions, patience: timedelta) -> Iterator[LastCheck]:
+    """A connection for last checks, outside any transaction."""
+    with transactions.reading() as session:
+        engine = session.get_bind()
+    assert isinstance(engine, Engine)  # noqa: S101 - sessions here are never bound to one connection
+    connection = engine.raw_connection()
+    driver: Any = connection.driver_connection
+    try:
+        if engine.dialect.name == "postgresql":
+            driver.autocommit = True
+        yield LastCheck(connection, engine.dialect.name, patience)
+    finally:
+        if engine.dialect.name == "postgresql" and not driver.closed:
+            driver.autocommit = False
+        connection.close()

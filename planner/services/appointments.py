@@ -1,0 +1,116 @@
+"""What participants are told of their appointments: booked, firm, released, on the days that they know of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.appointments import AppointmentRow
+from notifications.message import Appointment
+from planner.persistence.bookings import Booking
+from planner.persistence.participants import Contact
+from planner.persistence.sites import SiteRow
+from planner.services.histories import Life, site_on
+from schedules.history import Booked, Rebooked
+from schedules.participant_view import told_visits
+from schedules.scheduled import ScheduledVisit
+from schedules.statuses import Status
+
+#: it took place or was missed: that is no news to anybody
+_OVER = frozenset({Status.DONE, Status.MISSED, Status.EXPIRED, Status.UNRECORDED})
+#: nobody has said yet on which other day it will be: whoever does, tells the participant by that
+_UNSETTLED = frozenset({Status.TO_REBOOK, Status.NEEDS_DECISION})
+#: where a participant's preferences name the timings of reminders that they want
+TIMINGS = "reminders"
+#: it is today somewhere for so long: appointments are looked at from yesterday on
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a study calls the clinic towards participants (the site's name if empty), and whether it reminds at all."""
+
+    alias: str = ""
+    reminds: bool = True
+
+
+def has_appointments(session: Session, participant_id: int, recipient_id: int | None, today: date) -> bool:
+    """Whether there is an appointment from today on, or somebody has been told of one: else there is nothing to do."""
+    booked = select(Booking.id).where(
+        Booking.participant_id == participant_id, Booking.ended_at.is_(None), Booking.day >= today - _DAY
+    )
+    if session.scalar(booked.limit(1)) is not None:
+        return True
+    return recipient_id is not None and next(_still_to_come(session, recipient_id, today), None) is not None
+
+
+def _still_to_come(session: Session, recipient_id: int, today: date) -> Iterator[AppointmentRow]:
+    yield from session.scalars(
+        select(AppointmentRow).where(
+            AppointmentRow.recipient_id == recipient_id,
+            AppointmentRow.cancelled.is_(False),
+            AppointmentRow.day >= today - _DAY,
+        )
+    )
+
+
+def known_appointments(session: Session, recipient_id: int, today: date) -> dict[str, AppointmentRow]:
+    """The appointments from today on that a recipient has, by the visit's key."""
+    return {row.reference: row for row in _still_to_come(session, recipient_id, today)}
+
+
+def wanted_appointments(
+    session: Session, life: Life, now: datetime, naming: Naming, known: Mapping[str, AppointmentRow]
+) -> list[Appointment]:
+    """The appointments from today on as the participant is to know them.
+
+    What took place, and what waits for another day, stays as it was told, without reminders: that an appointment no
+    longer fits is no news for a text before somebody has made another one. In hospital there are no reminders at all.
+    Raises Refused for facts that cannot be.
+    """
+    today = life.today(now)
+    withheld = not naming.reminds or life.course(now).is_in_hospital(today.toordinal())
+    wants = wants_of(session.get(Contact, life.participant.id))
+    told = told_visits(life.study.design, life.history, today, releases_bookings=life.study.releases_bookings)
+    found = []
+    for visit in told:
+        fact = visit.booking
+        if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
+            found.append(_appointment(session, life, visit.key, fact, naming, withheld, wants))
+        elif visit.key in known and _stays(visit):
+            found.append(as_it_was(known[visit.key], withheld=True, wants=wants))
+    return found
+
+
+def _stays(visit: ScheduledVisit) -> bool:
+    return visit.status in _OVER or (visit.booking is not None and (visit.status in _UNSETTLED or visit.tentative))
+
+
+def _appointment(
+    session: Session, life: Life, key: str, fact: Booked | Rebooked, naming: Naming, withheld: bool,
+    wants: tuple[str, ...] | None,
+) -> Appointment:  # fmt: skip
+    site = session.get_one(SiteRow, life.study.site_ids[site_on(life.moves(), fact.date)])
+    starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
+    return Appointment(
+        reference=key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts, zone=site.zone,
+        place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
+    )  # fmt: skip
+
+
+def as_it_was(row: AppointmentRow, withheld: bool, wants: tuple[str, ...] | None) -> Appointment:
+    """An appointment just as the recipient has it."""
+    return Appointment(
+        reference=row.reference, study_id=row.study_id, site_id=row.site_id, day=row.day, starts=row.starts,
+        zone=row.zone, place=row.place, phone=row.phone, withheld=withheld, wants=wants,
+    )  # fmt: skip
+
+
+def wants_of(contact: Contact | None) -> tuple[str, ...] | None:
+    """The timings of reminders that a participant has asked for; None: whatever their study does."""
+    said = contact.preferences.get(TIMINGS) if contact is not None else None
+    return tuple(str(name) for name in said) if isinstance(said, list) else None

@@ -1,0 +1,84 @@
+"""What a worker does with messages: sends what is due, settles what nobody knows, removes old texts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.attempts import Pace
+from notifications.channels.handset import Handset
+from notifications.dispatch import Dispatcher
+from notifications.health import Heartbeat
+from notifications.message import Channel, Figures
+from notifications.retention import redact_old
+from notifications.statuses import take_status
+from planner.config import Settings
+from planner.persistence.database import Database
+from planner.services.address_book import ContactBook
+from planner.services.channels import channels_of
+from planner.services.keyring import Keys
+
+#: a worker that has not ticked for so long sends nothing any more
+STALE = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Sending:
+    """Everything that one worker sends with. ``every`` is how often it looks for what is due."""
+
+    database: Database
+    channels: Mapping[str, Channel]
+    dispatcher: Dispatcher
+    clock: Callable[[], datetime]
+    every: timedelta = timedelta(seconds=5)
+    kept: Figures = field(default_factory=Figures)
+
+    def send(self) -> Figures:
+        """Send what is due, and have simulated phones say that it has arrived; how many came to stand where."""
+        figures = self.dispatcher.tick()
+        for channel in self.channels.values():
+            if isinstance(channel, Handset):
+                told = channel.tell(lambda session, report: take_status(session, report, self.clock()))
+                figures.add("delivered", told)
+        return figures
+
+    def forget(self) -> Figures:
+        """Remove the texts that are old enough, here and at the provider; how many."""
+        return redact_old(self.database, self.channels, self.clock)
+
+
+def sending_of(
+    settings: Settings, database: Database, keys: Keys, clock: Callable[[], datetime], stopping: Callable[[], bool]
+) -> Sending:
+    """What a worker of this installation sends with; nothing is connected to yet."""
+    channels = channels_of(settings, database, keys, clock)
+    dispatcher = Dispatcher(
+        database, channels, ContactBook(keys), worker_name(), clock,
+        pace=Pace(batch=settings.send_batch, lease=timedelta(seconds=settings.send_lease_seconds)), stopping=stopping,
+    )  # fmt: skip
+    return Sending(database, channels, dispatcher, clock, timedelta(seconds=settings.send_every_seconds))
+
+
+def worker_name() -> str:
+    """A name that no other worker has: the machine, the process, and something by chance."""
+    return f"{socket.gethostname()[:40]}.{os.getpid()}.{secrets.token_hex(4)}"
+
+
+def newest_tick(session: Session) -> datetime | None:
+    """When any worker has looked for messages last; None if none ever has."""
+    return session.scalar(select(Heartbeat.ticked_at).order_by(Heartbeat.ticked_at.desc()).limit(1))
+
+
+def worker_state(session: Session, now: datetime) -> str:
+    """Whether messages go out: ``ok``, ``stale`` where no worker has ticked for minutes, ``never`` where none has."""
+    ticked = newest_tick(session)
+    if ticked is None:
+        return "never"
+    return "ok" if now - ticked <= STALE else "stale"

@@ -1,0 +1,87 @@
+"""Keeps what notifications know in step with what is recorded, in the transaction that records it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifications.appointments import keep_appointments
+from notifications.rules import Rules, RulesRow, rules_of
+from planner.persistence.bookings import Booking
+from planner.persistence.participants import Contact, Participant
+from planner.persistence.studies import Study
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.services.appointments import (
+    Naming,
+    as_it_was,
+    has_appointments,
+    known_appointments,
+    wanted_appointments,
+    wants_of,
+)
+from planner.services.designs import Designs
+from planner.services.histories import Life, life_of
+from planner.services.recipients import Kept, keep_recipients, recipient_row
+
+
+def rules_row(session: Session, study_id: int) -> RulesRow | None:
+    """By which rules a study sends; None if nobody has set any: then it sends nothing, and nothing is kept."""
+    return session.get(RulesRow, study_id)
+
+
+def keep_in_step(uow: UnitOfWork, life: Life) -> None:
+    """After facts: whom of a participant's is reached, and of which appointments they are to know.
+
+    A death or a withdrawal from contact stops everything here, in the transaction that records it. Where the study
+    has no rules, and where there is neither an appointment nor anybody to reach, nothing is looked at any further.
+    """
+    row = rules_row(uow.session, life.study.study_id)
+    if row is None:
+        return
+    known = recipient_row(uow.session, life.participant.id)
+    today = life.today(uow.now)
+    coming = has_appointments(uow.session, life.participant.id, known.id if known else None, today)
+    if not coming and known is None and uow.session.get(Contact, life.participant.id) is None:
+        return
+    kept = keep_recipients(uow, uow.session.get_one(Participant, life.participant.id), life.live)
+    if coming:
+        _keep(uow, life, kept, row)
+
+
+def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow) -> None:
+    rules = rules_of(row)
+    known = known_appointments(uow.session, kept.own.id, life.today(uow.now))
+    wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias, row.enabled), known)
+    for recipient in kept.rows():
+        keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+
+
+def contact_changed(uow: UnitOfWork, participant: Participant) -> None:
+    """After a change of how a participant is reached, or of what they agreed to: the same appointments, told anew."""
+    row = rules_row(uow.session, participant.study_id)
+    if row is None:
+        return
+    kept = keep_recipients(uow, participant)
+    _same_again(uow, participant, kept, rules_of(row))
+
+
+def _same_again(uow: UnitOfWork, participant: Participant, kept: Kept, rules: Rules) -> None:
+    wants = wants_of(uow.session.get(Contact, participant.id))
+    known = known_appointments(uow.session, kept.own.id, uow.now.date()).values()
+    wanted = [as_it_was(row, row.withheld, wants) for row in known]
+    for recipient in kept.rows():
+        keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+
+
+def rules_changed(uow: UnitOfWork, designs: Designs, study: Study) -> int:
+    """After a change of a study's rules: everybody who has an appointment or can be reached; how many they are."""
+    session = uow.session
+    concerned = select(Contact.participant_id).where(Contact.study_id == study.id)
+    booked = select(Booking.participant_id).where(Booking.study_id == study.id, Booking.ended_at.is_(None))
+    query = select(Participant).where(Participant.id.in_(concerned.union(booked))).order_by(Participant.id)
+    design = designs.of(session, study)
+    count = 0
+    for participant in session.scalars(query.with_for_update()):
+        keep_in_step(uow, life_of(session, design, participant))
+        count += 1
+    return count

@@ -1,0 +1,412 @@
+"""An outcome that nobody knows is looked up, twice, and never simply resent; callbacks come as they like."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from notifications.message import Outgoing, Receipt, StatusReport, Verdict
+from notifications.opt_outs import has_stopped
+from notifications.outbox import RANK, MessageEvent, MessageRow, State
+from notifications.recipients import AddressRow, stop_recipient
+from notifications.statuses import take_status
+from planner.persistence.database import Database
+from tests.clinic import VISIT, Clinic, digest_of
+from tests.fakes import LOST_AFTER, LOST_BEFORE
+
+DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
+ONCE = replace(VISIT, wants=("3d",))
+
+
+@pytest.fixture
+def clinic(database: Database) -> Clinic:
+    """A clinic with one message that is due."""
+    made = Clinic(database)
+    made.book_visits(made.recipient(), ONCE)
+    made.now = DUE
+    return made
+
+
+def state(clinic: Clinic) -> str:
+    [row] = clinic.messages()
+    return row.state
+
+
+def tick_on(clinic: Clinic, times: int) -> None:
+    """Let a worker tick once a minute."""
+    for _ in range(times):
+        clinic.wait(minutes=1)
+        clinic.tick()
+
+
+def report(clinic: Clinic, word: str | None, **changes: str) -> str:
+    """The provider says something of the only message."""
+    given = {
+        "channel": "sms",
+        "provider_id": f"SM{0:032x}",
+        "token": clinic.messages()[0].token or "",
+        "error_code": "",
+    }
+    said = StatusReport(state=word, status=str(word), **(given | changes))
+    return clinic.do(lambda session: take_status(session, said, clinic.now))
+
+
+# -- looking it up ------------------------------------------------------------------------------
+
+
+def test_what_the_provider_lists_is_taken_over_and_not_sent_again(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    assert state(clinic) == "unknown"
+    clinic.wait(seconds=59)
+    clinic.tick()
+    assert state(clinic) == "unknown"
+    tick_on(clinic, 1)
+    [row] = clinic.messages()
+    assert (row.state, row.provider_id, row.accepted_at) == ("accepted", clinic.provider.taken[0].provider_id, DUE)
+    assert len(clinic.provider.taken) == 1
+    assert clinic.events(row.id) == ["planned", "sending", "unknown", "accepted"]
+
+
+def test_what_the_provider_does_not_list_at_two_looks_is_sent_again_by_another_token(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_BEFORE]
+    clinic.tick()
+    first = clinic.messages()[0].token
+    tick_on(clinic, 1)
+    assert (state(clinic), len(clinic.provider.outgoing)) == ("unknown", 1)
+    tick_on(clinic, 1)
+    [row] = clinic.messages()
+    assert (row.state, row.attempts, row.token == first) == ("accepted", 2, False)
+    assert len(clinic.provider.taken) == 1
+
+
+def test_a_list_that_lags_behind_is_looked_at_again(clinic: Clinic) -> None:
+    clinic.provider.plan, clinic.provider.lag = [LOST_AFTER], timedelta(seconds=90)
+    clinic.tick()
+    tick_on(clinic, 3)
+    assert (state(clinic), len(clinic.provider.taken)) == ("accepted", 1)
+
+
+def test_a_list_that_cannot_be_had_settles_nothing_until_a_person_has_to_look(clinic: Clinic) -> None:
+    clinic.provider.plan, clinic.provider.lag = [LOST_BEFORE], None
+    clinic.tick()
+    tick_on(clinic, 30)
+    assert (state(clinic), clinic.messages()[0].looks) == ("unknown", 0)
+    clinic.now = clinic.messages()[0].expires_at
+    clinic.tick()
+    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("held", ["unsettled"])
+    assert len(clinic.provider.outgoing) == 1
+
+
+def test_a_number_that_has_changed_meanwhile_is_not_asked_about(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    clinic.recipient(number="+12125550199")
+    tick_on(clinic, 3)
+    assert (state(clinic), len(clinic.provider.outgoing)) == ("unknown", 1)
+
+
+def test_another_text_or_an_older_one_is_not_taken_for_it(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_BEFORE]
+    clinic.tick()
+    [outgoing] = clinic.provider.outgoing
+    clinic.provider._take(replace(outgoing, text="another"))
+    clinic.now -= timedelta(seconds=6)
+    clinic.provider._take(outgoing)
+    clinic.now = DUE
+    tick_on(clinic, 2)
+    assert clinic.messages()[0].provider_id == clinic.provider.taken[2].provider_id
+
+
+def test_two_equal_texts_to_a_shared_phone_do_not_both_take_over_one(clinic: Clinic) -> None:
+    clinic.now = DUE - timedelta(days=4)
+    clinic.book_visits(clinic.recipient("p2"), ONCE)
+    clinic.now = DUE
+    clinic.provider.plan = [LOST_AFTER, LOST_BEFORE]
+    clinic.tick()
+    tick_on(clinic, 2)
+    assert [row.state for row in clinic.messages()] == ["accepted", "accepted"]
+    assert len({row.provider_id for row in clinic.messages()}) == len(clinic.provider.taken) == 2
+    assert len(set(clinic.provider.texts())) == 1
+
+
+def test_one_of_equal_texts_that_is_being_sent_keeps_its_own(clinic: Clinic) -> None:
+    """What the list has may be the one whose sender has not recorded it yet: nothing is settled before it has."""
+    clinic.now = DUE - timedelta(days=4)
+    clinic.book_visits(clinic.recipient("p2"), ONCE)
+    clinic.now = DUE
+    first, second = (row.id for row in clinic.messages())
+    clinic.do(lambda s: s.execute(update(MessageRow).where(MessageRow.id == second).values(due_at=DUE + timedelta(1))))
+    clinic.provider.plan = [LOST_BEFORE]
+    clinic.tick()
+    clinic.do(lambda s: s.execute(update(MessageRow).where(MessageRow.id == second).values(due_at=DUE)))
+    clinic.wait(seconds=30)
+
+    def meanwhile(_: Outgoing) -> None:
+        clinic.provider.meanwhile = lambda _: None
+        clinic.now = DUE + timedelta(seconds=61)
+        clinic.provider._take(clinic.provider.outgoing[-1])
+        clinic.dispatcher("worker-2").tick()
+        [look] = [row for row in clinic.messages() if row.id == first]
+        assert (look.state, look.looks) == ("unknown", 0)
+        clinic.provider.taken.pop()
+
+    clinic.provider.meanwhile = meanwhile
+    clinic.tick()
+    tick_on(clinic, 3)
+    assert [row.state for row in clinic.messages()] == ["accepted", "accepted"]
+    assert len({row.provider_id for row in clinic.messages()}) == len(clinic.provider.taken) == 2
+
+
+def test_a_worker_that_died_after_its_request_has_sent_it(clinic: Clinic) -> None:
+    def die(_: Outgoing) -> None:
+        raise KeyboardInterrupt
+
+    clinic.provider.meanwhile = die
+    with pytest.raises(KeyboardInterrupt):
+        clinic.tick()
+    clinic.provider._take(clinic.provider.outgoing[0])
+    clinic.provider.meanwhile = lambda _: None
+    assert state(clinic) == "sending"
+    tick_on(clinic, 2)
+    assert (state(clinic), len(clinic.provider.taken)) == ("accepted", 1)
+
+
+def test_an_error_of_a_channel_counts_as_unknown(clinic: Clinic) -> None:
+    def fail(_: Outgoing) -> None:
+        raise RuntimeError
+
+    clinic.provider.meanwhile = fail
+    clinic.tick()
+    assert state(clinic) == "unknown"
+
+
+# -- verdicts -----------------------------------------------------------------------------------
+
+
+def test_what_was_not_taken_is_tried_again_later_each_time(clinic: Clinic) -> None:
+    clinic.provider.plan = [Verdict.NOT_TAKEN] * 3
+    waits = []
+    for _ in range(3):
+        clinic.tick()
+        [row] = clinic.messages()
+        waits.append((row.due_at - clinic.now).total_seconds())
+        clinic.now = row.due_at
+    clinic.tick()
+    assert state(clinic) == "accepted"
+    assert all(
+        least <= wait <= most for wait, (least, most) in zip(waits, [(2.5, 7.5), (5, 15), (10, 30)], strict=True)
+    )
+
+
+def test_a_provider_that_says_when_is_not_asked_before(clinic: Clinic) -> None:
+    clinic.provider.plan = [Receipt(verdict=Verdict.NOT_TAKEN, retry_after=timedelta(minutes=20))]
+    clinic.tick()
+    assert clinic.messages()[0].due_at == DUE + timedelta(minutes=20)
+
+
+def test_what_was_never_taken_expires_when_it_is_of_no_use(clinic: Clinic) -> None:
+    clinic.provider.plan = [Verdict.NOT_TAKEN]
+    clinic.tick()
+    clinic.now = clinic.messages()[0].expires_at
+    clinic.do(lambda s: s.execute(update(MessageRow).values(due_at=clinic.now)))
+    clinic.tick()
+    assert (state(clinic), len(clinic.provider.outgoing), clinic.tasks()) == ("expired", 1, [])
+
+
+def test_a_notice_that_could_not_be_sent_in_time_is_told_to_a_person(clinic: Clinic) -> None:
+    clinic.book_visits(clinic.messages()[0].recipient_id, replace(ONCE, starts=12 * 60, wants=()))
+    clinic.now = clinic.appointment().starts_at
+    clinic.tick()
+    assert clinic.stand() == {"v1.reminder.3d.sms": "cancelled", "v2.moved.change.sms": "expired"}
+    assert [task.kind for task in clinic.tasks()] == ["untold"]
+
+
+@pytest.mark.parametrize(
+    ("code", "suspended"), [("21211", True), ("21614", True), ("30006", True), ("21408", False), ("30007", False)]
+)
+def test_what_is_refused_has_failed_and_a_number_that_is_none_is_suspended(
+    clinic: Clinic, code: str, suspended: bool
+) -> None:
+    clinic.provider.plan = [Receipt(verdict=Verdict.REFUSED, error_code=code, words="made up")]
+    clinic.tick()
+    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("failed", ["unreachable"])
+    with clinic.database.reading() as session:
+        assert (session.scalars(select(AddressRow)).one().suspended_at is not None) == suspended
+
+
+def test_what_the_provider_has_been_told_to_stop_stands_in_our_own_ledger(clinic: Clinic) -> None:
+    clinic.provider.plan = [Verdict.OPTED_OUT]
+    clinic.tick()
+    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("suppressed", ["opted-out"])
+    with clinic.database.reading() as session:
+        assert has_stopped(session, "sms", digest_of("+12125550111"), clinic.now)
+
+
+# -- callbacks ----------------------------------------------------------------------------------
+
+
+def test_what_a_provider_says_in_any_order_and_twice_never_goes_back(clinic: Clinic) -> None:
+    clinic.tick()
+    said = [report(clinic, word) for word in ("sent", "delivered", "sent", "accepted", "delivered", "failed")]
+    assert said == ["sent", "delivered", *["no-news"] * 4]
+    assert state(clinic) == "delivered"
+    assert clinic.messages()[0].accepted_at == DUE
+
+
+@pytest.mark.parametrize("word", ["undelivered", "failed"])
+def test_what_could_not_be_delivered_is_told_to_a_person_and_may_still_arrive(clinic: Clinic, word: str) -> None:
+    clinic.tick()
+    assert report(clinic, word, error_code="30003") == word
+    assert [task.kind for task in clinic.tasks()] == ["unreachable"]
+    assert report(clinic, "delivered") == "delivered"
+
+
+def test_a_landline_that_only_a_callback_shows_is_suspended(clinic: Clinic) -> None:
+    clinic.tick()
+    report(clinic, "undelivered", error_code="30006")
+    with clinic.database.reading() as session:
+        assert session.scalars(select(AddressRow)).one().suspended_why == "error 30006"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"provider_id": "SMother", "token": "0" * 16 + ".1"},
+        {"provider_id": "SMother", "token": "nonsense"},
+        {"provider_id": "SMother", "token": "x.99999999999999999999"},
+        {"provider_id": "SMother", "token": ""},
+        {"channel": "email"},
+    ],
+    ids=["another attempt", "no token", "no number", "empty", "another channel"],
+)
+def test_a_word_on_a_message_that_nobody_knows_changes_nothing(clinic: Clinic, changes: dict[str, str]) -> None:
+    clinic.tick()
+    assert report(clinic, "delivered", **changes) == "unknown-message"
+    assert state(clinic) == "accepted"
+
+
+def test_a_status_that_nobody_knows_changes_nothing(clinic: Clinic) -> None:
+    clinic.tick()
+    assert report(clinic, None) == "unknown-status"
+    assert state(clinic) == "accepted"
+
+
+def test_a_callback_before_the_answer_takes_the_message_over(clinic: Clinic) -> None:
+    def meanwhile(outgoing: Outgoing) -> None:
+        assert report(clinic, "sent", provider_id=f"SM{0:032x}", token=outgoing.token) == "sent"
+
+    clinic.provider.meanwhile = meanwhile
+    assert "sent-twice" not in clinic.tick()
+    assert (state(clinic), len(clinic.messages())) == ("sent", 1)
+    assert clinic.tasks() == []
+
+
+def test_a_callback_settles_what_nobody_knows(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    assert report(clinic, "delivered") == "delivered"
+    tick_on(clinic, 3)
+    assert (state(clinic), len(clinic.provider.outgoing)) == ("delivered", 1)
+
+
+def test_a_callback_of_an_attempt_that_was_given_up_stops_the_next_one(clinic: Clinic) -> None:
+    """The list of the provider was wrong for longer than the pauses."""
+    clinic.provider.plan = [LOST_BEFORE]
+    clinic.tick()
+    old = clinic.messages()[0].token or ""
+    clinic.provider.plan = [Verdict.NOT_TAKEN]
+    tick_on(clinic, 2)
+    assert (state(clinic), clinic.messages()[0].attempts) == ("planned", 2)
+    assert report(clinic, "sent", token=old, provider_id="SMlate") == "sent"
+    tick_on(clinic, 3)
+    assert (state(clinic), len(clinic.provider.outgoing), clinic.tasks()) == ("sent", 2, [])
+
+
+def test_two_attempts_that_both_went_out_are_told_to_a_person(clinic: Clinic) -> None:
+    clinic.provider.plan = [LOST_BEFORE]
+    clinic.tick()
+    old = clinic.messages()[0].token or ""
+    tick_on(clinic, 2)
+    assert report(clinic, "delivered", token=old, provider_id="SMlate") == "sent-twice"
+    assert [task.kind for task in clinic.tasks()] == ["sent-twice"]
+    assert clinic.messages()[0].provider_id == f"SM{0:032x}"
+
+
+# -- what recipients have been told, and stops --------------------------------------------------
+
+
+def test_a_notice_that_turns_out_to_have_been_sent_after_the_visit_moved_back_is_put_right(clinic: Clinic) -> None:
+    who = clinic.messages()[0].recipient_id
+    moved = replace(ONCE, starts=15 * 60, wants=())
+    clinic.book_visits(who, moved)
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    clinic.book_visits(who, replace(ONCE, wants=()))
+    assert "v3.moved.change.sms" not in clinic.stand()
+    tick_on(clinic, 1)
+    assert (clinic.appointment().told, clinic.appointment().told_version)[1] == 3
+    assert clinic.stand()["v3.moved.change.sms"] == "accepted"
+    tick_on(clinic, 5)
+    assert len(clinic.provider.taken) == 2
+
+
+def test_a_notice_waits_while_an_older_one_is_on_its_way(clinic: Clinic) -> None:
+    who = clinic.messages()[0].recipient_id
+    clinic.book_visits(who, replace(ONCE, starts=15 * 60, wants=()))
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    clinic.book_visits(who, replace(ONCE, starts=16 * 60, wants=()))
+    clinic.wait(seconds=10)
+    clinic.tick()
+    assert (clinic.stand()["v3.moved.change.sms"], clinic.messages("planned")[0].reason) == ("planned", "behind")
+    tick_on(clinic, 2)
+    assert [row.state for row in clinic.messages() if row.template == "moved"] == ["accepted", "accepted"]
+
+
+def test_what_was_told_already_is_not_told_again(clinic: Clinic) -> None:
+    """Moved, moved elsewhere and back to there while the first notice is on its way: it has told everything."""
+    who = clinic.messages()[0].recipient_id
+    there, elsewhere = (replace(ONCE, starts=hour * 60, wants=()) for hour in (15, 16))
+    clinic.book_visits(who, there)
+    clinic.provider.plan = [LOST_AFTER]
+    clinic.tick()
+    for visit in (elsewhere, there):
+        clinic.book_visits(who, visit)
+    tick_on(clinic, 5)
+    assert len(clinic.provider.taken) == 1
+    assert clinic.stand()["v4.moved.change.sms"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("fate", "kinds", "states"),
+    [(LOST_AFTER, ["sent-after-stop"], "accepted"), (LOST_BEFORE, [], "cancelled")],
+    ids=["sent", "not sent"],
+)
+def test_what_was_on_its_way_at_a_stop_is_shown_until_it_turns_out_not_to_have_been_sent(
+    clinic: Clinic, fate: str, kinds: list[str], states: str
+) -> None:
+    clinic.provider.plan = [fate]
+    clinic.tick()
+    clinic.do(lambda session: stop_recipient(session, "p1", "died", clinic.now))
+    assert [task.kind for task in clinic.tasks()] == ["sent-after-stop"]
+    tick_on(clinic, 3)
+    assert ([task.kind for task in clinic.tasks()], state(clinic)) == (kinds, states)
+
+
+def test_a_death_between_the_check_and_the_answer_is_shown(clinic: Clinic) -> None:
+    def die(_: Outgoing) -> None:
+        clinic.do(lambda session: stop_recipient(session, "p1", "died", clinic.now))
+
+    clinic.provider.meanwhile = die
+    clinic.tick()
+    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("accepted", ["sent-after-stop"])
+
+
+def test_every_state_has_a_rank_and_every_change_an_event(clinic: Clinic) -> None:
+    assert set(RANK) == set(State)
+    clinic.tick()
+    report(clinic, "delivered")
+    with clinic.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(MessageEvent)) == 4
