@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
 from notifications.errors import RulesRefused
-from notifications.forbidden import told
+from notifications.forbidden import is_address, told
 from notifications.local_time import DAY
 from notifications.quiet_hours import QuietHours
 
@@ -26,7 +26,11 @@ LONGEST_ALIAS = 30
 _SHORTEST_HOURS = 3 * 60  # a clock change jumps over two hours at most
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*")
 _DIGITS = re.compile(r"[0-9]")
-_IN_COLUMNS = ("enabled", "urgent_phone", "emergency_phone", "alias")
+_TEXTS = ("urgent_phone", "emergency_phone", "alias")
+_SWITCHES = ("enabled", "missed")
+_LISTS = ("timings", "links")
+_IN_COLUMNS = ("enabled", *_TEXTS)
+_HOURS_WOULD_BE = "hours: give opens and closes as minutes after midnight, 0 to 1439"
 
 
 class RulesRow(NotificationsBase):
@@ -135,17 +139,32 @@ def read_rules(data: Mapping[str, Any]) -> Rules:
     known = {each.name for each in fields(Rules)}
     if unknown := sorted(set(data) - known):
         raise RulesRefused((f"unknown: {', '.join(unknown)}; rules have {', '.join(sorted(known))}",))
+    if wrong := tuple(_odd(data)):
+        raise RulesRefused(wrong)
     given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     if isinstance(hours := given.get("hours"), Mapping):
         given["hours"] = _read_hours(hours)
     return Rules(**given)
 
 
+def _odd(data: Mapping[str, Any]) -> Iterator[str]:
+    """What is not even of the kind that it has to be."""
+    for name, value in data.items():
+        if name in _TEXTS and not isinstance(value, str):
+            yield f"{name}: write text"
+        elif name in _LISTS and not (isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)):
+            yield f"{name}: a list of texts"
+        elif name in _SWITCHES and not isinstance(value, bool):
+            yield f"{name}: true or false"
+        elif name == "hours" and not isinstance(value, Mapping | QuietHours):
+            yield _HOURS_WOULD_BE
+
+
 def _read_hours(data: Mapping[str, Any]) -> QuietHours:
     try:
         return QuietHours(**{name: int(value) for name, value in data.items()})
     except (TypeError, ValueError):
-        raise RulesRefused(("hours: give opens and closes as minutes after midnight, 0 to 1439",)) from None
+        raise RulesRefused((_HOURS_WOULD_BE,)) from None
 
 
 def _problems(rules: Rules) -> Iterator[str]:
@@ -156,6 +175,8 @@ def _problems(rules: Rules) -> Iterator[str]:
         yield f"alias: at most {LONGEST_ALIAS} characters, so that a text has room for it"
     if word := told(rules.alias):
         yield f"alias: {word!r} tells a stranger too much; take a name without it, such as North Clinic"
+    if is_address(rules.alias):
+        yield "alias: telephones read it as a link; put a space behind a full stop"
     if rules.enabled and not rules.alias.strip():
         yield "alias: say what the clinic is called towards those who get the messages"
 

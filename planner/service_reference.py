@@ -1,8 +1,9 @@
-"""The pages of docs/reference about the service: its settings, and what each role includes."""
+"""The pages of docs/reference about the service: its settings, its texts, and what each role includes."""
 
 from __future__ import annotations
 
 from planner.roles_reference import roles_page
 from planner.settings_reference import settings_page
+from planner.texts_reference import texts_page
 
-OF_THE_SERVICE = {"roles.md": roles_page(), "settings.md": settings_page()}
+OF_THE_SERVICE = {"roles.md": roles_page(), "settings.md": settings_page(), "texts.md": texts_page()}

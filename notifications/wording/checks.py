@@ -24,11 +24,13 @@ from notifications.wording.values import Values, day_words, locale_of, time_word
 _PLACES = ("Example Outpatient Centre West", "Centro Médico Ejemplo de Norte")
 _NUMBER = "+999 9999 999 9999"
 _LINK = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+|www\.\S+|[^\s@]+@\S+|(?<![\w.])(?:[^\W_][\w-]*\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]*://[!-~]*|www\.\S+|[^\s@]+@\S+|(?<![\w.])(?:[^\W_][\w-]*\.)+[^\W\d_]{2,}(?:/\S*)?", re.IGNORECASE
 )
 _CARRIERS = "yes|cancel|end|quit|revoke|opt-?out|unsubscribe|stopall|unstop"
+_YES = "s[ií]|oui|نعم"
 _SHOUTED = re.compile(rf"(?<![^\W_])(?:{_CARRIERS.upper()})(?![^\W_])")
-_QUOTED = re.compile(rf"[\"'“”«»‹›„‘’「『]\s*(?:{_CARRIERS})\s*[\"'“”«»‹›„‘’」』]", re.IGNORECASE)
+_QUOTED = re.compile(rf"[\"'“”«»‹›„‘’「『]\s*(?:{_CARRIERS}|{_YES}|是)\s*[\"'“”«»‹›„‘’」』]", re.IGNORECASE)
+_TELLS = "{word!r} tells too much to a stranger who reads it; say nothing of an illness, a drug or a study"
 _ANSWERS_WOULD_BE = "ask for 1 to confirm and 2 for another time, and name STOP as the way out"
 
 
@@ -41,15 +43,16 @@ def check_wording(
     the addresses on the web that the study's texts may name.
     """
     try:
-        locale = locale_of(language)
+        locale_of(language)
         names, tree = _names(template), parsed(source)
     except WordingRefused as refused:
         return refused.problems
     problems = [*_variable_problems(template, names, variables(tree)), *_character_problems(source)]
     if "time" in names and bare(tree, "time"):
         problems.append("time is not known for every appointment; write {% if time %}{{ time }}{% endif %}")
-    problems += _text_problems(source, locale, tuple(forbidden), tuple(links))
-    return tuple(problems) or tuple(_always(template, source)) or tuple(_long_problems(source, language))
+    own = tuple(forbidden)
+    problems += _text_problems(source, own, tuple(links))
+    return tuple(problems) or tuple(_always(template, source, own)) or tuple(_long_problems(source, language))
 
 
 def takes_at_most(source: str, language: str) -> tuple[Segments, ...]:
@@ -75,14 +78,15 @@ def _variable_problems(template: str, known: frozenset[str], used: set[str]) -> 
         yield f"{name} is missing; {template} has to tell {VARIABLES[name].split(';')[0]}: {{{{ {name} }}}}"
 
 
-def _always(template: str, source: str) -> Iterator[str]:
-    """What a text must tell and does not, with or without an hour."""
-    names = KINDS[template].variables
-    with_hour = filled(source, {name: f"<{name}>" for name in names})
-    without = filled(source, {name: f"<{name}>" if name != "time" else "" for name in names})
+def _always(template: str, source: str, forbidden: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong only with an hour, or only without one."""
+    marks = {name: f" {chr(0xE000 + number)} " for number, name in enumerate(sorted(KINDS[template].variables))}
+    with_hour, without = filled(source, marks), filled(source, {**marks, "time": ""})
     for name in sorted(KINDS[template].must):
-        if f"<{name}>" not in with_hour or (name != "time" and f"<{name}>" not in without):
+        if marks[name] not in with_hour or (name != "time" and marks[name] not in without):
             yield f"{name} is not always told; write {{{{ {name} }}}} outside {{% if %}}"
+    if word := told(with_hour, forbidden) or told(without, forbidden):
+        yield _TELLS.format(word=word)
 
 
 def _character_problems(source: str) -> Iterator[str]:
@@ -94,15 +98,20 @@ def _character_problems(source: str) -> Iterator[str]:
         yield "there is no text"
 
 
-def _text_problems(source: str, locale: Locale, forbidden: tuple[str, ...], links: tuple[str, ...]) -> Iterator[str]:
+def _text_problems(source: str, forbidden: tuple[str, ...], links: tuple[str, ...]) -> Iterator[str]:
     """What is wrong with what it says, whatever it is filled with."""
-    text = " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", "0", source)).split())
-    if word := told(text, forbidden):
-        yield f"{word!r} tells too much to a stranger who reads it; say nothing of an illness, a drug or a study"
-    for link in sorted({found[0].rstrip(".,;:!?)") for found in _LINK.finditer(text)} - set(links)):
+    text = _filled(source, "0")
+    if word := told(_filled(source, " … "), forbidden):
+        yield _TELLS.format(word=word)
+    for link in sorted({found[0].rstrip(".,;:!?)，。；：！？）") for found in _LINK.finditer(text)} - set(links)):
         yield f"{link!r} is no address that the study has agreed to; leave it out, or put a space behind a full stop"
     if answer := _asked_for(text):
-        yield f"{answer!r}: carriers take this word as an answer to them, and the text asks for it; {_ANSWERS_WOULD_BE}"
+        yield f"{answer!r}: carriers take words such as yes, cancel or end as answers to them; {_ANSWERS_WOULD_BE}"
+
+
+def _filled(source: str, value: str) -> str:
+    """A wording with every variable the same and every part of it there, on one line."""
+    return " ".join(re.sub(r"\{%.*?%\}|\{#.*?#\}", "", re.sub(r"\{\{.*?\}\}", value, source)).split())
 
 
 def _asked_for(text: str) -> str | None:
@@ -113,16 +122,13 @@ def _asked_for(text: str) -> str | None:
 @cache
 def _asking() -> re.Pattern[str]:
     verbs = sorted({verb for each in languages().values() for verb in each.ask}, key=len, reverse=True)
-    return re.compile(rf"(?:{'|'.join(map(re.escape, verbs))})[\s:,“\"']*(?:{_CARRIERS})(?![^\W_])", re.IGNORECASE)
+    return re.compile(
+        rf"(?:{'|'.join(map(re.escape, verbs))})[\s:,“\"']*(?:{_CARRIERS}|{_YES})(?![^\W_])", re.IGNORECASE
+    )
 
 
 def _long_problems(source: str, language: str) -> Iterator[str]:
-    try:
-        taken = takes_at_most(source, language)
-    except WordingRefused as refused:
-        yield from refused.problems
-        return
-    for each in taken:
+    for each in takes_at_most(source, language):
         if each.segments > (most := BUDGET[each.encoding]):
             words = f"{each.segments} segments of {each.encoding} with long values"
             yield f"it takes {words} ({each.units} units), {most} are the most; make it shorter"

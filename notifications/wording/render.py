@@ -11,7 +11,7 @@ from notifications.forbidden import told
 from notifications.languages import language_of, languages, lookup
 from notifications.wording.sandbox import filled
 from notifications.wording.templates import TEMPLATES
-from notifications.wording.values import Values, locale_of, words_of
+from notifications.wording.values import LEFT, RIGHT, Values, locale_of, words_of
 
 _TWO_STOPS = re.compile(r"(?<!\.)\.\.(?!\.)")  # "9:30 a.m." at the end of a sentence
 _SPACE = re.compile(r"[ \t]*\n[ \t]*|[ \t]+")
@@ -26,9 +26,16 @@ def render(source: str, language: str, values: Values, forbidden: Collection[str
     own = tuple(forbidden)
     text = filled(source, words_of(values, language, own))
     text = _TWO_STOPS.sub(".", _SPACE.sub(" ", unicodedata.normalize("NFC", text))).strip()
+    text = _begun(text, language)
     if word := told(text, own):
         raise WordingRefused((f"the text has the word {word!r}, which no text may have",))
     return text
+
+
+def _begun(text: str, language: str) -> str:
+    """A text that begins with a value of the other direction, marked so that a telephone reads the whole in its own."""
+    own, other = (RIGHT, LEFT) if locale_of(language).text_direction == "rtl" else (LEFT, RIGHT)
+    return own + text if text.startswith(other) else text
 
 
 def shipped(template: str, language: str) -> str:

@@ -12,15 +12,15 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 
 from notifications.errors import WordingRefused
-from notifications.forbidden import told
+from notifications.forbidden import is_address, told
 from notifications.languages import language_of
 from notifications.rules import LONGEST_ALIAS, is_phone
 
-_LEFT, _RIGHT = "\u200e", "\u200f"
+#: set the direction of what stands beside them, and are not seen
+LEFT, RIGHT = "\u200e", "\u200f"
 _UNSEEN = re.compile(r"[\u034f\u115f\u1160\u2800\u3164\uffa0\ufff0-\uffff]")  # letters and signs that show nothing
-_LINK = re.compile(r"://|www\.|@|(?<=\w)\.(?=\w{2})", re.IGNORECASE)
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
-_STRONG = {"L": _LEFT, "R": _RIGHT, "AL": _RIGHT}
+_STRONG = {"L": LEFT, "R": RIGHT, "AL": RIGHT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +75,9 @@ def time_words(minutes: int, locale: Locale) -> str:
 
 def _place(place: str, language: str, forbidden: tuple[str, ...]) -> str:
     name = _clean(place)
-    tells = not name or _LINK.search(name) or told(name, forbidden)
-    return language_of(language).clinic if tells else _shortened(name)
+    shown = _shortened(name)
+    tells = not shown or is_address(name) or told(name, forbidden) or told(shown, forbidden)
+    return language_of(language).clinic if tells else shown
 
 
 def _shortened(name: str) -> str:
@@ -116,16 +117,16 @@ def _turned(value: str, direction: str) -> str:
     """A value that is read in the other direction than the text around it, so marked that each is read in its own.
 
     Marks (U+200E, U+200F) and not isolates (U+2066), which older telephones do not know: a number whose groups are
-    shown in the wrong order is another number. The mark of the text behind it keeps the value apart from what comes next.
+    shown in the wrong order is another number. The mark of the text behind it keeps it apart from what comes next.
     """
-    around = _RIGHT if direction == "rtl" else _LEFT
+    around = RIGHT if direction == "rtl" else LEFT
     kinds = [unicodedata.bidirectional(character) for character in value]
-    if around == _LEFT:
+    if around == LEFT:
         needs = "R" in kinds or "AL" in kinds
     else:
         needs = not any(kind in ("R", "AL") for kind in kinds) and not value.isdecimal() and value != ""
     if not needs:
         return value
-    own = _LEFT if around == _RIGHT else _RIGHT
+    own = LEFT if around == RIGHT else RIGHT
     closes = "" if kinds[-1] == "EN" or _STRONG.get(kinds[-1]) == own else own
     return f"{own}{value}{closes}{around}"
