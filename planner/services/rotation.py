@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from notifications.inbox import InboundRow
 from planner.persistence.idempotency import GivenAnswer
 from planner.persistence.participants import Contact
 from planner.persistence.unit_of_work import UnitOfWork
@@ -13,7 +14,9 @@ from planner.persistence.users import User
 from planner.services.keyring import Keys
 
 #: every column that holds something encrypted
-SEALED: tuple[tuple[Any, str], ...] = ((Contact, "sealed"), (User, "totp"), (GivenAnswer, "sealed"))
+SEALED: tuple[tuple[Any, str], ...] = (
+    (Contact, "sealed"), (User, "totp"), (GivenAnswer, "sealed"), (InboundRow, "sealed"),
+)  # fmt: skip
 
 
 def rotate_keys(uow: UnitOfWork, keys: Keys) -> dict[str, int]:
