@@ -108,7 +108,7 @@ def _answer_problems(error: PlannerError) -> ResponseReturnValue:
 def _answer_unavailable(error: Exception) -> ResponseReturnValue:
     """What the database or the set-up does not let us do; the log says why, and the answer that nothing changed."""
     request_log.log().error("unavailable", reason=str(error))
-    wrong = "the database cannot be used just now"
+    wrong = "the database cannot be used just now: it is locked, full, read-only or gone, and nothing was changed"
     made = _answer_problems(Unavailable([InputProblem("database", wrong, "try again in a moment")]))
     made.headers["Retry-After"] = "5"  # type: ignore[union-attr]
     return made

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner import clock
-from planner.api.requests import installation, needs, reading, scope, writing
+from planner.api.requests import expected_revision, installation, needs, reading, scope, tagged, writing
 from planner.api.resource import resource
 from planner.api.types import Answer, Body, Line, Note, StudyPath
 from planner.auth.permissions import Permission
@@ -30,7 +30,7 @@ from planner.services.cohorts import (
 
 api = resource("cohorts", "Cohorts of a study: dose levels, participants, observation, and whether one may be opened.")
 _FIELDS = (
-    "code", "label", "part", "dose_levels", "size", "state", "enrolled", "evaluable", "places", "rule",
+    "code", "label", "part", "dose_levels", "size", "revision", "state", "enrolled", "evaluable", "places", "rule",
     "next_may_open", "in_the_way",
 )  # fmt: skip
 Code = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -60,6 +60,7 @@ class CohortAnswer(Answer):
     part: str = Field(description="The protocol's cohort that its participants are enrolled into.")
     dose_levels: dict[str, str]
     size: int
+    revision: int = Field(description="Grows with every change; send it as If-Match with what was decided by it.")
     state: str = Field(description="planned, open, observing, closed.")
     enrolled: int
     evaluable: int
@@ -122,17 +123,31 @@ def set_up(path: StudyPath, body: NewCohort) -> Response:
         lambda uow: _one(uow, path.study, set_up_cohort(uow, planner.designs, scope(), command)),
         lambda shown: shown,
         201,
+        _etag,
     )
 
 
 @api.patch("/studies/<study>/cohorts/<cohort>", responses={200: CohortAnswer}, operation_id="change_cohort")
 @needs(Permission.STUDIES_WRITE, whole=True)
 def change(path: CohortPath, body: CohortChange) -> Response:
-    """Open a cohort, let it be observed, close it, or want another number of participants in it."""
-    planner, command = installation(), ChangeCohort(study=path.study, code=path.cohort, **body.model_dump())
+    """Open a cohort, let it be observed, close it, or want another number of participants in it.
+
+    With If-Match, only if nobody has changed the cohort since that revision.
+    """
+    planner, command = installation(), _change(path, body)
     return writing(
-        lambda uow: _one(uow, path.study, change_cohort(uow, planner.designs, scope(), command)), lambda shown: shown
+        lambda uow: _one(uow, path.study, change_cohort(uow, planner.designs, scope(), command)),
+        lambda shown: shown,
+        headers=_etag,
     )
+
+
+def _change(path: CohortPath, body: CohortChange) -> ChangeCohort:
+    return ChangeCohort(study=path.study, code=path.cohort, expected=expected_revision(), **body.model_dump())
+
+
+def _etag(shown: CohortAnswer) -> dict[str, str]:
+    return tagged(shown.revision)
 
 
 def _one(uow: UnitOfWork, study: str, row: CohortRow) -> CohortAnswer:

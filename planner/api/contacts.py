@@ -9,15 +9,21 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from planner.api.participants import ParticipantAnswer, shown
-from planner.api.requests import installation, needs, reading, scope, writing
+from planner.api.requests import answer, expected_revision, installation, needs, reading, scope, tagged, writing
 from planner.api.resource import resource
 from planner.api.types import Answer, Body, ParticipantPath, StudyPath, Words
 from planner.auth.permissions import Permission
 from planner.persistence.participants import Participant
-from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, NotFound
 from planner.services.access import find_participant, find_study
-from planner.services.contacts import ContactDetails, contact_of, erase_contact, find_by_contact, keep_contact
+from planner.services.contacts import (
+    ContactDetails,
+    contact_of,
+    contact_revision,
+    erase_contact,
+    find_by_contact,
+    keep_contact,
+)
 
 api = resource("contacts", "How participants are reached; encrypted, and apart from their history.")
 
@@ -92,16 +98,18 @@ def search(path: StudyPath, body: Wanted) -> Response:
 @api.get("/studies/<study>/participants/<number>/contact", responses={200: ContactAnswer}, operation_id="show_contact")
 @needs(Permission.CONTACTS_READ)
 def show(path: ParticipantPath) -> Response:
-    """Show how to reach a participant; 404 if nothing is kept, or it was erased."""
+    """Show how to reach a participant, with its revision as ETag; 404 if nothing is kept, or it was erased."""
     keys = installation().keys
 
-    def work(session: Session) -> ContactAnswer:
-        found = contact_of(session, keys, _participant(session, path))
+    def work(session: Session) -> tuple[ContactAnswer, int]:
+        participant = _participant(session, path)
+        found = contact_of(session, keys, participant)
         if found is None:
             raise NotFound([InputProblem("contact", "no contact details are kept", "add them first")])
-        return ContactAnswer.model_validate(found)
+        return ContactAnswer.model_validate(found), contact_revision(session, participant)
 
-    made = reading(work)
+    shown, revision = installation().store.read(work)
+    made = answer(shown, headers=tagged(revision))
     made.headers["Cache-Control"] = "no-store"
     return made
 
@@ -109,14 +117,16 @@ def show(path: ParticipantPath) -> Response:
 @api.put("/studies/<study>/participants/<number>/contact", responses={200: ContactAnswer}, operation_id="keep_contact")
 @needs(Permission.CONTACTS_WRITE)
 def keep(path: ParticipantPath, body: ContactBody) -> Response:
-    """Keep how to reach a participant, in place of what was kept. The audit has the fields' names and no values."""
-    keys, details = installation().keys, ContactDetails(**body.model_dump())
+    """Keep how to reach a participant, in place of what was kept. The audit has the fields' names and no values.
 
-    def work(uow: UnitOfWork) -> ContactAnswer:
-        keep_contact(uow, keys, _participant(uow.session, path, lock=True), details)
-        return ContactAnswer.model_validate(details)
-
-    return writing(work, lambda made: made)
+    With If-Match, only if nobody has changed it since that revision ("0": nothing was ever kept); 409 names the fields.
+    """
+    keys, details, expected = installation().keys, ContactDetails(**body.model_dump()), expected_revision()
+    return writing(
+        lambda uow: keep_contact(uow, keys, _participant(uow.session, path, lock=True), details, expected).revision,
+        lambda _: ContactAnswer.model_validate(details),
+        headers=tagged,
+    )
 
 
 @api.post("/studies/<study>/participants/<number>/contact/erasure", responses={204: None}, operation_id="erase_contact")

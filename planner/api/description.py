@@ -40,7 +40,10 @@ _IF_MATCH: dict[str, Any] = {
     "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'},
 }
 #: what can be asked for only as long as nobody has changed what it is decided by
-_LOCKED = ("record_facts", "record_bookings", "record_doses", "preview_facts", "judge_deviation", "sign_deviation")
+_LOCKED = (
+    "record_facts", "record_bookings", "record_doses", "preview_facts", "judge_deviation", "sign_deviation",
+    "keep_contact", "change_site", "change_cohort", "set_study_state", "want_contact_attempts", "supply_parameters",
+)  # fmt: skip
 
 
 @docs.get("/openapi.json")

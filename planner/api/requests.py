@@ -83,9 +83,15 @@ def scope() -> Scope:
     return cast(Scope, g.scope)
 
 
-def reading(work: Callable[[Session], Data]) -> Response:
-    """Answer with something that is looked up."""
-    return answer(installation().store.read(work))
+def reading(work: Callable[[Session], T], headers: Callable[[T], dict[str, str]] | None = None) -> Response:
+    """Answer with something that is looked up: data, or a model of it, or nothing."""
+    found = installation().store.read(work)
+    return answer(cast(Data, found), headers=headers(found) if headers else None)
+
+
+def tagged(revision: int) -> dict[str, str]:
+    """The headers of an answer that If-Match takes again."""
+    return {"ETag": f'"{revision}"'}
 
 
 def answer(data: Data, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

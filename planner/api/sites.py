@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from planner import clock
-from planner.api.requests import asking, installation, needs, reading, scope, writing
+from planner.api.requests import asking, expected_revision, installation, needs, reading, scope, tagged, writing
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Name, Note, PageQuery, SitePath
 from planner.auth.permissions import Permission
@@ -56,6 +56,7 @@ class SiteAnswer(SiteSummary):
     address: str
     phone: str
     closures: list[ClosureAnswer]
+    revision: int = Field(description="Grows with every change; send it as If-Match with what was decided by it.")
 
 
 class NewSite(Body):
@@ -126,27 +127,31 @@ def create(body: NewSite) -> Response:
         said = body.model_dump()
         return _shown(uow.session, create_site(uow, CreateSite(**{**said, "weekend": tuple(said["weekend"])})))
 
-    return writing(work, lambda shown: shown, 201)
+    return writing(work, lambda shown: shown, 201, _etag)
 
 
 @api.get("/sites/<site>", responses={200: SiteAnswer}, operation_id="show_site")
 @needs(Permission.SITES_READ)
 def show(path: SitePath) -> Response:
     """Show a site."""
-    return reading(lambda session: _shown(session, find_site(session, scope(), path.site)))
+    return reading(lambda session: _shown(session, find_site(session, scope(), path.site)), _etag)
 
 
 @api.patch("/sites/<site>", responses={200: SiteAnswer}, operation_id="change_site")
 @needs(Permission.SITES_WRITE)
 def change(path: SitePath, body: SiteChange) -> Response:
-    """Give a site other opening hours or chairs, or another name, address or number. Appointments stay as they are."""
+    """Give a site other opening hours or chairs, or another name, address or number. Appointments stay as they are.
+
+    With If-Match, only if nobody has changed the site since that revision.
+    """
+    command = ChangeSite(**body.model_dump(), expected=expected_revision())
 
     def work(uow: UnitOfWork) -> SiteAnswer:
         site = _own_site(uow.session, path)
-        change_site(uow, site, ChangeSite(**body.model_dump()))
+        change_site(uow, site, command)
         return _shown(uow.session, site)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
 
 
 @api.post("/sites/<site>/closures", responses={201: SiteAnswer}, operation_id="close_site")
@@ -160,7 +165,7 @@ def close(path: SitePath, body: NewClosure) -> Response:
         close_site(uow, site, CloseSite(**{**said, "resources": tuple(said["resources"])}))
         return _shown(uow.session, site)
 
-    return _planned_anew(path.site, writing(work, lambda shown: shown, 201))
+    return _planned_anew(path.site, writing(work, lambda shown: shown, 201, _etag))
 
 
 @api.delete("/sites/<site>/closures/<int:closure>", responses={200: SiteAnswer}, operation_id="reopen_site")
@@ -174,7 +179,7 @@ def reopen(path: ClosurePath) -> Response:
         uow.session.flush()
         return _shown(uow.session, site)
 
-    return _planned_anew(path.site, writing(work, lambda shown: shown))
+    return _planned_anew(path.site, writing(work, lambda shown: shown, headers=_etag))
 
 
 def _planned_anew(site: str, answered: Response) -> Response:
@@ -197,11 +202,17 @@ def _own_site(session: Session, path: SitePath) -> SiteRow:
 
 
 def _shown(session: Session, site: SiteRow) -> SiteAnswer:
-    names = ("code", "name", "zone", "chairs", "country", "region", "weekend", "opening", "address", "phone")
+    names = (
+        "code", "name", "zone", "chairs", "country", "region", "weekend", "opening", "address", "phone", "revision",
+    )  # fmt: skip
     return SiteAnswer(
         **{name: getattr(site, name) for name in names},
         closures=[_closure(row) for row in closures_of(session, [site.id])],
     )
+
+
+def _etag(shown: SiteAnswer) -> dict[str, str]:
+    return tagged(shown.revision)
 
 
 def _closure(row: Closure) -> ClosureAnswer:

@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from planner.api.requests import needs, reading, scope, writing
+from planner.api.requests import expected_revision, needs, reading, scope, tagged, writing
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Line, Name, PageQuery, StudyPath
 from planner.auth.permissions import Permission
@@ -27,6 +27,7 @@ from planner.services.studies import (
     create_study,
     join_site,
     read_version,
+    refuse_other_settings,
     set_open,
     supply_parameters,
 )
@@ -65,6 +66,9 @@ class ParameterAnswer(Answer):
 class StudyAnswer(StudySummary):
     """A study with all that it consists of."""
 
+    settings_revision: int = Field(
+        description="Grows with everything that is set or added; send it as If-Match with what was decided by it."
+    )
     releases_bookings: bool
     attempts_wanted: int | None = Field(
         description="How many attempts to reach somebody it wants before a loss to follow-up; null if it does not say."
@@ -150,14 +154,14 @@ def create(body: NewStudy) -> Response:
     def work(uow: UnitOfWork) -> StudyAnswer:
         return _shown(uow.session, create_study(uow, CreateStudy(**body.model_dump())))
 
-    return writing(work, lambda shown: shown, 201)
+    return writing(work, lambda shown: shown, 201, _etag)
 
 
 @api.get("/studies/<study>", responses={200: StudyAnswer}, operation_id="show_study")
 @needs(Permission.STUDIES_READ)
 def show(path: StudyPath) -> Response:
     """Show a study."""
-    return reading(lambda session: _shown(session, find_study(session, scope(), path.study)))
+    return reading(lambda session: _shown(session, find_study(session, scope(), path.study)), _etag)
 
 
 @api.put("/studies/<study>/state", responses={200: StudyAnswer}, operation_id="set_study_state")
@@ -166,11 +170,11 @@ def set_state(path: StudyPath, body: NewState) -> Response:
     """Open a study to new participants, or close it to them."""
 
     def work(uow: UnitOfWork) -> StudyAnswer:
-        study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
+        study = _unchanged(uow, path)
         set_open(uow, study, body.open)
         return _shown(uow.session, study)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
 
 
 @api.put("/studies/<study>/attempts-wanted", responses={200: StudyAnswer}, operation_id="want_contact_attempts")
@@ -179,11 +183,11 @@ def want(path: StudyPath, body: AttemptsWanted) -> Response:
     """Say how many attempts to reach somebody come before they may be recorded as lost to follow-up."""
 
     def work(uow: UnitOfWork) -> StudyAnswer:
-        study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
+        study = _unchanged(uow, path)
         want_attempts(uow, study, body.attempts)
         return _shown(uow.session, study)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
 
 
 @api.post("/studies/<study>/versions", responses={201: VersionText}, operation_id="add_protocol_version")
@@ -226,7 +230,7 @@ def confirm(path: VersionPath) -> Response:
         confirm_assumptions(uow, study, path.version)
         return _shown(uow.session, study)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
 
 
 @api.post("/studies/<study>/parameters", responses={200: StudyAnswer}, operation_id="supply_parameters")
@@ -235,11 +239,11 @@ def supply(path: StudyPath, body: Values) -> Response:
     """Give parameters their values."""
 
     def work(uow: UnitOfWork) -> StudyAnswer:
-        study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
+        study = _unchanged(uow, path)
         supply_parameters(uow, study, body.values, body.made_up)
         return _shown(uow.session, study)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
 
 
 @api.post("/studies/<study>/sites", responses={200: StudyAnswer}, operation_id="join_site")
@@ -253,14 +257,26 @@ def join(path: StudyPath, body: JoiningSite) -> Response:
         uow.session.flush()
         return _shown(uow.session, study)
 
-    return writing(work, lambda shown: shown)
+    return writing(work, lambda shown: shown, headers=_etag)
+
+
+def _unchanged(uow: UnitOfWork, path: StudyPath) -> Study:
+    """The study, locked, as whoever asks had seen it, if they say so (If-Match)."""
+    study = find_study(uow.session, scope(), path.study, lock=True, whole=True)
+    refuse_other_settings(uow.session, study, expected_revision())
+    return study
+
+
+def _etag(shown: StudyAnswer) -> dict[str, str]:
+    return tagged(shown.settings_revision)
 
 
 def _shown(session: Session, study: Study) -> StudyAnswer:
     parameters = parameter_values(session, study.id)
     return StudyAnswer(
         code=study.code, title=study.title, state=study.state, revision=study.revision,
-        releases_bookings=study.releases_bookings, attempts_wanted=study.attempts_wanted,
+        settings_revision=study.settings_revision, releases_bookings=study.releases_bookings,
+        attempts_wanted=study.attempts_wanted,
         versions=[VersionAnswer(**_version(row)) for row in versions_of(session, study.id)],
         parameters=[
             ParameterAnswer(name=name, value=row.value, made_up=row.made_up) for name, row in parameters.items()

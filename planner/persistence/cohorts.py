@@ -37,6 +37,8 @@ class CohortRow(Base):
     size: Mapped[int]
     #: planned, open, observing, closed
     state: Mapped[str] = mapped_column(String(12))
+    #: grows with every change: whoever saves says which one they had seen
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     set_up_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 

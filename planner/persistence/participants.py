@@ -76,6 +76,8 @@ class Contact(Base):
     zone: Mapped[str] = mapped_column(String(64), default="")
     #: channels and times wanted, such as {"sms": true, "email": false}
     preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    #: grows with every change: whoever saves says which one they had seen
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 

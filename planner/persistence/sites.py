@@ -34,6 +34,8 @@ class SiteRow(Base):
     #: where to come, as participants read it
     address: Mapped[str] = mapped_column(String(500), default="")
     phone: Mapped[str] = mapped_column(String(50), default="")
+    #: grows with every change, also of its closures: whoever saves says which one they had seen
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

@@ -26,6 +26,8 @@ class Study(Base):
     #: how many attempts to reach somebody the protocol wants before they are lost to follow-up, where it says so
     attempts_wanted: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=1)
+    #: grows with everything that is set or added: whoever saves says which one they had seen
+    settings_revision: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 

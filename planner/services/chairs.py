@@ -31,7 +31,7 @@ def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -
             select(Booking).where(Booking.participant_id == life.participant.id, Booking.ended_at.is_(None))
         )
     }
-    wanted = {visit.key: visit for visit in plan.visits if _holds(visit)} if plan else {}
+    wanted = {visit.key: visit for visit in held_visits(plan)}
     for key, row in rows.items():
         visit = wanted.get(key)
         if visit is None or visit.booking is None or visit.booking.id != row.fact_id:
@@ -41,6 +41,11 @@ def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -
         fact = visit.booking
         if fact is not None and (key not in rows or rows[key].fact_id != fact.id):
             _book(uow, life, visit, fact, reason)
+
+
+def held_visits(plan: Plan | None) -> list[ScheduledVisit]:
+    """The visits of a plan that have an appointment which holds."""
+    return [visit for visit in plan.visits if _holds(visit)] if plan else []
 
 
 def _holds(visit: ScheduledVisit) -> bool:

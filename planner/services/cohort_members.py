@@ -54,6 +54,7 @@ class CohortReport:
     part: str
     dose_levels: dict[str, str]
     size: int
+    revision: int
     state: str
     enrolled: int
     evaluable: int
@@ -127,8 +128,9 @@ def _report(design: StudyDesign, study: Study, row: CohortRow, members: list[Mem
     counting = sum(member.observation != "to-be-replaced" for member in members)
     named = {member.participant for member in members if scope.covers(study.id, member.site_id)}
     return CohortReport(
-        row.position, row.code, row.label, row.part, dict(row.dose_levels), row.size, row.state, len(members),
-        evaluable, max(0, row.size - counting), tuple(member for member in members if member.participant in named),
+        row.position, row.code, row.label, row.part, dict(row.dose_levels), row.size, row.revision, row.state,
+        len(members), evaluable, max(0, row.size - counting),
+        tuple(member for member in members if member.participant in named),
         tuple(_in_the_way(row, members, named, evaluable if observed else counting, observed)),
         rule.rule if rule is not None and observed else None,
     )  # fmt: skip

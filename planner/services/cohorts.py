@@ -17,6 +17,7 @@ from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, Ref
 from planner.services.access import Scope, find_study
 from planner.services.cohort_members import CohortReport, cohort_reports
 from planner.services.designs import Designs, StudyDesign
+from planner.services.revisions import Edited, refuse_what_changed
 from planner.services.texts import missing_or_too_long, not_one_of, too_long
 from schedules.protocol import ActivityKind
 
@@ -58,6 +59,8 @@ class ChangeCohort:
     state: str | None = None
     size: int | None = None
     why: str = ""
+    #: the revision that the person had seen
+    expected: int | None = None
 
 
 def set_up_cohort(uow: UnitOfWork, designs: Designs, scope: Scope, command: SetUpCohort) -> CohortRow:
@@ -97,11 +100,13 @@ def change_cohort(uow: UnitOfWork, designs: Designs, scope: Scope, command: Chan
         problems += not_one_of("state", command.state, ("open", "observing", "closed"))
     if problems:
         raise InvalidInput(problems)
+    edited = Edited(subject=_subject(study, row), actions=("cohort.changed",), revision=row.revision, chain=study.id)
+    refuse_what_changed(uow.session, edited, command.expected)
     before = _data(row)
     if command.state is not None:
         _step(uow, designs, study, row, command.state, command.why)
     row.size = command.size if command.size is not None else row.size
-    row.changed_at = uow.now
+    row.changed_at, row.revision = uow.now, row.revision + 1
     uow.audit(
         "cohort.changed", _subject(study, row), study_id=study.id, before=before, after=_data(row),
         why=command.why.strip(),

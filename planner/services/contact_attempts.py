@@ -111,7 +111,9 @@ def want_attempts(uow: UnitOfWork, study: Study, wanted: int | None) -> None:
         wrong = "this many attempts are not possible"
         raise InvalidInput([InputProblem("wanted", wrong, f"write 1 to {MOST_WANTED}, or leave it out")])
     before, study.attempts_wanted = study.attempts_wanted, wanted
-    uow.audit("study.attempts-wanted", f"study:{study.code}", study_id=study.id, before=before, after=wanted)
+    study.settings_revision += 1
+    said = [{"attempts_wanted": value} for value in (before, wanted)]
+    uow.audit("study.attempts-wanted", f"study:{study.code}", study_id=study.id, before=said[0], after=said[1])
 
 
 def effort_for(session: Session, scope: Scope, study_code: str, number: str) -> Effort:

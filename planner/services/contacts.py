@@ -19,6 +19,7 @@ from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 from planner.services.phone_numbers import phone_problems
 from planner.services.reminders import contact_changed
+from planner.services.revisions import Edited, refuse_what_changed
 
 _EARLIEST_BIRTH = 1900
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
@@ -47,35 +48,61 @@ class ContactDetails:
 _OPEN = frozenset({"language", "zone", "preferences"})
 
 
-def keep_contact(uow: UnitOfWork, keys: Keys, participant: Participant, details: ContactDetails) -> Contact:
-    """Keep how to reach a participant. The audit names the fields that changed, and never what they say."""
+def keep_contact(
+    uow: UnitOfWork, keys: Keys, participant: Participant, details: ContactDetails, expected: int | None = None
+) -> Contact:
+    """Keep how to reach a participant. The audit names the fields that changed, and never what they say.
+
+    ``expected`` is the revision that the person had seen, 0 if nothing was ever kept. Raises InvalidInput, or Conflict
+    with the names of what somebody else has changed since.
+    """
     _check(details)
     row = uow.session.get(Contact, participant.id)
-    before = keys.open(row.sealed) if row is not None and row.sealed else {}
+    refuse_what_changed(uow.session, _edited(participant, row), expected)
+    before = asdict(ContactDetails()) | _kept(keys, row)
     if row is None:
-        row = Contact(participant_id=participant.id, study_id=participant.study_id)
+        row = Contact(participant_id=participant.id, study_id=participant.study_id, revision=0)
         uow.session.add(row)
-    now = details.sealed_part()
-    row.sealed = keys.seal(now)
+    now = asdict(details)
+    row.revision += 1
+    row.sealed = keys.seal(details.sealed_part())
     row.phone_index = keys.find(details.phone) if details.phone else None
     row.email_index = keys.find(details.email) if details.email else None
     row.caregiver_index = keys.find(details.caregiver_phone) if details.caregiver_phone else None
     row.language, row.zone, row.preferences = details.language, details.zone, dict(details.preferences)
     row.erased_at, row.changed_at = None, uow.now
-    changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before.get(name, "") != value}
+    changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before[name] != value}
     uow.audit("contact.changed", f"participant:{participant.number}", study_id=participant.study_id, after=changed)
     contact_changed(uow, participant)
     return row
 
 
+def _edited(participant: Participant, row: Contact | None) -> Edited:
+    return Edited(
+        subject=f"participant:{participant.number}", chain=participant.study_id, says_values=False,
+        actions=("contact.changed", "contact.erased"), revision=row.revision if row is not None else 0,
+    )  # fmt: skip
+
+
+def _kept(keys: Keys, row: Contact | None) -> dict[str, Any]:
+    """All that is kept, by its fields; nothing after an erasure."""
+    if row is None or row.sealed is None:
+        return {}
+    opened = {"language": row.language, "zone": row.zone, "preferences": dict(row.preferences)}
+    return {**keys.open(row.sealed), **opened}
+
+
 def contact_of(session: Session, keys: Keys, participant: Participant) -> ContactDetails | None:
     """How to reach a participant; None if nothing is kept, or it was erased."""
     row = session.get(Contact, participant.id)
-    if row is None or row.sealed is None:
-        return None
-    return ContactDetails(
-        **keys.open(row.sealed), language=row.language, zone=row.zone, preferences=dict(row.preferences)
-    )
+    found = _kept(keys, row)
+    return ContactDetails(**found) if found else None
+
+
+def contact_revision(session: Session, participant: Participant) -> int:
+    """The revision of what is kept of how to reach a participant; 0 if nothing ever was."""
+    row = session.get(Contact, participant.id)
+    return row.revision if row is not None else 0
 
 
 def find_by_contact(
@@ -106,6 +133,7 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
         return
     row.sealed, row.phone_index, row.email_index, row.caregiver_index = None, None, None, None
     row.preferences, row.erased_at, row.changed_at = {}, uow.now, uow.now
+    row.revision += 1
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
     contact_changed(uow, participant)
 

@@ -17,6 +17,7 @@ from planner.persistence.sites import Closure, SiteRow, StoredHoliday, site_by_c
 from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
+from planner.services.revisions import Edited, refuse_what_changed
 from schedules.closures import Weekday, public_holidays
 from schedules.protocol import Resource
 from schedules.recurrence import check_rule
@@ -57,13 +58,14 @@ class CloseSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSite:
-    """What is to be otherwise at a site; None leaves it as it is."""
+    """What is to be otherwise at a site; None leaves it as it is. ``expected`` is the revision the person had seen."""
 
     name: str | None = None
     opening: Mapping[str, Sequence[str]] | None = None
     chairs: int | None = None
     address: str | None = None
     phone: str | None = None
+    expected: int | None = None
 
 
 _CHANGEABLE = ("name", "opening", "chairs", "address", "phone")
@@ -124,9 +126,13 @@ def _holiday_problems(command: CreateSite) -> Iterable[InputProblem]:
 def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
     """Give a site other opening hours, chairs, or another name, address or number. No date moves by it.
 
-    Appointments stay as they were made. Raises InvalidInput, or Conflict while one sits in a chair that would go.
+    Appointments stay as they were made. Raises InvalidInput, or Conflict while one sits in a chair that would go, or if
+    somebody else has changed the site since.
     """
     uow.session.refresh(site, with_for_update=True)
+    actions = ("site.changed", "site.closed", "site.reopened")
+    edited = Edited(subject=f"site:{site.code}", actions=actions, revision=site.revision)
+    refuse_what_changed(uow.session, edited, command.expected)
     said = {name: value for name in _CHANGEABLE if (value := getattr(command, name)) is not None}
     wanted = CreateSite(code=site.code, zone=site.zone, **{name: getattr(site, name) for name in _CHANGEABLE} | said)
     problems = list(_problems(wanted))
@@ -137,6 +143,7 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
     before = {name: getattr(site, name) for name in values}
     for name, value in values.items():
         setattr(site, name, value)
+    site.revision += 1
     changed = [name for name, value in values.items() if before[name] != value]
     uow.audit(
         "site.changed", f"site:{site.code}", before={name: before[name] for name in changed},
@@ -186,7 +193,7 @@ def close_site(uow: UnitOfWork, site: SiteRow, command: CloseSite) -> Closure:
     )  # fmt: skip
     uow.session.add(row)
     uow.session.flush()
-    _touch_studies(uow.session, site)
+    _touch(uow.session, site)
     after = {"id": row.id, "first": str(row.first), "last": str(row.last or ""), "rule": row.rule, "reason": row.reason}
     uow.audit("site.closed", f"site:{site.code}", after=after)
     return row
@@ -216,12 +223,14 @@ def reopen_site(uow: UnitOfWork, site: SiteRow, closure_id: int) -> None:
     if row is None or row.site_id != site.id or row.removed_at is not None:
         raise NotFound([InputProblem("closure", "the site has no such closure", "look at its closures")])
     row.removed_at = uow.now
-    _touch_studies(uow.session, site)
+    _touch(uow.session, site)
     uow.audit("site.reopened", f"site:{site.code}", before={"id": row.id, "first": str(row.first)})
 
 
-def _touch_studies(session: Session, site: SiteRow) -> None:
-    """Every study of the site has another design now."""
+def _touch(session: Session, site: SiteRow) -> None:
+    """The site is at another revision, and every study of it has another design now."""
+    session.refresh(site, with_for_update=True)
+    site.revision += 1
     theirs = select(StudySite.study_id).where(StudySite.site_id == site.id)
     session.execute(update(Study).where(Study.id.in_(theirs)).values(revision=Study.revision + 1))
 

@@ -24,6 +24,7 @@ from planner.persistence.studies import (
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, Refused, ValuesMissing
 from planner.services.designs import load_design
+from planner.services.revisions import Edited, refuse_what_changed
 from schedules.errors import DesignError, SourceError
 from schedules.protocol_file import ReadProtocol, read_protocol
 
@@ -60,6 +61,16 @@ def create_study(uow: UnitOfWork, command: CreateStudy) -> Study:
     return study
 
 
+def refuse_other_settings(session: Session, study: Study, seen: int | None) -> None:
+    """Raise Conflict, with what somebody else set or added, unless the study is as whoever asks had seen it."""
+    actions = (
+        "protocol.added", "protocol.confirmed", "parameters.supplied", "study.state-set", "study.attempts-wanted",
+        "study.site-joined",
+    )  # fmt: skip
+    subject, revision = f"study:{study.code}", study.settings_revision
+    refuse_what_changed(session, Edited(subject=subject, actions=actions, revision=revision, chain=study.id), seen)
+
+
 def add_version(uow: UnitOfWork, study: Study, source: str) -> ProtocolVersion:
     """Add the text of a protocol version, as it is, for ever. Raises InvalidInput with every problem of the text."""
     read = read_version(source)
@@ -80,6 +91,7 @@ def add_version(uow: UnitOfWork, study: Study, source: str) -> ProtocolVersion:
     )  # fmt: skip
     uow.session.add(row)
     study.revision += 1
+    study.settings_revision += 1
     uow.session.flush()
     _check_that_versions_fit(uow.session, study)
     uow.audit(
@@ -115,6 +127,7 @@ def confirm_assumptions(uow: UnitOfWork, study: Study, version: str) -> None:
     if row is None:
         raise Refused([InputProblem("version", "the study has no such version", "choose one of its versions")])
     row.confirmed_by, row.confirmed_at = uow.actor.user_id, uow.now
+    study.settings_revision += 1
     uow.audit("protocol.confirmed", f"study:{study.code}", study_id=study.id, after={"version": version})
 
 
@@ -125,6 +138,7 @@ def supply_parameters(uow: UnitOfWork, study: Study, values: Mapping[str, Any], 
     for name, value in values.items():
         uow.session.add(ParameterValue(study_id=study.id, name=name, value=value, made_up=made_up, set_at=uow.now))
     study.revision += 1
+    study.settings_revision += 1
     uow.audit("parameters.supplied", f"study:{study.code}", study_id=study.id, before=before, after=dict(values))
 
 
@@ -149,6 +163,7 @@ def set_open(uow: UnitOfWork, study: Study, opened: bool) -> None:
     """Open a study to new participants, or close it to them; those who take part go on."""
     before, study.state = study.state, "open" if opened else "closed"
     if before != study.state:
+        study.settings_revision += 1
         uow.audit(
             "study.state-set", f"study:{study.code}", study_id=study.id, before={"state": before},
             after={"state": study.state},
@@ -162,4 +177,5 @@ def join_site(uow: UnitOfWork, study: Study, site: SiteRow) -> None:
     count = uow.session.scalar(select(func.count()).where(StudySite.study_id == study.id)) or 0
     uow.session.add(StudySite(study_id=study.id, site_id=site.id, position=count))
     study.revision += 1
+    study.settings_revision += 1
     uow.audit("study.site-joined", f"study:{study.code}", study_id=study.id, after={"site": site.code})

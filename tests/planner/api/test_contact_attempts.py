@@ -59,7 +59,10 @@ def test_what_a_study_does_not_say_about_attempts_is_null(app: Flask, study: Tri
     place = f"/studies/{STUDY}/attempts-wanted"
     administrator.call("PUT", place, {"attempts": 3})
     assert administrator.call("PUT", place, {"attempts": None}).get_json()["attempts_wanted"] is None
-    assert [entry.after for entry in audited(study, "study.attempts-wanted")] == [3, None]
+    assert [entry.after for entry in audited(study, "study.attempts-wanted")] == [
+        {"attempts_wanted": 3},
+        {"attempts_wanted": None},
+    ]
     for wrong in ({}, {"attempts": 0}, {"attempts": 101}, {"attempts": "3"}, {"attempts": True}):
         administrator.refused(400, "PUT", place, wrong)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from planner.app import create_app
 from planner.persistence import schema
@@ -22,6 +22,20 @@ from tests.studies import STUDY, trial
 __all__ = ["app", "at"]
 
 FACT = {"facts": [{"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "vsli"}]}
+#: a fact that takes some pages, so that a file without room for one more cannot hold twenty of it
+MANY = {"fact": "away", "date": "2026-02-01", "until": "2026-02-02", "note": "made up, " * 40}
+#: how a database gets full, and has room again: SQLite may take no page more; PostgreSQL says disk_full at the audit
+FULL = {
+    "sqlite": (("PRAGMA max_page_count = 1",), ("PRAGMA max_page_count = 1073741823",)),
+    "postgresql": (
+        (
+            """CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$""",
+            "CREATE TRIGGER no_room BEFORE INSERT ON audit_entry EXECUTE FUNCTION no_room()",
+        ),
+        ("DROP TRIGGER no_room ON audit_entry",),
+    ),
+}
 ONE = f"/studies/{STUDY}/participants/01-001"
 
 
@@ -84,6 +98,30 @@ def test_a_read_only_database_can_still_be_looked_at(app: Flask, store: Store, c
             connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
     coordinator.refused(503, "POST", f"{ONE}/facts", FACT)
     assert len(coordinator.get(f"{ONE}/facts")["facts"]) == 2
+
+
+def test_a_full_database_records_nothing_by_half_and_goes_on_once_there_is_room(
+    app: Flask, store: Store, coordinator: Caller
+) -> None:
+    engine = app.extensions["installation"].database.engine
+    fill, make_room = FULL[engine.dialect.name]
+    coordinator.get(ONE)
+    _run(engine, fill)
+    wrong = coordinator.refused(503, "POST", f"{ONE}/facts", {"facts": [MANY] * 20}, Idempotency_Key="once")
+    assert wrong["type"] == "/problems/unavailable"
+    assert "nothing was changed" in wrong["detail"].lower()
+    assert (len(coordinator.get(f"{ONE}/facts")["facts"]), coordinator.get(ONE)["revision"]) == (2, 1)
+    _run(engine, make_room)
+    recorded = coordinator.post(f"{ONE}/facts", {"facts": [MANY] * 20}, Idempotency_Key="once")
+    assert (len(recorded["facts"]), recorded["revision"]) == (20, 2)
+
+
+def _run(engine: Engine, statements: tuple[str, ...]) -> None:
+    """Run them, on SQLite on the one connection that the application has open."""
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.commit()
 
 
 def test_a_database_that_goes_in_the_middle_of_a_request_leaves_nothing_half_done(

@@ -93,7 +93,7 @@ def test_the_audit_names_only_what_changed(study: Trial) -> None:
     keep(study, ContactDetails(name="Made Up", phone="+12125550199", email="made.up@example.org", language="es"))
     with study.store.database.reading() as session:
         entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "contact.changed")).all()
-    assert [sorted(entry.after or {}) for entry in entries] == [["email", "name", "phone"], ["phone"]]
+    assert [sorted(entry.after or {}) for entry in entries] == [["email", "language", "name", "phone"], ["phone"]]
 
 
 def test_erasing_leaves_the_history_and_nothing_to_reach_anybody_by(study: Trial) -> None:
