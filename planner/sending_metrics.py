@@ -20,9 +20,7 @@ DAYS = 7
 def sending_text(session: Session, now: datetime) -> bytes:
     """Messages of the last days by state, what is overdue, open tasks, and how long ago a worker has ticked."""
     registry = CollectorRegistry()
-    counts = Gauge(
-        "planner_messages", f"Messages due within the last {DAYS} days.", ("state",), registry=registry
-    )
+    counts = Gauge("planner_messages", f"Messages due within the last {DAYS} days.", ("state",), registry=registry)
     for state, count in _by_state(session, now).items():
         counts.labels(state).set(count)
     overdue = Gauge("planner_messages_overdue", "Messages that are due and not sent yet.", registry=registry)
@@ -40,8 +38,8 @@ def _by_state(session: Session, now: datetime) -> dict[str, int]:
     """Study by study and state by state, as the index has them."""
     found = {state.value: 0 for state in State}
     for study in session.scalars(select(Study.id)).all():
-        since = [MessageRow.study_id == study, MessageRow.due_at >= now - timedelta(days=DAYS), MessageRow.due_at <= now]
-        rows = session.execute(select(MessageRow.state, func.count()).where(*since).group_by(MessageRow.state))
+        which = [MessageRow.study_id == study, MessageRow.due_at.between(now - timedelta(days=DAYS), now)]
+        rows = session.execute(select(MessageRow.state, func.count()).where(*which).group_by(MessageRow.state))
         for state, count in rows.all():
             found[state] = found.get(state, 0) + count
     return found

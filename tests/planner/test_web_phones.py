@@ -82,9 +82,7 @@ def test_a_text_that_was_sent_stands_there_with_its_time(app: Flask, store: Stor
     assert "Arabic" in listed
 
 
-def test_writing_back_does_what_a_text_would_do_and_is_shown(
-    app: Flask, store: Store, study: Trial, at: Clock
-) -> None:
+def test_writing_back_does_what_a_text_would_do_and_is_shown(app: Flask, store: Store, study: Trial, at: Clock) -> None:
     at.now = datetime(2026, 1, 9, 14, 1, tzinfo=UTC)
     work(app, store, at)
     client = app.test_client()
