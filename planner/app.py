@@ -20,6 +20,7 @@ from planner.api.strict_json import StrictJson
 from planner.api.types import Problem
 from planner.api.v1 import answer_validation, make_api
 from planner.config import ConfigurationError, Settings
+from planner.draining import Drained
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.schema import WrongSchema
 from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, Unavailable
@@ -68,6 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)
+    app.wsgi_app = Drained(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -129,4 +131,5 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
 def _said(error: HTTPException) -> str:
     """Why a body could not be read."""
     cause = error.__cause__
-    return f"the body is no JSON that can be read: {cause}" if cause else "the body cannot be read"
+    said = str(cause).partition("Failed to decode JSON object: ")[2] or str(cause)
+    return f"the body is no JSON that can be read: {said}" if cause else "the body cannot be read"

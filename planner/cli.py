@@ -304,7 +304,7 @@ for group in (study_cli.study, study_cli.participant, study_cli.user):
     cli.add_command(group)
 for running in (run_cli.demo, run_cli.worker):
     cli.add_command(running)
-for command in (study_cli.create_site, study_cli.close_site):
+for command in (study_cli.create_site, study_cli.change_site, study_cli.close_site):
     site.add_command(command)
 
 

@@ -75,7 +75,10 @@ def audit() -> None:
 
 @audit.command("verify")
 def verify_audit() -> None:
-    """Follow every chain from its first entry to its head. The exit code is 1 if one is not whole."""
+    """Follow every chain from its first entry to its head, and compare the facts with it.
+
+    The exit code is 1 if a chain is not whole, or a fact is not what was recorded.
+    """
     from planner.commands import database as commands
 
     commands.verify_audit()

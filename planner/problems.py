@@ -157,6 +157,11 @@ HTTP_WORDS = {
         "the address has too many characters",
         "ask for less at once; write closed days as spans",
     ),
+    415: (
+        "The body is of another type",
+        "the route takes another type of body",
+        "send JSON as Content-Type: application/json, and tables as text/csv",
+    ),
     500: (
         "The planner failed",
         "something went wrong that is not your doing",

@@ -9,6 +9,7 @@ import click
 
 from planner.commands import options
 
+_HOURS = "Opening hours, such as 'monday-friday 08:00-17:00'; may be repeated."
 ROLES = ("administrator", "coordinator", "investigator", "infusion-centre", "monitor")
 
 
@@ -92,16 +93,34 @@ def make_effective(preview: bool, **said: Any) -> None:
 @click.option("--zone", required=True, metavar="ZONE", help="IANA time zone, such as America/New_York.")
 @click.option("--holidays", type=options.holiday_code, metavar="CC[-REGION]", help="Public holidays to keep.")
 @click.option("--weekend", default="saturday,sunday", metavar="DAYS", help="Closed every week; with commas.")
+@click.option("--open", "opening", type=options.hours, multiple=True, metavar="HOURS", help=_HOURS)
 @click.option("--chairs", type=click.IntRange(0, 500), default=0, help="Infusion chairs.")
 @click.option("--address", default="", help="Where to come, as participants read it.")
-def create_site(code: str, holidays: tuple[str, str | None] | None, weekend: str, **said: Any) -> None:
+def create_site(
+    code: str, holidays: tuple[str, str | None] | None, weekend: str, opening: tuple[options.Hours, ...], **said: Any
+) -> None:
     """Set up SITE."""
     from planner.commands import operate as commands
     from planner.services.sites import CreateSite
 
     country, region = holidays or (None, None)
     days = tuple(day.strip() for day in weekend.split(",") if day.strip())
-    commands.new_site(CreateSite(code=code, country=country, region=region, weekend=days, **said))
+    hours = options.week(opening)
+    commands.new_site(CreateSite(code=code, country=country, region=region, weekend=days, opening=hours, **said))
+
+
+@click.command("change")
+@click.argument("site", metavar="SITE")
+@click.option("--name", help="What people read.")
+@click.option("--open", "opening", type=options.hours, multiple=True, metavar="HOURS", help=f"{_HOURS} All of them.")
+@click.option("--chairs", type=click.IntRange(0, 500), help="Infusion chairs.")
+@click.option("--address", help="Where to come, as participants read it.")
+def change_site(site: str, opening: tuple[options.Hours, ...], **said: Any) -> None:
+    """Give SITE other opening hours or chairs, or another name or address. Appointments stay as they are."""
+    from planner.commands import operate as commands
+    from planner.services.sites import ChangeSite
+
+    commands.change_site_as_said(site, ChangeSite(opening=options.week(opening) or None, **said))
 
 
 @click.command("close")

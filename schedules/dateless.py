@@ -72,8 +72,9 @@ def undated(walk: Walk, spec: VisitSpec, basis: Basis, reason: str) -> Scheduled
     conflicts = () if fallen else (Conflict("no-anchor", reason),)
     status = fallen or Status.HELD
     notes = fall_words(walk, spec, status)
+    doubt = walk.doubt if status in (Status.HELD, Status.SUSPENDED) else None
     visit = ScheduledVisit(
-        spec, None, None, None, None, None, status, None if fallen else walk.doubt, basis,
+        spec, None, None, None, None, None, status, doubt, basis,
         conflicts=conflicts, notes=notes,
     )  # fmt: skip
     visit = with_booking(walk, visit)

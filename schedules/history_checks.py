@@ -108,11 +108,22 @@ def check_history(design: Design, history: History) -> None:
         raise HistoryError(problems)
 
 
-def _problems(checker: Checker) -> Iterator[Problem]:
-    yield from _identities(checker)
+def check_names(design: Design, history: History) -> None:
+    """Raises HistoryError with every fact that alone cannot be; for those that are left of a history with problems."""
+    problems = bounded(_one_by_one(Checker(design, history.facts)))
+    if problems:
+        raise HistoryError(problems)
+
+
+def _one_by_one(checker: Checker) -> Iterator[Problem]:
     for fact in checker.live:
         for wrong, right in _complaints(checker.names, fact):
             yield checker.problem(fact, wrong, right)
+
+
+def _problems(checker: Checker) -> Iterator[Problem]:
+    yield from _identities(checker)
+    yield from _one_by_one(checker)
     yield from _twice(checker)
     yield from _both_ways(checker)
     yield from _after_death(checker)

@@ -36,22 +36,40 @@ _EXAMPLE = "write e.g. - {fact: given, date: 2026-01-05, visit: induction.c1.d1,
 
 def read_facts(text: bytes | str, file: str) -> tuple[Fact, ...]:
     """The facts of a file. Raises HistoryError with every problem of its form."""
-    return facts_of(read_yaml(text, file, HistoryError))
+    told: list[Problem] = []
+    return _all_or_none(read_yaml(text, file, HistoryError, told), told)
 
 
 def facts_of(document: Document) -> tuple[Fact, ...]:
-    """The facts of a document that is a list of them."""
+    """The facts of a document that is a list of them. Raises HistoryError with every problem of their form."""
+    return _all_or_none(document, [])
+
+
+def _all_or_none(document: Document, told: list[Problem]) -> tuple[Fact, ...]:
+    facts = _facts_of(document, told)
+    if told:
+        raise HistoryError(bounded(told))
+    return facts
+
+
+def readable_facts(text: bytes | str, file: str) -> tuple[Fact, ...]:
+    """Those facts of a file that have the form of one, whatever the others are like."""
+    told: list[Problem] = []
+    try:
+        return _facts_of(read_yaml(text, file, HistoryError, told), told)
+    except HistoryError:
+        return ()
+
+
+def _facts_of(document: Document, told: list[Problem]) -> tuple[Fact, ...]:
+    """The facts of a document that is a list of them; the problems of those that are none are put into ``told``."""
     items = document.data
     if not isinstance(items, list):
         raise HistoryError([document.problem((), "a history is a list of facts", _EXAMPLE)])
     if len(items) > MOST_FACTS:
         wrong = f"{len(items)} facts are more than one participant's {MOST_FACTS}"
         raise HistoryError([document.problem((), wrong, "keep one participant's facts in a file")])
-    wrong_ones: list[Problem] = []
-    facts = [fact for place in range(len(items)) for fact in _read(document, items, place, wrong_ones)]
-    if wrong_ones:
-        raise HistoryError(bounded(wrong_ones))
-    return tuple(facts)
+    return tuple(fact for place in range(len(items)) for fact in _read(document, items, place, told))
 
 
 def _read(document: Document, items: list[Any], place: int, wrong_ones: list[Problem]) -> Iterator[Fact]:

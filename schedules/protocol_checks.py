@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 
 from schedules.errors import Problem
 from schedules.protocol import Advisory, Epoch, Observation, Protocol
@@ -31,6 +33,15 @@ def check_protocol(protocol: Protocol, document: Document) -> Iterator[Problem]:
     if not problems:
         found = [*check_paths(protocol, document), *_check_keys(names)]
         yield from found or check_doses(names)
+
+
+def unknown_names(protocol: Protocol, document: Document) -> list[Problem]:
+    """Only the names that nothing is called by; for a protocol that is only what could be read of one."""
+    if any(check_sizes(protocol, document)):
+        return []
+    names = Names(protocol, document)
+    deque(chain(_check_lists(names), check_epochs(names)), maxlen=0)
+    return names.unknown
 
 
 def _check_lists(names: Names) -> Iterator[Problem]:

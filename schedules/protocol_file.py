@@ -16,9 +16,10 @@ from schedules.errors import ParameterError, Problem, ProtocolError
 from schedules.protocol import Protocol
 from schedules.protocol_checks import check_protocol
 from schedules.protocol_parameters import fill_in
+from schedules.protocol_salvage import names_beside
 from schedules.validation import validate
 from schedules.wording import as_written, quoted
-from schedules.yaml_text import Document, read_yaml
+from schedules.yaml_text import MOST_PROBLEMS, Document, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,10 @@ def read_protocol(text: bytes | str, file: str, values: Mapping[str, Any] | None
 
     Raises ProtocolError with every problem of the file, ParameterError for values that do not fit it.
     """
-    document = read_yaml(text, file, ProtocolError)
+    told: list[Problem] = []
+    document = read_yaml(text, file, ProtocolError, told)
     filling = fill_in(document, dict(values or {}))
+    filling.problems += told
     protocol, problems = _checked(document)
     error = filling.error(problems)
     if protocol is None or error is not None:
@@ -70,7 +73,8 @@ def _checked(document: Document) -> tuple[Protocol | None, tuple[Problem, ...]]:
     try:
         protocol = validate(_adapter(), document, error=ProtocolError)
     except ProtocolError as error:
-        return None, error.problems
+        few = len(error.problems) < MOST_PROBLEMS  # of more than are listed none need be looked for
+        return None, (*error.problems, *(names_beside(_adapter(), document) if few else ()))
     return protocol, tuple(bounded(check_protocol(protocol, document)))
 
 

@@ -26,6 +26,8 @@ class Names:
     def __init__(self, protocol: Protocol, document: Document) -> None:
         self.protocol = protocol
         self.document = document
+        self.unknown: list[Problem] = []
+        """The names complained about so far, because nothing is called so."""
         kinds = {name: activity.kind for name, activity in protocol.activities.items()}
         self.doses = {name: kind for name, kind in kinds.items() if kind is ActivityKind.DOSE}
         self.home_doses = {name: kind for name, kind in kinds.items() if kind is ActivityKind.HOME_DOSE}
@@ -50,7 +52,8 @@ class Names:
     ) -> Iterator[Problem]:
         """A problem if ``name`` is none of the names."""
         if name not in names:
-            yield self.problem(path, f"there is no {what} {quoted(name)}", hint(name, names), at_key)
+            self.unknown.append(self.problem(path, f"there is no {what} {quoted(name)}", hint(name, names), at_key))
+            yield self.unknown[-1]
 
     def each(self, path: Path, what: str, found: Iterable[str], names: Collection[str]) -> Iterator[Problem]:
         """A problem for each of ``found`` that is none of the names, or that stands there twice."""
@@ -64,7 +67,9 @@ class Names:
     def visit(self, path: Path, name: str, epoch: Epoch) -> Iterator[Problem]:
         """A problem if that is neither a visit of the epoch nor, as ``epoch.visit``, of another one."""
         if name not in epoch.visits and name not in self.visits:
-            yield self.problem(path, f"there is no visit {quoted(name)}", hint(name, [*epoch.visits, *self.visits]))
+            near = hint(name, [*epoch.visits, *self.visits])
+            self.unknown.append(self.problem(path, f"there is no visit {quoted(name)}", near))
+            yield self.unknown[-1]
 
 
 def _planned(protocol: Protocol) -> Iterator[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from schedules.compiled import treatment_sequence
 from schedules.errors import Problem
-from schedules.protocol import Epoch, Gate, PlannedVisit, Protocol, Stage
-from schedules.protocol_gates import ways
+from schedules.protocol import Epoch, Gate, Outcome, PlannedVisit, Protocol, Stage
+from schedules.protocol_gates import answers
 from schedules.protocol_references import check_chains, check_order
 from schedules.yaml_text import Document
 
@@ -78,8 +78,15 @@ class _Network:
 def _ways_out(epoch: Epoch) -> set[str]:
     """Where an epoch may lead: by its gates after a cycle, or simply on where none of them stands."""
     after = [gate for gate in epoch.gates.values() if _stands_after(gate)]
-    found = {way for gate in after for way in ways(gate, epoch.gates)}
+    found = {way for gate in after for answer in answers(gate, epoch.gates) for way in _beyond_the_cycles(answer)}
     return found | {"proceed"} if all(gate.cycles or gate.treatment_cycles for gate in after) else found
+
+
+def _beyond_the_cycles(outcome: Outcome) -> set[str]:
+    """Where an outcome leads out of its epoch: what it says of the last cycle, and what leads away at once."""
+    if outcome.after_last_cycle is None:
+        return {outcome.to}
+    return {outcome.after_last_cycle, *({outcome.to} - {"proceed", "next-cycle"})}
 
 
 def _stands_after(gate: Gate) -> bool:
@@ -125,7 +132,7 @@ def _leads_to(protocol: Protocol, network: _Network, gate_id: str, name: str) ->
         gate = epoch.gates.get(gate_id)
         if gate is not None and _stands_after(gate):
             own = [outcome for outcome in gate.outcomes.values() if outcome.ask is None]
-            found = {way for outcome in own for way in (outcome.to, outcome.after_last_cycle) if way}
+            found = {way for outcome in own for way in _beyond_the_cycles(outcome)}
             if name in network.onward(other, found):
                 return True
     return False

@@ -19,9 +19,13 @@ MOST_RULES = 50
 
 def read_site(text: bytes | str, file: str) -> Site:
     """A site from its file. Raises SiteError with every problem."""
-    document = read_yaml(text, file, SiteError)
-    site = validate(_adapter(), document, error=SiteError)
-    problems = bounded(_problems(site, document))
+    told: list[Problem] = []
+    document = read_yaml(text, file, SiteError, told)
+    try:
+        site = validate(_adapter(), document, error=SiteError)
+    except SiteError as error:
+        raise SiteError([*told, *error.problems]) from None
+    problems = [*told, *bounded(_problems(site, document))]
     if problems:
         raise SiteError(problems)
     return site

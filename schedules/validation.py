@@ -56,9 +56,14 @@ def validate(
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key not in besides}
     try:
-        made: T = _reader(adapter).validator.validate_python(data, extra="forbid")
+        return attempt(adapter, data)
     except ValidationError as wrong:
         raise error(problems_of(wrong, adapter, document, path)) from None
+
+
+def attempt(adapter: TypeAdapter[T], data: Any) -> T:
+    """Make a ``T`` of plain data as ``validate`` does; raises pydantic's own ValidationError."""
+    made: T = _reader(adapter).validator.validate_python(data, extra="forbid")
     return made
 
 

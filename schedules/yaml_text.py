@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from itertools import islice
@@ -31,6 +32,7 @@ MOST_BYTES = 1_000_000
 MOST_NODES = 100_000  # with every alias written out
 DEEPEST = 60
 MOST_PROBLEMS = 1_000
+_RIGHT_CONTENT = 'write keys with their values, one to a line, such as "name: value"'
 
 _REFUSED = re.compile("^%|" + INVISIBLE.pattern)
 _NAMED = {"\t": "a tab", "%": "a line that begins with %"}
@@ -92,22 +94,25 @@ class Document:
         return nodes
 
 
-def read_yaml(source: bytes | str, file: str, error: type[SourceError] = SourceError) -> Document:
+def read_yaml(
+    source: bytes | str, file: str, error: type[SourceError] = SourceError, told: list[Problem] | None = None
+) -> Document:
     """Read one YAML document whose root is keys with values, or a list.
 
-    Plain scalars are read by the core schema of YAML 1.2, in lower case and without ``0x10``,
-    ``.inf`` and ``.nan``: null, true, false, decimal numbers; anything else is text.
-    Raises ``error`` with every problem, up to a thousand of them, and nothing else.
+    Plain scalars are read by the core schema of YAML 1.2, in lower case and without ``0x10``, ``.inf`` and ``.nan``.
+    Raises ``error`` with every problem, up to a thousand, and nothing else. Where ``told`` is given it takes those
+    beside which all else can be read, such as a key that is there twice (the first one counts).
     """
     text = _checked_text(source, file, error)
     tree = (_fast_tree(text, file) if FAST_PARSER else None) or _slow_tree(text, file)
     root = tree.root or _Node((1, 1), None)
     if not isinstance(root.data, dict | list):
         wrong = f"the file holds only {shown(root.written)}" if root.written else "the file is empty"
-        right = 'write keys with their values, one to a line, such as "name: value"'
-        tree.problems = tree.problems or [Problem(file, 1, 1, wrong, right)]
-    if tree.problems:
+        tree.problems = tree.problems or [Problem(file, 1, 1, wrong, _RIGHT_CONTENT)]
+    if tree.problems and (told is None or not tree.is_whole):
         raise error(tree.problems)
+    if told is not None:
+        told += tree.problems
     return Document(file, root.data, root)
 
 
@@ -249,6 +254,7 @@ class _Tree:
     text: str
     problems: list[Problem] = field(default_factory=list)
     root: _Node | None = None
+    is_whole: bool = False  # whether all of the text was read
     latest: Place = (1, 1)
     _open: list[_Open] = field(default_factory=list)
     _anchors: dict[str | None, _Node | None] = field(default_factory=dict)  # no node while it is still open
@@ -257,11 +263,10 @@ class _Tree:
 
     def grow(self, parsed: Iterable[Any]) -> None:
         """Take all events, or as many as make sense. Raises what the parser raises."""
-        try:
+        with suppress(_Enough):
             for event in parsed:
                 self._take(event)
-        except _Enough:
-            pass
+            self.is_whole = isinstance(self.root and self.root.data, dict | list)
 
     def _take(self, event: Any) -> None:
         self.latest = (event.start_mark.line + 1, event.start_mark.column + 1)

@@ -8,15 +8,16 @@ from flask import Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from planner.api.participants import ParticipantAnswer, shown
 from planner.api.requests import installation, needs, reading, scope, writing
 from planner.api.resource import resource
-from planner.api.types import Answer, Body, ParticipantPath, Words
+from planner.api.types import Answer, Body, ParticipantPath, StudyPath, Words
 from planner.auth.permissions import Permission
 from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, NotFound
 from planner.services.access import find_participant, find_study
-from planner.services.contacts import ContactDetails, contact_of, erase_contact, keep_contact
+from planner.services.contacts import ContactDetails, contact_of, erase_contact, find_by_contact, keep_contact
 
 api = resource("contacts", "How participants are reached; encrypted, and apart from their history.")
 
@@ -51,10 +52,41 @@ class ContactAnswer(Answer):
     preferences: dict[str, Any]
 
 
+class Wanted(Body):
+    """A number or an address, whole: parts of them are not found."""
+
+    phone: str = Field(default="", max_length=16, examples=["+12125550100"])
+    email: str = Field(default="", max_length=254)
+
+
+class FoundAnswer(Answer):
+    """Who is reached by it: nobody, somebody, or a family that shares a telephone."""
+
+    participants: list[ParticipantAnswer]
+
+
 class Erasure(Body):
     """Why contact details are erased."""
 
     reason: Words
+
+
+@api.post("/studies/<study>/contacts/search", responses={200: FoundAnswer}, operation_id="find_by_contact")
+@needs(Permission.CONTACTS_READ)
+def search(path: StudyPath, body: Wanted) -> Response:
+    """Find who is reached by a number or an address: somebody has called, or written. Nothing is changed.
+
+    A POST, so that neither stands in an address that others may log.
+    """
+    keys = installation().keys
+
+    def work(session: Session) -> FoundAnswer:
+        found = find_by_contact(session, keys, scope(), path.study, body.phone, body.email)
+        return FoundAnswer(participants=[shown(row, path.study, site.code) for row, site in found])
+
+    made = reading(work)
+    made.headers["Cache-Control"] = "no-store"
+    return made
 
 
 @api.get("/studies/<study>/participants/<number>/contact", responses={200: ContactAnswer}, operation_id="show_contact")

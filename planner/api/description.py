@@ -39,6 +39,8 @@ _IF_MATCH: dict[str, Any] = {
     "description": "The ETag of what you had seen; 409 if somebody has changed it since.",
     "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'},
 }
+#: what can be asked for only as long as nobody has changed what it is decided by
+_LOCKED = ("record_facts", "record_bookings", "record_doses", "preview_facts", "judge_deviation", "sign_deviation")
 
 
 @docs.get("/openapi.json")
@@ -81,7 +83,7 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
             more = operation.setdefault("parameters", [])
             if method == "post" and wanted is not None and wanted.keyed:
                 more.append(_KEY)
-            if operation["operationId"] in ("record_facts", "preview_facts", "judge_deviation"):
+            if operation["operationId"] in _LOCKED:
                 more.append(_IF_MATCH)
     return made
 

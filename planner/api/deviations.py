@@ -14,7 +14,9 @@ from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Note, PageQuery, ParticipantPath
 from planner.auth.permissions import Permission
 from planner.persistence.deviations import DeviationRow
-from planner.services.deviations import STEPS, JudgeDeviation, judge_deviation, sign_deviation
+from planner.persistence.unit_of_work import UnitOfWork
+from planner.persistence.users import names_of
+from planner.services.deviations import STEPS, JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
 from planner.services.lists import Wanted, list_deviations
 
 api = resource("deviations", "Deviations and queries: from found to closed, or dismissed with a reason.")
@@ -46,9 +48,10 @@ class DeviationAnswer(Answer):
     reported_on: date | None
     reported_to: str | None
     reason: str | None = Field(description="Why it was dismissed or opened again.")
-    signed_by: int | None
+    signed_by: int | None = Field(description="The number of the investigator who signed.")
+    signed_name: str | None = Field(description="Their name.")
     signed_at: datetime | None
-    signed_as: str | None
+    signed_as: str | None = Field(description="What the signature means.")
     revision: int
 
 
@@ -100,7 +103,9 @@ def list_all(query: DeviationQuery) -> Response:
             since=query.since, until=query.until,
         )  # fmt: skip
         found = list_deviations(session, scope(), wanted, asked(query))
-        return DeviationPage(items=[_shown(*row) for row in found.rows], next=found.next)
+        names = names_of(session, (row.signed_by for row, _, _ in found.rows))
+        items = [_shown(row, study, number, names) for row, study, number in found.rows]
+        return DeviationPage(items=items, next=found.next)
 
     return reading(work)
 
@@ -115,7 +120,7 @@ def judge(path: ParticipantPath, body: Judgement) -> Response:
     command = JudgeDeviation(
         study=path.study, participant=path.number, expected=expected_revision(), **body.model_dump()
     )
-    return writing(lambda uow: judge_deviation(uow, scope(), command), lambda row: _shown(row, path.study, path.number))
+    return writing(lambda uow: _named(uow, path, judge_deviation(uow, scope(), command)), lambda shown: shown)
 
 
 @api.post(
@@ -124,14 +129,21 @@ def judge(path: ParticipantPath, body: Judgement) -> Response:
 )  # fmt: skip
 @needs(Permission.DEVIATIONS_SIGN)
 def sign(path: ParticipantPath, body: Signature) -> Response:
-    """Sign a classified deviation, as the investigator, with your password."""
+    """Sign a classified deviation, as the investigator, with your password. If-Match takes the revision you read."""
     confirm_password(body.password)
-    return writing(
-        lambda uow: sign_deviation(uow, scope(), path.study, path.number, body.identity, body.meaning),
-        lambda row: _shown(row, path.study, path.number),
-    )
+    command = SignDeviation(
+        study=path.study, participant=path.number, identity=body.identity, meaning=body.meaning,
+        expected=expected_revision(),
+    )  # fmt: skip
+    return writing(lambda uow: _named(uow, path, sign_deviation(uow, scope(), command)), lambda shown: shown)
 
 
-def _shown(row: DeviationRow, study: str, number: str) -> DeviationAnswer:
+def _named(uow: UnitOfWork, path: ParticipantPath, row: DeviationRow) -> DeviationAnswer:
+    return _shown(row, path.study, path.number, names_of(uow.session, [row.signed_by]))
+
+
+def _shown(row: DeviationRow, study: str, number: str, names: dict[int, str]) -> DeviationAnswer:
     said = {name: getattr(row, name) for name in _FIELDS}
-    return DeviationAnswer(study=study, number=number, visit=row.visit_key, **said)
+    return DeviationAnswer(
+        study=study, number=number, visit=row.visit_key, signed_name=names.get(row.signed_by or 0), **said
+    )

@@ -28,6 +28,7 @@ from schedules.fact_kinds import KINDS, NAMES
 api = resource("facts", "What happened to participants: recorded, never changed; a mistake is voided by another fact.")
 MOST_AT_ONCE = 200
 OF_APPOINTMENTS = frozenset({"booked", "rebooked", "booking_cancelled"})
+OF_DOSES = frozenset({"given"})
 
 KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
 
@@ -112,11 +113,23 @@ def record(path: ParticipantPath, body: NewFacts) -> Response:
 @needs(Permission.BOOKINGS_WRITE)
 def book(path: ParticipantPath, body: NewFacts) -> Response:
     """Record facts about appointments alone (booked, rebooked, booking_cancelled), as an infusion centre may."""
-    others = sorted({str(fact.fact) for fact in body.facts} - OF_APPOINTMENTS)
-    if others:
-        right = f"write {', '.join(sorted(OF_APPOINTMENTS))}, or record it as a fact"
-        raise InvalidInput([InputProblem("facts", f"{', '.join(others)} is no fact about an appointment", right)])
+    _require_only(body, OF_APPOINTMENTS, "no fact about an appointment")
     return _record(path, body)
+
+
+@api.post("/studies/<study>/participants/<number>/doses", responses={201: RecordedAnswer}, operation_id="record_doses")
+@needs(Permission.DOSES_WRITE)
+def give(path: ParticipantPath, body: NewFacts) -> Response:
+    """Record doses alone (given, with start and stop on the site's clock), as an infusion centre may."""
+    _require_only(body, OF_DOSES, "no fact about a dose that was given")
+    return _record(path, body)
+
+
+def _require_only(body: NewFacts, kinds: frozenset[str], wrong: str) -> None:
+    others = sorted({str(fact.fact) for fact in body.facts} - kinds)
+    if others:
+        right = f"write {', '.join(sorted(kinds))}, or record it as a fact"
+        raise InvalidInput([InputProblem("facts", f"{', '.join(others)} is {wrong}", right)])
 
 
 @api.post(

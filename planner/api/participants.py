@@ -33,7 +33,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.plan_json import plan_data, visit_data
 from planner.problems import InputProblem, NotFound, Refused
 from planner.services.access import find_participant, find_study
-from planner.services.enrolment import Screen, fail_screening, screen
+from planner.services.enrolment import Screen, fail_screening, screen, take_failure_back
 from planner.services.histories import life_of
 from planner.services.lists import Wanted, list_participants
 from schedules.scheduled import Plan
@@ -79,6 +79,12 @@ class ScreenFailure(Body):
     """How a screening ended without an enrolment."""
 
     date: Day
+    reason: Words
+
+
+class FailureTakenBack(Body):
+    """Why a screening goes on after all."""
+
     reason: Words
 
 
@@ -171,6 +177,22 @@ def fail(path: ParticipantPath, body: ScreenFailure) -> Response:
 
     def work(uow: UnitOfWork) -> ParticipantAnswer:
         row = fail_screening(uow, planner.designs, scope(), path.study, path.number, body.date, body.reason)
+        return _found(uow.session, path.study, row)
+
+    return writing(work, lambda made: made, 200, etag)
+
+
+@api.post(
+    "/studies/<study>/participants/<number>/screen-failure/revocation",
+    responses={200: ParticipantAnswer}, operation_id="take_screen_failure_back",
+)  # fmt: skip
+@needs(Permission.PARTICIPANTS_WRITE)
+def take_back(path: ParticipantPath, body: FailureTakenBack) -> Response:
+    """Go on with a screening that was closed by mistake. The audit has both."""
+    planner = installation()
+
+    def work(uow: UnitOfWork) -> ParticipantAnswer:
+        row = take_failure_back(uow, planner.designs, scope(), path.study, path.number, body.reason)
         return _found(uow.session, path.study, row)
 
     return writing(work, lambda made: made, 200, etag)

@@ -69,9 +69,19 @@ def take_in(path: StudyPath) -> Response:
 @needs(Permission.AUDIT_READ, whole=True)
 def audit(path: StudyPath, query: AuditQuery) -> Response:
     """List what was done in a study, oldest first."""
+    return _audit(path.study, query)
 
+
+@api.get("/audit", responses={200: AuditPage}, operation_id="list_audit_of_installation")
+@needs(Permission.AUDIT_READ, everything=True)
+def audit_of_installation(query: AuditQuery) -> Response:
+    """List what belongs to no study, oldest first: who signed in, got a role, a token, set up or closed a site."""
+    return _audit(None, query)
+
+
+def _audit(study: str | None, query: AuditQuery) -> Response:
     def work(session: Session) -> Any:
-        found = list_audit(session, scope(), path.study, query.subject, asked(query))
+        found = list_audit(session, scope(), study, query.subject, asked(query))
         return AuditPage(items=[_shown(row) for row in found.rows], next=found.next)
 
     return reading(work)

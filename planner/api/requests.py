@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from planner.auth.asking import Asking
 from planner.auth.permissions import Permission
 from planner.persistence.idempotency import claim_key, keep_answer
 from planner.persistence.unit_of_work import UnitOfWork
+from planner.plan_json import to_json
 from planner.problems import InputProblem, InvalidInput, Refused
 from planner.request_log import request_id
 from planner.services.access import Scope
@@ -131,7 +133,8 @@ def writing(
         plain = shown.model_dump(mode="json") if isinstance(shown, BaseModel) else shown
         given = Given(204 if plain is None else status, plain, headers(result) if headers else {})
         if key:
-            kept = {"status": given.status, "data": given.data, "headers": given.headers}
+            # As text: what is sent again is the same to the letter, also in the order of its keys.
+            kept = {"status": given.status, "data": to_json(plain), "headers": given.headers}
             keep_answer(uow.session, who.person.user_id, key, planner.keys.seal(kept))
         return given, False
 
@@ -164,7 +167,9 @@ def _given_before(planner: Installation, was: str, sealed: bytes, now: str) -> G
     if was != now:
         wrong = "this key came with another request before"
         raise Refused([InputProblem("Idempotency-Key", wrong, "make a fresh key for every new request")])
-    return Given(**planner.keys.open(sealed))
+    kept = planner.keys.open(sealed)
+    data = json.loads(kept["data"]) if isinstance(kept["data"], str) else kept["data"]
+    return Given(kept["status"], data, kept["headers"])
 
 
 def confirm_password(password: str) -> None:

@@ -21,7 +21,7 @@ from planner.request_log import log
 from planner.services.access import find_site, require_own_site
 from planner.services.lists import list_sites
 from planner.services.replanning import replan_all
-from planner.services.sites import CloseSite, CreateSite, close_site, create_site, reopen_site
+from planner.services.sites import ChangeSite, CloseSite, CreateSite, change_site, close_site, create_site, reopen_site
 
 api = resource("sites", "Sites with their opening hours, chairs and closures.")
 
@@ -73,6 +73,19 @@ class NewSite(Body):
     phone: str = Field(default="", max_length=50)
 
 
+class SiteChange(Body):
+    """What is to be otherwise; what is left out, or null, stays."""
+
+    name: Line | None = None
+    opening: dict[str, list[Name]] | None = Field(
+        default=None, max_length=7, examples=[{"monday": ["08:00", "17:00"]}],
+        description="All the hours of the week; none at all if empty: then nobody asks for them.",
+    )  # fmt: skip
+    chairs: int | None = Field(default=None, ge=0, le=500)
+    address: str | None = Field(default=None, max_length=500)
+    phone: str | None = Field(default=None, max_length=50)
+
+
 class NewClosure(Body):
     """A day, a span of days, or a recurring rule."""
 
@@ -121,6 +134,19 @@ def create(body: NewSite) -> Response:
 def show(path: SitePath) -> Response:
     """Show a site."""
     return reading(lambda session: _shown(session, find_site(session, scope(), path.site)))
+
+
+@api.patch("/sites/<site>", responses={200: SiteAnswer}, operation_id="change_site")
+@needs(Permission.SITES_WRITE)
+def change(path: SitePath, body: SiteChange) -> Response:
+    """Give a site other opening hours or chairs, or another name, address or number. Appointments stay as they are."""
+
+    def work(uow: UnitOfWork) -> SiteAnswer:
+        site = _own_site(uow.session, path)
+        change_site(uow, site, ChangeSite(**body.model_dump()))
+        return _shown(uow.session, site)
+
+    return writing(work, lambda shown: shown)
 
 
 @api.post("/sites/<site>/closures", responses={201: SiteAnswer}, operation_id="close_site")

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     FACTS_READ = "facts:read"
     FACTS_WRITE = "facts:write"
     BOOKINGS_WRITE = "bookings:write"
+    DOSES_WRITE = "doses:write"
     DOSES_RELEASE = "doses:release"
     DEVIATIONS_READ = "deviations:read"
     DEVIATIONS_WRITE = "deviations:write"
@@ -41,8 +42,8 @@ class Permission(StrEnum):
 _P = Permission
 _EVERYBODY = frozenset({_P.STUDIES_READ, _P.SITES_READ, _P.PARTICIPANTS_READ, _P.FACTS_READ, _P.CARE_READ, _P.SELF})
 _AT_THE_DESK = _EVERYBODY | {
-    _P.PARTICIPANTS_WRITE, _P.FACTS_WRITE, _P.BOOKINGS_WRITE, _P.DEVIATIONS_READ, _P.DEVIATIONS_WRITE,
-    _P.CONTACTS_READ, _P.CONTACTS_WRITE, _P.CARE_WRITE,
+    _P.PARTICIPANTS_WRITE, _P.FACTS_WRITE, _P.BOOKINGS_WRITE, _P.DOSES_WRITE, _P.DEVIATIONS_READ,
+    _P.DEVIATIONS_WRITE, _P.CONTACTS_READ, _P.CONTACTS_WRITE, _P.CARE_WRITE,
 }  # fmt: skip
 
 #: what each role may do within its studies and sites
@@ -54,7 +55,9 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: _AT_THE_DESK | {_P.SITES_CLOSE, _P.CONTACTS_ERASE, _P.IMPORTS_WRITE},
     Role.INVESTIGATOR: _AT_THE_DESK | {_P.STUDIES_CONFIRM, _P.DOSES_RELEASE, _P.DEVIATIONS_SIGN},
     # A chair and a drug, and that both were used; no names, no judgements.
-    Role.INFUSION_CENTRE: _EVERYBODY | {_P.SITES_CLOSE, _P.BOOKINGS_WRITE, _P.CARE_WRITE},
+    Role.INFUSION_CENTRE: _EVERYBODY | {
+        _P.SITES_CLOSE, _P.BOOKINGS_WRITE, _P.DOSES_WRITE, _P.CARE_WRITE,
+    },
     # Reads, and never whom it is about.
     Role.MONITOR: _EVERYBODY | {_P.DEVIATIONS_READ, _P.AUDIT_READ},
 }  # fmt: skip

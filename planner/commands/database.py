@@ -9,11 +9,11 @@ import click
 from planner import clock
 from planner.commands.installation import OPERATOR, Installation, installation
 from planner.persistence import backup, schema
-from planner.services.audit import verify
+from planner.services.audit import ChainReport, verify
 from planner.services.keyring import add_key
 from planner.services.replanning import replan_all
 from planner.services.rotation import rotate_keys
-from planner.services.verification import verify_visits
+from planner.services.verification import verify_facts, verify_visits
 
 
 def migrate(to: str) -> None:
@@ -45,21 +45,34 @@ def _wrong(planner: Installation) -> list[str]:
     with planner.database.reading() as session:
         reports = verify(session)
     wrong += [f"audit chain {report.chain}: {problem}" for report in reports for problem in report.wrong]
+    wrong += _unlike_the_audit(planner, reports)
     if not wrong:
         entries = sum(report.entries for report in reports)
         click.echo(f"Every stored visit is as the facts have it; the audit is whole ({entries} entries).")
     return wrong
 
 
+def _unlike_the_audit(planner: Installation, reports: list[ChainReport]) -> list[str]:
+    """Facts that are not as the audit has them; none are looked for while the audit itself is not whole."""
+    if any(report.wrong for report in reports):
+        return []
+    with planner.database.reading() as session:
+        return list(verify_facts(session))
+
+
 def verify_audit() -> None:
-    """Follow every chain of the audit; exit code 1 if one is not whole."""
-    with installation() as planner, planner.database.reading() as session:
-        reports = verify(session)
+    """Follow every chain of the audit, and compare the facts with it; exit code 1 if anything is wrong."""
+    with installation() as planner:
+        with planner.database.reading() as session:
+            reports = verify(session)
+        changed = _unlike_the_audit(planner, reports)
     for report in reports:
         name = f"study {report.chain}" if report.chain else "installation"
         state = "; ".join(report.wrong) or "whole"
         click.echo(f"{name}: {report.entries} entries, head {report.head[:12]}: {state}")
-    if any(report.wrong for report in reports):
+    for problem in changed:
+        click.echo(problem)
+    if changed or any(report.wrong for report in reports):
         raise SystemExit(1)
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import click
 
 from planner import clock
+from planner.auth.permissions import Permission
 from planner.commands.installation import OPERATOR, Installation, installation
 from planner.commands.output import show, write
 from planner.commands.sources import protocol_source, read_source
@@ -20,14 +21,14 @@ from planner.persistence.users import User, user_by_email
 from planner.plan_diff import changes_screen
 from planner.plan_json import plan_data, to_json
 from planner.plan_table import plan_screen
-from planner.problems import InputProblem, NotFound, Refused
+from planner.problems import InputProblem, InvalidInput, NotFound, Refused, shown
 from planner.services.access import EVERYTHING, find_participant, find_site, find_study
 from planner.services.enrolment import Screen, screen
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
 from planner.services.histories import life_of
 from planner.services.imports import MOST_BYTES, import_facts
 from planner.services.replanning import replan_all
-from planner.services.sites import CloseSite, CreateSite, close_site, create_site
+from planner.services.sites import ChangeSite, CloseSite, CreateSite, change_site, close_site, create_site
 from planner.services.studies import (
     CreateStudy,
     add_version,
@@ -41,6 +42,8 @@ from schedules.history_file import read_facts
 from schedules.protocol_file import read_parameters
 
 T = TypeVar("T")
+#: what a token may be made for
+SCOPES = tuple(permission.value for permission in Permission if permission is not Permission.SELF)
 
 
 def _write(planner: Installation, work: Callable[[UnitOfWork], T]) -> T:
@@ -101,6 +104,13 @@ def new_site(command: CreateSite) -> None:
     with installation() as planner:
         _write(planner, lambda uow: create_site(uow, command))
     click.echo(f"The site {command.code} is set up.")
+
+
+def change_site_as_said(site: str, command: ChangeSite) -> None:
+    """Give a site other opening hours, chairs, or another name or address."""
+    with installation() as planner:
+        _write(planner, lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, site), command))
+    click.echo(f"The site {site} is changed.")
 
 
 def close(site: str, command: CloseSite) -> None:
@@ -212,6 +222,10 @@ def give_role(email: str, role: str, study: str | None, site: str | None) -> Non
 
 def new_token(email: str, label: str, scopes: tuple[str, ...], days: int) -> None:
     """Make a bearer token, shown once."""
+    unknown = [name for name in scopes if name not in SCOPES]
+    if unknown:
+        right = f"choose from {', '.join(SCOPES)}"
+        raise InvalidInput(InputProblem("--scope", f"there is no scope {shown(name)}", right) for name in unknown)
     with installation() as planner:
         secret = _write(planner, lambda uow: make_token(uow, _user(uow, email), label, scopes, days))
     click.echo(secret)

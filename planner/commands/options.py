@@ -14,6 +14,10 @@ import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _HOLIDAYS = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
+_HOURS = re.compile(r"([a-z]+)(?:-([a-z]+))? +(\d\d:\d\d)-(\d\d:\d\d)")
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: some weekdays, and from when to when on each of them
+Hours = tuple[tuple[str, ...], tuple[str, str]]
 LONGEST_CODE = 40
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -52,6 +56,26 @@ def holiday_code(written: str) -> tuple[str, str | None]:
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return country, region
+
+
+def hours(written: str) -> Hours:
+    """Opening hours of a weekday, or of several one after the other: monday-friday 08:00-17:00."""
+    parts = _HOURS.fullmatch(written.strip().lower())
+    first, last = (parts[1], parts[2] or parts[1]) if parts else ("", "")
+    if parts is None or not {first, last} <= set(_WEEK) or _WEEK.index(first) > _WEEK.index(last):
+        raise click.BadParameter(f"{written!r} says no opening hours; write e.g. monday-friday 08:00-17:00")
+    return _WEEK[_WEEK.index(first) : _WEEK.index(last) + 1], (parts[3], parts[4])
+
+
+def week(given: tuple[Hours, ...]) -> dict[str, tuple[str, str]]:
+    """The hours of each weekday that is named. Raises UsageError for a day that is named twice."""
+    found: dict[str, tuple[str, str]] = {}
+    for days, open_close in given:
+        for name in days:
+            if name in found:
+                raise click.UsageError(f"{name} has opening hours twice; keep those that are meant")
+            found[name] = open_close
+    return found
 
 
 class Command(click.Command):

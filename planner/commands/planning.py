@@ -14,7 +14,7 @@ from planner.study import Study
 from planner.visit_names import with_keys
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
 from schedules.design import Design
-from schedules.errors import HistoryError, Problem
+from schedules.errors import DesignError, HistoryError, Problem
 from schedules.history import (
     Away,
     Booked,
@@ -27,7 +27,9 @@ from schedules.history import (
     UnscheduledVisit,
     Void,
 )
-from schedules.history_file import read_fact_line, read_facts
+from schedules.history_checks import check_names
+from schedules.history_file import read_fact_line, read_facts, readable_facts
+from schedules.protocol import Protocol
 from schedules.record import known_by, live_facts
 from schedules.site_file import read_site
 
@@ -59,9 +61,11 @@ def read_study(request: Request, to: str | None = None, *, to_plan: bool = True)
     names = (request.protocol, *request.amendments, *([to] if to is not None else []))
     with Problems() as problems:
         read = problems.of((), read_versions, names, request.parameters)
-        sites = problems.of((PLAIN_SITE,), read_sites, request)
+        sites = problems.of((), read_sites, request)
         facts = problems.of((), read_history, request.history)
         what_ifs = problems.of((), _what_ifs, request)
+        if problems.found and read and sites and request.history is not None:
+            problems.of(None, _check_readable, tuple(each.protocol for each in read), sites, request.history)
     refuse_other_studies(read, names)
     versions = ready_to_plan(read, names) if to_plan else tuple(each.protocol for each in read)
     every = (*facts, *what_ifs)
@@ -81,6 +85,15 @@ def _refuse_site_with_closures(request: Request) -> None:
 def read_history(file: str | None) -> tuple[Fact, ...]:
     """The facts of a file; none without a file."""
     return () if file is None else read_facts(read_source(file), file)
+
+
+def _check_readable(versions: tuple[Protocol, ...], sites: tuple[Site, ...], file: str) -> None:
+    """Where something is wrong already, what the readable facts name is checked too, so that all is told at once."""
+    try:
+        design = Design(versions, sites)
+    except DesignError:
+        return
+    check_names(design, History(readable_facts(read_source(file), file), None, None))
 
 
 def read_sites(request: Request) -> tuple[Site, ...]:

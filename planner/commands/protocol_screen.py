@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.commands.protocol_words import gate_when, outcome_leads, parameter_value, rules
+from planner.commands.protocol_words import advice, gate_when, outcome_leads, parameter_value, rules
 from planner.protocol_table import SoaColumn, SoaEpoch, SoaTable, note_marks, schedule_of_activities
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol
@@ -39,7 +39,7 @@ def protocol_screen(read: ReadProtocol, values: Mapping[str, Any], width: int) -
     yield from _listed("Arms", [f"{name}: {arm.label}" for name, arm in protocol.arms.items()])
     yield from _listed("Cohorts", [f"{name}: {cohort.label}" for name, cohort in protocol.cohorts.items()])
     yield from _parameters(read, values)
-    yield from _listed("Advice", [advisory.text for advisory in protocol.advisories])
+    yield from _listed("Advice", advice(protocol))
     yield from _listed("Assumptions", protocol.assumptions, numbered=True)
 
 

@@ -98,6 +98,14 @@ def _written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
+def advice(protocol: Protocol) -> Iterator[str]:
+    """What the protocol only advises: for the whole treatment, then for each activity."""
+    yield from (advisory.text for advisory in protocol.advisories)
+    for activity in protocol.activities.values():
+        if activity.advice:
+            yield f"{activity.label}: {activity.advice}"
+
+
 # -- as plain data ------------------------------------------------------------------------------
 
 
@@ -127,7 +135,7 @@ def protocol_data(read: ReadProtocol, table: SoaTable, values: Mapping[str, Any]
         "arms": {name: arm.label for name, arm in protocol.arms.items()},
         "cohorts": {name: cohort.label for name, cohort in protocol.cohorts.items()},
         "parameters": [_parameter(read, name, values) for name in protocol.parameters],
-        "advisories": [advisory.text for advisory in protocol.advisories],
+        "advisories": list(advice(protocol)),
         "assumptions": list(protocol.assumptions),
     }  # fmt: skip
 

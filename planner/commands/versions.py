@@ -46,7 +46,7 @@ def read_values(file: str) -> Document:
 
 def _version(name: str, values: Document | None) -> ReadProtocol:
     text, file = protocol_source(name)
-    declared = _declared(read_yaml(text, file).data)
+    declared = _declared(read_yaml(text, file, told=[]).data)  # its problems are told below
     data = values.data if values is not None and isinstance(values.data, dict) else {}
     given = {key: value for key, value in data.items() if key in declared}
     try:

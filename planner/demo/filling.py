@@ -28,6 +28,7 @@ from planner.demo.setting import (
     fresh_passwords,
     fresh_token,
     grant_roles,
+    set_up_cohorts,
     set_up_people,
     set_up_sites,
     set_up_studies,
@@ -94,6 +95,7 @@ def _set_up(stage: Stage) -> tuple[SignIn, ...]:
     users = set_up_people(stage, start)
     set_up_sites(stage, start + timedelta(minutes=20))
     set_up_studies(stage, start + timedelta(hours=1))
+    set_up_cohorts(stage, start + timedelta(minutes=90))
     grant_roles(stage, start + timedelta(hours=2))
     return users
 

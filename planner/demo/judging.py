@@ -13,7 +13,7 @@ from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.services.access import EVERYTHING
-from planner.services.deviations import JudgeDeviation, judge_deviation, sign_deviation
+from planner.services.deviations import JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
 from planner.services.users import Role
 
 #: how far each deviation gets at a review, one after the other
@@ -44,11 +44,8 @@ def judge(stage: Stage, now: datetime) -> None:
 def _take(stage: Stage, step: str, which: tuple[str, str, str], now: datetime, today: date) -> None:
     study, number, identity = which
     if step == "sign":
-        stage.do(
-            Role.INVESTIGATOR.value,
-            now,
-            lambda uow: sign_deviation(uow, EVERYTHING, study, number, identity, "reviewed"),
-        )
+        signature = SignDeviation(study=study, participant=number, identity=identity, meaning="reviewed")
+        stage.do(Role.INVESTIGATOR.value, now, lambda uow: sign_deviation(uow, EVERYTHING, signature))
         return
     said = dict(_said(step, today))
     command = JudgeDeviation(study=study, participant=number, identity=identity, step=step, **said)

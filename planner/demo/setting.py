@@ -12,6 +12,7 @@ from planner.demo.stage import Stage
 from planner.persistence.unit_of_work import Actor, UnitOfWork
 from planner.persistence.users import User, user_by_email
 from planner.services.access import EVERYTHING, find_site, find_study
+from planner.services.cohorts import ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
 from planner.services.library import examples
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site
 from planner.services.studies import (
@@ -116,6 +117,23 @@ def set_up_studies(stage: Stage, now: datetime) -> None:
             confirm_assumptions(uow, study, row.version)
 
         stage.do(Role.ADMINISTRATOR.value, now, work)
+
+
+def set_up_cohorts(stage: Stage, now: datetime) -> None:
+    """Two cohorts of a study, the first one open: the second waits until nobody of the first is under observation."""
+
+    def work(uow: UnitOfWork) -> None:
+        for number in (1, 2):
+            levels = {"ino": f"level {number} (made up)"}
+            command = SetUpCohort(
+                study=VSLI, code=f"level-{number}", label=f"Level {number} (made up)", size=3, part="phase-1b",
+                dose_levels=levels,
+            )  # fmt: skip
+            set_up_cohort(uow, stage.designs, EVERYTHING, command)
+        opened = ChangeCohort(study=VSLI, code="level-1", state="open")
+        change_cohort(uow, stage.designs, EVERYTHING, opened)
+
+    stage.do(Role.ADMINISTRATOR.value, now, work)
 
 
 def protocol_text(code: str) -> str:

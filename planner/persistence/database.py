@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from planner.persistence.tables import METADATA
@@ -106,9 +106,10 @@ def _unavailable(error: DBAPIError) -> DatabaseUnavailable:
 
 
 def _is_unavailable(error: DBAPIError) -> bool:
-    """Gone, read-only, full or shutting down: nothing that the work itself did wrong."""
+    """Gone, damaged, read-only, full or shutting down: nothing that the work itself did wrong."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return isinstance(error, OperationalError) or state[:2] in _NOT_OUR_DOING
+    # SQLite's plain DatabaseError: the file is damaged, or is no database
+    return isinstance(error, OperationalError) or type(error) is DatabaseError or state[:2] in _NOT_OUR_DOING
 
 
 def make_engine(url: str, pool: int = 10) -> Engine:

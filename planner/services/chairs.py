@@ -66,6 +66,7 @@ def _book(uow: UnitOfWork, life: Life, visit: ScheduledVisit, fact: Booked | Reb
         starts, minutes = 0, 24 * 60
     else:
         minutes = fact.minutes or minutes_of(visit)
+        _refuse_the_night(fact, starts + minutes)
     booking = Booking(
         study_id=life.study.study_id, participant_id=life.participant.id, visit_key=visit.key, fact_id=fact.id,
         site_id=site.id, day=fact.date, starts=starts, minutes=minutes, chair=None, zone=site.zone,
@@ -73,8 +74,16 @@ def _book(uow: UnitOfWork, life: Life, visit: ScheduledVisit, fact: Booked | Reb
     )  # fmt: skip
     uow.session.add(booking)
     uow.session.flush()
-    if fact.time is not None and visit.spec.doses and site.chairs and visit.setting == "clinic":
+    # A dose needs a chair; whoever asks for one gets it for any visit, so that nobody else does.
+    if fact.time is not None and site.chairs and visit.setting == "clinic" and (visit.spec.doses or chair):
         booking.chair = _take_chair(uow, booking, site, [chair] if chair else range(1, site.chairs + 1))
+
+
+def _refuse_the_night(fact: Booked | Rebooked, ends: int) -> None:
+    """A chair is given out by the day: what goes on after midnight would leave it free for somebody else."""
+    if ends > 24 * 60:
+        wrong = f"the appointment on {fact.date} would go on after midnight"
+        raise Refused([InputProblem("time", wrong, "choose an earlier hour, or give the minutes")])
 
 
 def misfit_of(visit: ScheduledVisit) -> str | None:
@@ -110,7 +119,7 @@ def minutes_of(visit: ScheduledVisit) -> int:
 def _chair_number(text: str | None, site: SiteRow) -> int | None:
     if text is None:
         return None
-    if not text.isdecimal() or not 1 <= int(text) <= site.chairs:
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= site.chairs:
         wrong = f"{site.name} has no such chair"
         raise Refused([InputProblem("chair", wrong, f"write a number from 1 to {site.chairs}, or leave it out")])
     return int(text)
@@ -119,7 +128,7 @@ def _chair_number(text: str | None, site: SiteRow) -> int | None:
 def _take_chair(uow: UnitOfWork, booking: Booking, site: SiteRow, chairs: Iterable[int]) -> int:
     """The first of these chairs that is free throughout. Its quarter hours' primary key decides, not a look before."""
     first = booking.starts - booking.starts % SLOT_MINUTES
-    quarters = range(first, min(booking.starts + booking.minutes, 24 * 60), SLOT_MINUTES)
+    quarters = range(first, booking.starts + booking.minutes, SLOT_MINUTES)
     insert = (postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite).insert
     for chair in chairs:
         slots = [

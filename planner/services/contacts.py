@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Contact, Participant
+from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
+from planner.services.access import Scope, find_study, within
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 
+_EARLIEST_BIRTH = 1900
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
 
 
@@ -69,6 +74,26 @@ def contact_of(session: Session, keys: Keys, participant: Participant) -> Contac
     )
 
 
+def find_by_contact(
+    session: Session, keys: Keys, scope: Scope, study_code: str, phone: str = "", email: str = ""
+) -> list[tuple[Participant, SiteRow]]:
+    """Who of a study is reached by this number or this address, as far as the scope goes; nothing is decrypted.
+
+    The number is the participant's own, in E.164. Raises NotFound for a study, InvalidInput for neither or both.
+    """
+    study = find_study(session, scope, study_code)
+    if bool(phone.strip()) == bool(email.strip()):
+        raise InvalidInput([InputProblem("phone", "a number or an address is wanted", "write one of the two")])
+    same = Contact.phone_index == keys.find(phone) if phone.strip() else Contact.email_index == keys.find(email)
+    query = (
+        select(Participant, SiteRow)
+        .join(Contact, Contact.participant_id == Participant.id)
+        .join(SiteRow, SiteRow.id == Participant.site_id)
+        .where(same, Participant.study_id == study.id, within(scope, Participant.study_id, Participant.site_id))
+    )
+    return [(participant, site) for participant, site in session.execute(query.order_by(Participant.number))]
+
+
 def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     """Erase for good how a participant was reached, and end what they agreed to be sent; the facts stay."""
     end_contact_consents(uow, participant, f"contact details erased: {why}")
@@ -80,12 +105,29 @@ def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
     uow.audit("contact.erased", f"participant:{participant.number}", study_id=participant.study_id, why=why)
 
 
+def _is_a_birthday(text: str) -> bool:
+    """A day since 1900; that it lies ahead is found by whoever reads it."""
+    try:
+        return len(text) == len("1961-01-31") and date.fromisoformat(text).year >= _EARLIEST_BIRTH
+    except ValueError:
+        return False
+
+
 def _check(details: ContactDetails) -> None:
     problems = []
     if details.language not in LANGUAGES:
         problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))
     if details.zone and details.zone not in available_timezones():
         problems.append(InputProblem("zone", "there is no such time zone", "write an IANA name, or leave it out"))
+    if details.birth_date and not _is_a_birthday(details.birth_date):
+        problems.append(
+            InputProblem("birth_date", "this is no day of birth", "write it as 1961-01-31, or leave it out")
+        )
+    problems += [
+        InputProblem(name, "it has characters that cannot be seen", "write it on one line, in letters that can")
+        for name, value in details.sealed_part().items()
+        if not value.isprintable()
+    ]
     for name in ("phone", "caregiver_phone"):
         number = getattr(details, name)
         if number and not (

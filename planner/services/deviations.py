@@ -46,6 +46,17 @@ class JudgeDeviation:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignDeviation:
+    """A signature and what it means; ``expected`` is the deviation's revision that the person had read."""
+
+    study: str
+    participant: str
+    identity: str
+    meaning: str
+    expected: int | None = None
+
+
 def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> DeviationRow:
     """Take one step with a deviation; a signature stays only under what was signed.
 
@@ -72,21 +83,26 @@ def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> D
     return row
 
 
-def sign_deviation(
-    uow: UnitOfWork, scope: Scope, study_code: str, number: str, identity: str, meaning: str
-) -> DeviationRow:
-    """The investigator's signature under a classified deviation; who calls has asked for the password again."""
-    study = find_study(uow.session, scope, study_code)
-    participant = find_participant(uow.session, scope, study, number, lock=True)
-    row = _find(uow, participant.id, identity)
+def sign_deviation(uow: UnitOfWork, scope: Scope, command: SignDeviation) -> DeviationRow:
+    """The investigator's signature under a classified deviation; who calls has asked for the password again.
+
+    Raises NotFound, InvalidInput, or Conflict where it is not classified, is signed, or is not what was seen any more.
+    """
+    study = find_study(uow.session, scope, command.study)
+    participant = find_participant(uow.session, scope, study, command.participant, lock=True)
+    row = _find(uow, participant.id, command.identity)
+    _refuse_what_changed(row, command.expected)
     if row.state not in ("classified", "reported", "closed"):
-        raise Conflict([InputProblem("state", f"it is {row.state}", "classify it before it is signed")])
-    if not meaning.strip() or len(meaning) > 200:
+        raise Conflict([InputProblem("state", f"it is {row.state}", "classify it before it is signed")], _data(row))
+    if row.signed_at is not None:
+        raise Conflict([InputProblem("state", "it is signed already", "nothing is left to do")], _data(row))
+    meaning = command.meaning.strip()
+    if not meaning or len(meaning) > 200:
         raise InvalidInput([InputProblem("meaning", "what the signature means is missing", "write e.g. reviewed")])
-    row.signed_by, row.signed_at, row.signed_as = uow.actor.user_id, uow.now, meaning.strip()
+    row.signed_by, row.signed_at, row.signed_as = uow.actor.user_id, uow.now, meaning
     row.revision += 1
-    subject = f"participant:{number}/deviation:{identity}"[:200]
-    uow.audit("deviation.signed", subject, study_id=study.id, after={"meaning": meaning.strip()})
+    subject = f"participant:{participant.number}/deviation:{row.identity}"[:200]
+    uow.audit("deviation.signed", subject, study_id=study.id, after={**_data(row), "meaning": meaning})
     return row
 
 
@@ -106,9 +122,7 @@ def _find(uow: UnitOfWork, participant_id: int, identity: str) -> DeviationRow:
 def _check(row: DeviationRow, command: JudgeDeviation) -> None:
     if command.step not in STEPS:
         raise InvalidInput([InputProblem("step", "there is no such step", f"choose one of {', '.join(STEPS)}")])
-    if command.expected is not None and command.expected != row.revision:
-        problem = InputProblem("If-Match", f"it is at revision {row.revision} now", "look at it again")
-        raise Conflict([problem], _data(row))
+    _refuse_what_changed(row, command.expected)
     allowed, _ = STEPS[command.step]
     if row.state not in allowed:
         wrong = f"it is {row.state}, and only what is {' or '.join(allowed)} can take this step"
@@ -116,6 +130,12 @@ def _check(row: DeviationRow, command: JudgeDeviation) -> None:
     problems = list(_missing(command))
     if problems:
         raise InvalidInput(problems)
+
+
+def _refuse_what_changed(row: DeviationRow, expected: int | None) -> None:
+    if expected is not None and expected != row.revision:
+        problem = InputProblem("If-Match", f"it is at revision {row.revision} now", "look at it again")
+        raise Conflict([problem], _data(row))
 
 
 def _missing(command: JudgeDeviation) -> list[InputProblem]:

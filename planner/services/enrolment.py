@@ -16,8 +16,9 @@ from planner.persistence.studies import Study, StudySite, versions_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, Refused
 from planner.services.access import Scope, find_participant, find_site, find_study
+from planner.services.chairs import sync_bookings
 from planner.services.designs import Designs
-from planner.services.histories import life_of
+from planner.services.histories import Life, life_of
 from planner.services.projection import project
 
 _NUMBER = re.compile(r"[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*")
@@ -94,6 +95,37 @@ def note_screening(uow: UnitOfWork, study_id: int, site: str, command: Screen) -
     uow.audit("participant.screened", f"participant:{command.number}", study_id=study_id, after=after)
 
 
+def _plan_again(uow: UnitOfWork, life: Life) -> None:
+    """Chairs of somebody who has failed are free at once; of somebody who has not after all they are taken again."""
+    plan = life.plan(uow.now)
+    project(uow, life, plan, life.today(uow.now))
+    sync_bookings(uow, life, plan, reason="screening goes on")
+
+
+def take_failure_back(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, number: str, reason: str
+) -> Participant:
+    """Go on with a screening that was closed by mistake.
+
+    Raises Refused for one that was not closed, ChairTaken where somebody else has an appointment's chair meanwhile.
+    """
+    study = find_study(uow.session, scope, study_code)
+    participant = find_participant(uow.session, scope, study, number, lock=True)
+    if not participant.screen_failed:
+        wrong = f"{number} has not failed screening"
+        raise Refused([InputProblem("participant", wrong, "nothing is to be taken back")])
+    if not reason.strip():
+        raise InvalidInput([InputProblem("reason", "the reason is missing", "say what was wrong")])
+    outcome = uow.session.get_one(ScreeningOutcome, participant.id)
+    before = {"date": str(outcome.decided_on), "reason": outcome.reason}
+    uow.session.delete(outcome)
+    participant.screen_failed = False
+    participant.revision += 1
+    _plan_again(uow, life_of(uow.session, designs.of(uow.session, study), participant))
+    uow.audit("participant.screening-reopened", f"participant:{number}", study_id=study.id, before=before, why=reason)
+    return participant
+
+
 def _number_problems(number: str) -> list[InputProblem]:
     if _NUMBER.fullmatch(number) and len(number) <= 40:
         return []
@@ -134,8 +166,7 @@ def fail_screening(
             participant_id=participant.id, study_id=study.id, decided_on=day, reason=reason, recorded_at=uow.now
         )
     )
-    life = life_of(uow.session, designs.of(uow.session, study), participant)
-    project(uow, life, life.plan(uow.now), life.today(uow.now))
+    _plan_again(uow, life_of(uow.session, designs.of(uow.session, study), participant))
     uow.audit(
         "participant.screen-failed", f"participant:{number}", study_id=study.id, after={"date": str(day)}, why=reason
     )

@@ -15,7 +15,8 @@ from planner.persistence.participants import Participant
 from planner.persistence.site_versions import version_at
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import Conflict, InputProblem, Refused
+from planner.persistence.users import names_of
+from planner.problems import Conflict, InputProblem, Refused, shown
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.chairs import sync_bookings
 from planner.services.contact_attempts import require_effort
@@ -41,6 +42,7 @@ from schedules.history import (
     LostToFollowUp,
     Progressed,
     Told,
+    Transferred,
     VisitMissed,
     Withdrew,
 )
@@ -49,6 +51,8 @@ from schedules.scheduled import Plan
 #: which version is in effect at a site on a day, if somebody has said so
 VersionOn = Callable[[int, date], str | None]
 MOST_FACTS = 20_000
+#: how many newer facts whoever comes second is told
+MOST_TOLD = 200
 #: what can only have happened; appointments, holds, transplants and the like may lie ahead
 HAPPENED = (
     Admitted, Assessed, Attended, Consented, Died, Discharged, EventOccurred, FoundAgain, GateDecided, Given,
@@ -112,6 +116,7 @@ def record_for(
     """The same for a participant who is known, and locked by this transaction."""
     found, life = _work_out(uow.session, design, participant, command, uow.now)
     if any(isinstance(fact, Enrolled) for fact in found.facts):
+        _require_screening(participant)
         require_values(design.versions, "enrolment")
     rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
@@ -120,6 +125,13 @@ def record_for(
     sync_bookings(uow, life, found.after, command.booking_reason)
     note_facts(uow, life, [fact_data(row) for row in rows], command.why)
     return found
+
+
+def _require_screening(participant: Participant) -> None:
+    if participant.screen_failed:
+        wrong = f"{participant.number} failed screening"
+        right = "screen them again under a new number, or take the failure back if it was a mistake"
+        raise Refused([InputProblem("participant", wrong, right)])
 
 
 def note_facts(uow: UnitOfWork, life: Life, data: list[dict[str, Any]], why: str) -> None:
@@ -132,8 +144,9 @@ def _work_out(
     session: Session, design: StudyDesign, participant: Participant, command: RecordFacts, now: datetime
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
-    _refuse_what_changed(life, command)
+    _refuse_what_changed(session, life, command)
     _refuse_too_many(life, command.facts)
+    _refuse_elsewhere(life, command.facts)
     refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
@@ -142,15 +155,23 @@ def _work_out(
     return recorded, imagined
 
 
-def _refuse_what_changed(life: Life, command: RecordFacts) -> None:
-    """Optimistic locking: whoever decided by an older state is told what came after it."""
-    known = life.participant.revision
-    if command.expected is None or command.expected == known:
+def _refuse_what_changed(session: Session, life: Life, command: RecordFacts) -> None:
+    """Optimistic locking: whoever decided by an older state is told what came after it, and from whom."""
+    known, seen = life.participant.revision, command.expected
+    if seen is None or seen == known:
         return
-    newer = [fact_data(row) for row in life.rows[-20:]]
-    wrong = f"you had seen revision {command.expected}, it is at {known} now"
+    newer = _newest(life.rows, known - seen)
+    names = names_of(session, (row.recorded_by for row in newer))
+    wrong = f"you had seen revision {seen}, it is at {known} now"
     problem = InputProblem("If-Match", wrong, "look at what changed, and decide anew")
-    raise Conflict([problem], {"revision": known, "newest_facts": newer})
+    facts = [fact_data(row, names.get(row.recorded_by or 0)) for row in newer]
+    raise Conflict([problem], {"revision": known, "newest_facts": facts})
+
+
+def _newest(rows: Sequence[FactRow], revisions: int) -> list[FactRow]:
+    """What was recorded with the newest revisions: those of one request have one instant."""
+    instants = sorted({row.recorded_at for row in rows})[-revisions:] if revisions > 0 else []
+    return [row for row in rows if row.recorded_at in instants][-MOST_TOLD:]
 
 
 def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
@@ -159,9 +180,22 @@ def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
 
 
+def _refuse_elsewhere(life: Life, facts: Sequence[Fact]) -> None:
+    """Nobody is enrolled at, or moves to, a site that takes no part: not even what day it is there is known."""
+    known = life.study.site_ids
+    problems = [
+        InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(known)}")
+        for at, fact in enumerate(facts)
+        if isinstance(fact, Enrolled | Transferred) and fact.site is not None and fact.site not in known
+    ]
+    if problems:
+        raise Refused(problems)
+
+
 def first_facts(life: Life, facts: Sequence[Fact], now: datetime, version_on: VersionOn) -> tuple[Fact, ...]:
     """The first facts about somebody, as they are kept. Raises what recording them would, but for what plans say."""
     _refuse_too_many(life, facts)
+    _refuse_elsewhere(life, facts)
     refuse_the_future(life, facts, now)
     return numbered(life, facts, now, version_on)
 

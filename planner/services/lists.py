@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from planner.persistence.audit import AuditEntry
+from planner.persistence.audit import INSTALLATION, AuditEntry
 from planner.persistence.bookings import Booking
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.paging import Asked, Page, WrongCursor, page, page_of_list
@@ -127,9 +127,11 @@ def list_bookings(session: Session, scope: Scope, wanted: Wanted, asked: Asked) 
     return _page(session, query, [(Booking.day, date), (Booking.starts, int), (Booking.id, int)], asked)
 
 
-def list_audit(session: Session, scope: Scope, study: str, subject: str | None, asked: Asked) -> Page[AuditEntry]:
-    """The audit of a study, oldest first."""
-    chain = find_study(session, scope, study).id
+def list_audit(
+    session: Session, scope: Scope, study: str | None, subject: str | None, asked: Asked
+) -> Page[AuditEntry]:
+    """The audit of a study, oldest first; without one, of what belongs to none: users, roles, sites."""
+    chain = find_study(session, scope, study).id if study is not None else INSTALLATION
     query = select(AuditEntry).where(AuditEntry.chain == chain)
     if subject:
         query = query.where(AuditEntry.subject == subject)

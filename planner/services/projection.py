@@ -151,7 +151,7 @@ def _deviations(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
         if row is None:
             uow.session.add(_new_deviation(uow, life, deviation))
         else:
-            _found_again(row, deviation)
+            _found_again(uow, life, row, deviation)
     for row in rows.values():
         if row.found:
             row.found, row.revision = False, row.revision + 1
@@ -186,8 +186,10 @@ def _said(deviation: Deviation) -> dict[str, Any]:
     }
 
 
-def _found_again(row: DeviationRow, deviation: Deviation) -> None:
+def _found_again(uow: UnitOfWork, life: Life, row: DeviationRow, deviation: Deviation) -> None:
     """What people have judged keeps its state and their word on its importance; what it says is kept true."""
+    if row.signed_at is not None and (row.day, row.days) != (deviation.date, deviation.days):
+        _take_signature_off(uow, life, row)
     values: dict[str, Any] = {**_said(deviation), "found": True}
     if row.state in UNJUDGED:
         values |= {"state": deviation.state, "important": deviation.important}
@@ -195,6 +197,14 @@ def _found_again(row: DeviationRow, deviation: Deviation) -> None:
         for name, value in values.items():
             setattr(row, name, value)
         row.revision += 1
+
+
+def _take_signature_off(uow: UnitOfWork, life: Life, row: DeviationRow) -> None:
+    """What was signed was another day, or another number of days."""
+    subject = f"participant:{life.participant.number}/deviation:{row.identity}"[:200]
+    before = {"signed_by": row.signed_by, "signed_as": row.signed_as, "day": _iso(row.day), "days": row.days}
+    row.signed_by, row.signed_at, row.signed_as = None, None, None
+    uow.audit("deviation.signature-ended", subject, study_id=life.study.study_id, before=before)
 
 
 # -- the participant ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from planner.clock import local_day
+from planner.persistence.bookings import ChairSlot
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, site_by_code
 from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import UnitOfWork
@@ -52,6 +53,20 @@ class CloseSite:
     rule: str | None = None
     resources: tuple[str, ...] = ()
     reason: str = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSite:
+    """What is to be otherwise at a site; None leaves it as it is."""
+
+    name: str | None = None
+    opening: Mapping[str, Sequence[str]] | None = None
+    chairs: int | None = None
+    address: str | None = None
+    phone: str | None = None
+
+
+_CHANGEABLE = ("name", "opening", "chairs", "address", "phone")
 
 
 def create_site(uow: UnitOfWork, command: CreateSite) -> SiteRow:
@@ -104,6 +119,37 @@ def _holiday_problems(command: CreateSite) -> Iterable[InputProblem]:
         except ValueError as wrong:
             said, _, right = str(wrong).partition("; ")
             yield InputProblem("country", said, right)
+
+
+def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
+    """Give a site other opening hours, chairs, or another name, address or number. No date moves by it.
+
+    Appointments stay as they were made. Raises InvalidInput, or Conflict while one sits in a chair that would go.
+    """
+    uow.session.refresh(site, with_for_update=True)
+    said = {name: value for name in _CHANGEABLE if (value := getattr(command, name)) is not None}
+    wanted = CreateSite(code=site.code, zone=site.zone, **{name: getattr(site, name) for name in _CHANGEABLE} | said)
+    problems = list(_problems(wanted))
+    if problems:
+        raise InvalidInput(problems)
+    _keep_chairs(uow, site, wanted.chairs)
+    values = {**said, "opening": {day: list(hours) for day, hours in wanted.opening.items()}}
+    before = {name: getattr(site, name) for name in values}
+    for name, value in values.items():
+        setattr(site, name, value)
+    changed = [name for name, value in values.items() if before[name] != value]
+    uow.audit(
+        "site.changed", f"site:{site.code}", before={name: before[name] for name in changed},
+        after={name: values[name] for name in changed},
+    )  # fmt: skip
+
+
+def _keep_chairs(uow: UnitOfWork, site: SiteRow, chairs: int) -> None:
+    beyond = (ChairSlot.site_id == site.id, ChairSlot.chair > chairs, ChairSlot.day >= today_at(site, uow.now))
+    taken = uow.session.execute(select(ChairSlot.day, ChairSlot.chair).where(*beyond).order_by(ChairSlot.day)).first()
+    if taken is not None:
+        wrong = f"on {taken.day} somebody sits in chair {taken.chair}"
+        raise Conflict([InputProblem("chairs", wrong, "move the appointments of that chair first")])
 
 
 def store_holidays(uow: UnitOfWork, site: SiteRow) -> int:

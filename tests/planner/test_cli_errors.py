@@ -244,3 +244,44 @@ def test_a_what_if_that_cannot_be_read_is_refused(words: str) -> None:
 def test_dates_at_the_end_of_time_are_refused_not_broken() -> None:
     for start in ("1900-01-01", "2200-12-31"):
         assert "outside the years 1900 to 2200" in refused("plan", "vsli-ino", "--start", start)
+
+
+def test_all_that_is_wrong_with_a_history_is_told_at_once_its_form_and_what_it_names(tmp_path: Path) -> None:
+    text = (
+        "- {fact: attended, date: 2026-02-30, visit: screening.baseline}\n"
+        "- {fact: attended, date: 2026-01-05, visit: screning.baseline}\n"
+        "- {fact: given, date: 2026-01-05, date: 2026-01-06, visit: induction.c1.d1, activity: nothing}\n"
+        "- {fact: gate_decided, date: 2026-01-30, gate: induction.c1.response, outcome: maybe}\n"
+    )
+    facts = a_file(tmp_path, "facts.yaml", text)
+    lines = refused("plan", "vsli-ino", "--history", facts, *START).replace(f"{facts}:", "").splitlines()
+    assert [line.split("; ")[0] for line in lines] == [
+        "1:26: 2026-02-30 is not a day of the calendar",
+        "2:3: there is no epoch 'screning'",
+        "3:3: there is no activity 'nothing'",
+        '3:35: the key "date" is already on line 3',
+        "4:3: there is no outcome 'maybe'",
+    ]
+    protocol = a_file(tmp_path, "p.yaml", library_text("vsli-ino") + "extra: 1\nprotocol: again\n")
+    also = refused("plan", protocol, "--history", facts, *START)
+    assert "there is no epoch" not in also, "nothing can be looked up in a protocol that is wrong itself"
+    assert [line.split(": ")[1] for line in also.splitlines() if str(protocol) in line] == [
+        'unknown key "extra"; known here',
+        'the key "protocol" is already on line 2; keep one of the two, or rename one',
+    ]
+
+
+def test_a_site_is_not_said_to_be_unknown_where_its_file_is_wrong(tmp_path: Path) -> None:
+    facts = a_file(tmp_path, "facts.yaml", "- {fact: transferred, date: 2026-02-05, site: south}\n- 7\n")
+    site = a_file(tmp_path, "south.yaml", "id: south\nname: South\nzone: Mars/Phobos\n")
+    lines = refused("plan", "vsli-ino", "--history", facts, "--site", site, *START).splitlines()
+    assert [line.split("; ")[0] for line in lines] == [
+        f"{facts}:2:3: this is not a fact: it says no fact",
+        f"{site}:3:7: Mars/Phobos is not a time zone",
+    ]
+
+
+def test_what_a_history_names_is_not_looked_up_where_the_versions_do_not_go_together(tmp_path: Path) -> None:
+    facts = a_file(tmp_path, "facts.yaml", "- {fact: attended, date: 2026-02-30, visit: screning.baseline}\n")
+    message = refused("plan", "vsli-ino", "--amendment", "vsli-ino", "--history", facts, *START)
+    assert "2026-02-30 is not a day of the calendar" in message

@@ -155,6 +155,7 @@ def test_decisions_rules_parameters_and_all_assumptions_are_shown() -> None:
         for gate in epoch.gates.values():
             assert all(words(outcome.label) in shown for outcome in gate.outcomes.values())
     assert "to be supplied (needed for planning; a made-up example: from 1)" in shown
+    assert f"· Inotuzumab ozogamicin IV: {protocol.activities['ino'].advice}" in shown
 
 
 def test_a_parameter_with_a_value_shows_the_value_and_no_example() -> None:

@@ -1,5 +1,6 @@
 """`planner demo` as a process: it says where it is in one line of JSON, answers, and leaves nothing behind."""
 
+import http.client
 import json
 import os
 import signal
@@ -68,6 +69,16 @@ def answer(url: str) -> int:
     return code
 
 
+def refused(url: str, size: int) -> tuple[int, str]:
+    """What somebody is told who sends so many bytes, all of them, and only then reads."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    connection.request("POST", "/api/v1/sessions", b" " * size, {"Content-Type": "application/json"})
+    found = connection.getresponse()
+    problem = json.loads(found.read())
+    connection.close()
+    return found.status, problem["problems"][0]["wrong"]
+
+
 def test_a_demo_says_where_it_is_answers_and_leaves_nothing_behind_after_ctrl_c(tmp_path: Path) -> None:
     with demo(tmp_path) as running:
         assert running.stdout is not None
@@ -78,6 +89,7 @@ def test_a_demo_says_where_it_is_answers_and_leaves_nothing_behind_after_ctrl_c(
             "administrator", "coordinator", "investigator", "infusion-centre", "monitor",
         ]  # fmt: skip
         assert said["token"].startswith("vp_")
+        assert refused(said["url"], 50_000_000) == (413, "the request has too much content")
         assert [path.name[:13] for path in tmp_path.iterdir()] == ["planner-demo-"]
         started = children_of(running.pid)
         assert len(started) >= 3  # the web server with its worker, and the planner's worker

@@ -16,7 +16,7 @@ from schedules.design import Design
 from schedules.errors import HistoryError, ParameterError, ProtocolError, SiteError, SourceError
 from schedules.history import Consented, Given, History, Void
 from schedules.history_checks import check_history
-from schedules.history_file import read_fact_line, read_facts
+from schedules.history_file import read_fact_line, read_facts, readable_facts
 from schedules.plan import plan
 from schedules.protocol import Protocol
 from schedules.protocol_file import library_text, read_parameters, read_protocol
@@ -213,3 +213,97 @@ def test_dates_at_the_edges_of_the_calendar_are_refused_wherever_they_stand() ->
         with pytest.raises(SiteError):
             read_site(f"id: s\nname: S\nclosed: [{{date: {written}}}]", "s.yaml")
     assert read_facts("- {fact: admitted, date: 2000-02-29}", "f.yaml")[0].day == date(2000, 2, 29)
+
+
+EVERYTHING = """\
+protocol: mixed
+version: 1.0
+title: All that can be wrong at once
+extra: 1
+activities:
+  drug: {label: Drug, kind: dose}
+  drug: {label: Again, kind: dose}
+  look: {label: Look, kind: asessment, minuts: 3}
+epochs:
+  one:
+    label: One
+    cycles: {length: 28 days, at_most: NO}
+    visits:
+      d1: {label: Day 1, day: 1, window: -1/-2, activities: [drug, lok]}
+      d8: {day: 8, activities: [drug, 7]}
+    gates:
+      g:
+        label: G
+        default: y
+        outcomes:
+          x: {label: X, to: nowhere}
+          z: {label: Z, to: end}
+spacing:
+  - {drug: drg, at_least: 7 days}
+"""
+
+
+def test_a_protocol_tells_of_its_form_of_keys_that_stand_twice_and_of_unknown_names_at_once() -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(EVERYTHING, "p.yaml")
+    found = [f"{problem.line}:{problem.column} {problem.wrong}" for problem in refused.value.problems]
+    assert found == [
+        "2:10 1.0 is not text",
+        '4:1 unknown key "extra"',
+        '7:3 the key "drug" is already on line 6',
+        '8:29 "asessment" is not known here',
+        '8:40 unknown key "minuts"',
+        '12:40 "NO" is not a whole number',
+        "14:42 '-1/-2' is not a window",
+        "14:68 there is no activity 'lok'",
+        '15:11 "label" is missing',
+        "15:39 7 is not a block of keys",
+        "19:18 there is no outcome 'y'",
+        "21:29 there is no way 'nowhere'",
+        "24:12 there is no dose 'drg'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "of_names"),
+    [
+        ("  look: {label: Look, kind: asessment, minuts: 3}", "  look: 7", ["drg", "lok", "nowhere", "y"]),
+        ("  look: {label: Look, kind: asessment, minuts: 3}", "  lok: [7]", ["drg", "nowhere", "y"]),
+        ("x: {label: X, to: nowhere}", "x: {label: X, to: nowhere, 7: 8}", ["drg", "lok", "nowhere", "y"]),
+        ("x: {label: X, to: nowhere}", "y: 8", ["drg", "lok"]),
+        ("epochs:\n", "epochs: 7\nothers:\n", []),
+        ("activities:\n", "activities: 7\nothers:\n", []),
+    ],
+)  # fmt: skip
+def test_a_name_is_not_said_to_be_unknown_when_only_what_it_names_is_wrong(
+    old: str, new: str, of_names: list[str]
+) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(EVERYTHING.replace(old, new), "p.yaml")
+    unknown = [problem.wrong for problem in refused.value.problems if problem.wrong.startswith("there is no ")]
+    assert sorted(wrong.split("'")[1] for wrong in unknown) == of_names
+
+
+def test_a_protocol_with_far_too_many_parts_is_not_searched_for_names() -> None:
+    many = "".join(f"  a{number}: {{label: A, kind: dose}}\n" for number in range(1_001))
+    with pytest.raises(ProtocolError) as refused:
+        read_protocol(EVERYTHING.replace("activities:\n", f"activities:\n{many}"), "p.yaml")
+    assert not [problem for problem in refused.value.problems if problem.wrong.startswith("there is no ")]
+
+
+def test_the_facts_that_can_be_read_are_all_that_is_left_of_a_history() -> None:
+    good = '- {fact: consented, date: 2026-01-05, version: "1.0"}\n'
+    bad = "- {fact: consented, date: 2026-02-30}\n- 7\n- {fact: void, date: 2026-01-06, date: 2026-01-07, of: x}\n"
+    assert [fact.day.isoformat() for fact in readable_facts(good + bad, "f.yaml")] == ["2026-01-05", "2026-01-06"]
+    assert readable_facts("- {", "f.yaml") == readable_facts("a: 1", "f.yaml") == ()
+
+
+def test_a_site_tells_of_a_key_that_stands_twice_and_of_all_else() -> None:
+    with pytest.raises(SiteError) as refused:
+        read_site("id: x\nname: a\nname: b\nzone: Mars/Phobos\nclosed: [{date: 2026-02-30}]\n", "s.yaml")
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(3, 1), (4, 7), (5, 17)]
+    with pytest.raises(SiteError) as refused:
+        read_site(
+            "id: x\nname: a\nname: b\nzone: Europe/Paris\nclosed: [{date: 2026-02-03, until: 2026-02-01}]\n", "s.yaml"
+        )
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(3, 1), (5, 36)]

@@ -101,6 +101,16 @@ def test_a_new_therapy_of_which_only_the_month_is_known_turns_later_visits_into_
     assert remote == {3: False, 6: True, 9: True, 12: True}
 
 
+def test_beyond_an_open_gate_all_is_tentative_also_what_is_suspended_with_a_held_cycle() -> None:
+    held = CycleHeld(date=date(2026, 2, 2), cycle="maintenance.c1", reason="counts")
+    lost = LostToFollowUp(date=date(2026, 2, 10), attempts=3)
+    plan = planned(enrolled(), *cycle_done("induction.c1"), held, lost)
+    beyond = [visit for visit in plan.visits if visit.key.startswith("maintenance.c1.")]
+    assert [(visit.status, visit.target, visit.tentative) for visit in beyond] == [
+        (Status.SUSPENDED, None, True), (Status.SUSPENDED, None, True), (Status.SUSPENDED, None, True),
+    ]  # fmt: skip
+
+
 def test_a_participant_who_is_lost_has_no_dates_until_they_are_found_again() -> None:
     lost = LostToFollowUp(date=january(14), attempts=3)
     plan = planned(enrolled(), dose("induction.c1.d1", january(5)), lost)

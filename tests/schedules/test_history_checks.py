@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schedules.design import Design
 from schedules.errors import HistoryError
 from schedules.history import Attended, Fact, History
-from schedules.history_checks import check_history, check_path
+from schedules.history_checks import check_history, check_names, check_path
 from schedules.history_file import read_fact_line, read_facts
 from schedules.plan import plan
 from schedules.protocol_file import read_protocol
@@ -293,3 +293,20 @@ def test_a_stay_whose_facts_were_voided_after_the_plan_was_known_is_not_told_of(
     facts = (*builders.cycle_done("induction.c1"), *wrong)
     known = plan(builders.design(), History(facts, DAY_1), date(2026, 3, 1))
     check_path(History((*facts, builders.voided(wrong[0])), DAY_1), known)
+
+
+def test_of_what_is_left_of_a_history_only_what_each_fact_names_is_checked() -> None:
+    design = Design((read_protocol(VERSION_1, "p.yaml").protocol,))
+    facts = read_facts(
+        "- {fact: void, date: 2026-01-05, of: one-that-could-not-be-read}\n"
+        "- {fact: given, date: 2026-01-05, visit: induction.c1.d1, activity: drig}\n"
+        "- {fact: gate_decided, date: 2026-01-30, gate: induction.c1.response, outcome: fine}\n",
+        "f.yaml",
+    )
+    with pytest.raises(HistoryError) as refused:
+        check_names(design, History(facts))
+    assert [(problem.line, problem.wrong) for problem in refused.value.problems] == [
+        (2, "there is no activity 'drig'"),
+        (3, "there is no outcome 'fine'"),
+    ]
+    check_names(design, History(facts[:1]))

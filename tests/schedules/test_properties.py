@@ -83,7 +83,9 @@ def a_visit_with_a_blocking_conflict_has_no_target(case: Case, plan: Plan) -> No
     for visit in plan.visits:
         if any(conflict.blocks for conflict in visit.conflicts):
             assert visit.target is None, visit.key
-            assert visit.status in {Status.NEEDS_DECISION, Status.HELD}, visit.key
+            overtaken = visit.conflicts[0].kind == "held"  # an open hold; the next dose was given all the same
+            expected = {Status.NEEDS_DECISION, Status.HELD} | ({Status.UNRECORDED} if overtaken else set())
+            assert visit.status in expected, visit.key
 
 
 def every_visit_says_why_it_stands_there_in_words(case: Case, plan: Plan) -> None:

@@ -321,6 +321,14 @@ def test_the_first_epoch_of_an_arm_needs_a_visit_on_day_1_of_its_first_cycle(vis
 # What hangs on what
 
 
+def test_what_only_comes_after_the_last_cycle_is_not_reached_when_every_answer_leads_elsewhere() -> None:
+    text = STUDY.replace("[induction, maintenance]", "[induction, spare, maintenance]")
+    text = text.replace("  rescue:\n    label: Rescue\n", "  spare: {label: Spare}\n  rescue:\n    label: Rescue\n")
+    assert told(text) == ["47:3: no path leads to the epoch spare"]
+    for way in ("to: next-cycle", "to: next-cycle, after_last_cycle: next-cycle", "to: spare, after_last_cycle: end"):
+        assert read_protocol(text.replace("to: next-cycle, after_last_cycle: end", way), "f.yaml").missing == ()
+
+
 def test_what_an_epoch_counts_from_is_not_looked_at_while_no_path_leads_to_it() -> None:
     text = STUDY.replace("to: rescue", "to: end").replace("{visit: induction.d8", "{visit: maintenance.d1")
     assert told(text) == ["47:3: no path leads to the epoch rescue"]

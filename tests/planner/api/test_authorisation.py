@@ -59,6 +59,7 @@ ROUTES = {
     "POST /studies/<study>/participants": "participants:write",
     "GET /studies/<study>/participants/<number>": "participants:read",
     "POST /studies/<study>/participants/<number>/screen-failure": "participants:write",
+    "POST /studies/<study>/participants/<number>/screen-failure/revocation": "participants:write",
     "GET /studies/<study>/participants/<number>/calendar": "participants:read",
     "GET /studies/<study>/participants/<number>/visits/<visit>": "participants:read",
     "GET /studies/<study>/participants/<number>/facts": "facts:read",
@@ -102,6 +103,10 @@ ROUTES = {
     "POST /studies/<study>/participants/<number>/contact-consents/end": "contacts:write",
     "POST /studies/<study>/imports": "imports:write",
     "GET /studies/<study>/audit": "audit:read",
+    "GET /audit": "audit:read",
+    "PATCH /sites/<site>": "sites:write",
+    "POST /studies/<study>/participants/<number>/doses": "doses:write",
+    "POST /studies/<study>/contacts/search": "contacts:read",
 }
 #: routes about the whole of a study, which a role at one of its sites does not include
 WHOLE = {
@@ -115,6 +120,7 @@ INSTALLATION = {
     "GET /users", "POST /users", "GET /users/<int:user>", "PUT /users/<int:user>/enabled",
     "PUT /users/<int:user>/password", "DELETE /users/<int:user>/codes",
     "POST /users/<int:user>/roles", "DELETE /users/<int:user>/roles/<int:role>", "POST /studies", "POST /sites",
+    "GET /audit",
 }  # fmt: skip
 OTHER = "another-study"
 NAMES = {

@@ -53,7 +53,7 @@ def curl(app: Flask, command: str, values: dict[str, str]) -> TestResponse:
 
 def test_every_example_of_the_page_is_taken(app: Flask, values: dict[str, str]) -> None:
     examples = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 8
+    assert len(examples) == 9
     for example in examples:
         answer = curl(app, example, values)
         assert answer.status_code in (200, 201), (example, answer.text[:500])

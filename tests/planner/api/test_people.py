@@ -193,3 +193,14 @@ def test_a_disabled_user_s_tokens_are_good_no_more_also_when_they_come_back(
     for enabled in (False, True):
         assert boss.call("PUT", f"/users/{them}/enabled", {"enabled": enabled}).status_code == 200
     somebody.refused(401, "GET", "/me")
+
+
+def test_what_belongs_to_no_study_is_audited_too_for_whoever_has_all_of_them(
+    app: Flask, store: Store, at: Clock
+) -> None:
+    boss = caller(app, store, Role.ADMINISTRATOR)
+    made = boss.post("/users", {"email": "a@example.org", "name": "Made Up", "password": "three words long"})
+    entries = boss.get("/audit?limit=500")["items"]
+    assert ("user.created", f"user:{made['id']}") in [(entry["action"], entry["subject"]) for entry in entries]
+    (own,) = boss.get(f"/audit?subject=user:{made['id']}")["items"]
+    assert own["after"] == {"name": "Made Up"}

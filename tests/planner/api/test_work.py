@@ -121,8 +121,13 @@ def test_a_deviation_goes_from_found_to_signed(app: Flask, study: Trial, at: Clo
     desk.post(path, {**name, "step": "classify", "important": False, "category": "visit window"})
     desk.refused(403, "POST", f"{path}/signature", {**name, "meaning": "reviewed", "password": PASSWORD})
     doctor.refused(400, "POST", f"{path}/signature", {**name, "meaning": "reviewed", "password": "not mine"})
-    signed = doctor.post(f"{path}/signature", {**name, "meaning": "reviewed", "password": PASSWORD})
-    assert (signed["signed_as"], signed["signed_by"]) == ("reviewed", doctor.get("/me")["id"])
+    signature = {**name, "meaning": "reviewed", "password": PASSWORD}
+    changed = doctor.refused(409, "POST", f"{path}/signature", signature, If_Match=seen)
+    assert changed["changed"]["state"] == "classified"
+    signed = doctor.post(f"{path}/signature", signature)
+    me = doctor.get("/me")
+    assert (signed["signed_as"], signed["signed_by"], signed["signed_name"]) == ("reviewed", me["id"], me["name"])
+    assert desk.get("/deviations?number=01-001&status=classified")["items"][0]["signed_name"] == me["name"]
     closed = desk.post(path, {**name, "step": "close"})
     assert (closed["state"], closed["signed_as"]) == ("closed", "reviewed")
     assert desk.post(path, {**name, "step": "reopen", "reason": "not so"})["signed_as"] is None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ from planner.persistence.studies import ParameterValue, Study
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.users import ApiToken, User
 from planner.persistence.visits import GateRow, VisitRow
+from planner.services.access import EVERYTHING
 from planner.services.audit import verify
+from planner.services.cohort_members import cohort_list
 from planner.services.designs import Designs
 from planner.services.keyring import Keys
 from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
@@ -128,6 +130,14 @@ def test_somebody_is_in_every_state(session: Session) -> None:
     }  # fmt: skip
     now = {(row.epoch, row.cycle) for row in visits if (row.actual or date.min) > TODAY - timedelta(days=28)}
     assert now >= {("induction", 1), ("induction", 2), *(("maintenance", cycle) for cycle in range(1, 6))}
+
+
+def test_the_second_cohort_waits_for_whoever_is_under_observation_in_the_first(session: Session) -> None:
+    now = datetime.combine(TODAY, time(18), UTC)
+    first, second = cohort_list(session, Designs(), EVERYTHING, "vsli-ino", now)
+    assert (first.state, second.state, second.members) == ("open", "planned", ())
+    assert "observing" in {member.observation for member in first.members}
+    assert first.in_the_way
 
 
 def test_gates_wait_and_deviations_are_open_and_judged(session: Session) -> None:

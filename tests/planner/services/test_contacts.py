@@ -1,7 +1,9 @@
 """Contact details: encrypted at rest, found without being read, rotated, erased while the history stays."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,11 +15,12 @@ from planner.persistence.facts import facts_of
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.tables import METADATA
 from planner.persistence.unit_of_work import SYSTEM, Store
-from planner.problems import InvalidInput
-from planner.services.contacts import ContactDetails, contact_of, erase_contact, keep_contact
+from planner.problems import InvalidInput, NotFound
+from planner.services.access import EVERYTHING, Scope
+from planner.services.contacts import ContactDetails, contact_of, erase_contact, find_by_contact, keep_contact
 from planner.services.keyring import Keys, add_key, keys_of
 from planner.services.rotation import SEALED, rotate_keys
-from tests.studies import NOW, Trial, trial
+from tests.studies import NOW, STUDY, Trial, trial
 
 DETAILS = ContactDetails(name="Made Up", phone="+12125550100", email="made.up@example.org", language="es")
 
@@ -58,11 +61,32 @@ def test_what_was_kept_comes_back_and_nothing_of_it_stands_in_the_database(study
         assert value not in audited
 
 
-def test_a_number_is_found_without_reading_any(study: Trial) -> None:
+def found(study: Trial, keys: Keys = KEYS, scope: Scope = EVERYTHING, **by: str) -> list[str]:
     with study.store.database.reading() as session:
-        found = session.scalar(select(Contact).where(Contact.phone_index == KEYS.find("+12125550100")))
-        assert found is not None
-        assert found.participant_id == 1
+        return [row.number for row, _ in find_by_contact(session, keys, scope, STUDY, **by)]
+
+
+def test_a_participant_is_found_by_their_number_or_address_without_reading_any(study: Trial) -> None:
+    assert found(study, phone="+12125550100") == ["01-001"]
+    assert found(study, email=" Made.Up@example.org ") == ["01-001"]
+    assert found(study, phone="+12125550101") == []
+    assert found(study, some_keys(FIRST, index="j" * 32), phone="+12125550100") == []
+    study.store.write(SYSTEM, NOW, lambda uow: erase_contact(uow, uow.session.get_one(Participant, 1), "asked for"))
+    assert found(study, phone="+12125550100") == []
+
+
+def test_nobody_is_found_outside_the_scope(study: Trial) -> None:
+    assert found(study, scope=Scope(((1, 1),)), phone="+12125550100") == ["01-001"]
+    assert found(study, scope=Scope(((1, 2),)), phone="+12125550100") == []
+    with pytest.raises(NotFound):
+        found(study, scope=Scope(((2, None),)), phone="+12125550100")
+
+
+@pytest.mark.parametrize("by", [{}, {"phone": "  "}, {"phone": "+12125550100", "email": "made.up@example.org"}])
+def test_one_number_or_one_address_is_asked_for(study: Trial, by: dict[str, str]) -> None:
+    phone, email = by.get("phone", ""), by.get("email", "")
+    with pytest.raises(InvalidInput, match="a number or an address is wanted"):
+        found(study, phone=phone, email=email)
 
 
 def test_the_audit_names_only_what_changed(study: Trial) -> None:
@@ -146,3 +170,22 @@ def test_machines_that_share_a_database_must_be_given_the_keys() -> None:
 def test_keys_that_are_none_are_told_at_the_start(contact: str, index: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         some_keys(contact, index=index)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"birth_date": "31.1.1961"}, "no day of birth"),
+        ({"birth_date": "1961-02-30"}, "no day of birth"),
+        ({"birth_date": "0061-01-31"}, "no day of birth"),
+        ({"name": "Made\nUp"}, "cannot be seen"),
+        ({"caregiver_name": "\N{RIGHT-TO-LEFT OVERRIDE}pU edaM"}, "cannot be seen"),
+    ],
+)
+def test_days_without_meaning_and_hidden_characters_are_not_kept(
+    study: Trial, wrong: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        keep(study, replace(DETAILS, **wrong))
+    keep(study, replace(DETAILS, birth_date="1961-01-31"))
+    assert known(study) == replace(DETAILS, birth_date="1961-01-31")

@@ -124,6 +124,31 @@ def test_no_chair_is_given_out_twice(study: Trial) -> None:
     assert visits(study, "01-003")[D8].booked == "2026-01-12T12:30/180"
 
 
+def test_a_chair_that_is_asked_for_is_given_out_once_for_whatever_visit(study: Trial) -> None:
+    marrow = {"fact": "booked", "date": "2026-01-28", "visit": "induction.c1.marrow", "time": "09:00", "chair": "2"}
+    for number in ("01-001", "01-002"):
+        study.enrol(number)
+    study.record("01-001", marrow)
+    with pytest.raises(ChairTaken):
+        study.record("01-002", {**marrow, "time": "09:15"})
+    study.record("01-002", {name: said for name, said in marrow.items() if name != "chair"})
+
+
+@pytest.mark.parametrize("chair", ["0", "3", "\N{ARABIC-INDIC DIGIT ONE}", "first"])
+def test_a_chair_that_the_site_has_not_is_refused(study: Trial, chair: str) -> None:
+    study.enrol()
+    with pytest.raises(Refused, match="no such chair"):
+        study.record("01-001", {**BOOKED, "chair": chair})
+
+
+def test_no_appointment_goes_on_after_midnight(study: Trial) -> None:
+    study.enrol()
+    with pytest.raises(Refused, match="would go on after midnight"):
+        study.record("01-001", {**BOOKED, "time": "22:00"}, booking_reason="at night")
+    study.record("01-001", {**BOOKED, "time": "21:00"}, booking_reason="at night")
+    assert count(study, ChairSlot) == 12
+
+
 def test_death_frees_the_chair_at_once(study: Trial) -> None:
     study.enrol()
     study.record("01-001", *GIVEN, BOOKED)
@@ -157,3 +182,14 @@ def test_a_booking_outside_the_opening_hours_needs_a_reason(study: Trial, time: 
         study.record("01-001", booked, booking_reason="they stay longer for once")
     with study.store.database.reading() as session:
         assert [row.reason != "" for row in session.scalars(select(Booking))] == [not fits]
+
+
+@pytest.mark.parametrize("fact", [{"fact": "transferred", "date": "2026-01-05", "site": "mars"}])
+def test_nobody_moves_to_a_site_that_takes_no_part(study: Trial, fact: dict[str, str]) -> None:
+    study.enrol()
+    with pytest.raises(Refused, match='no site "mars" takes part'):
+        study.record("01-001", fact)
+    study.record("01-001", {**fact, "site": "south"})
+    study.screen("01-002")
+    with pytest.raises(Refused, match='no site "mars" takes part'):
+        study.record("01-002", {"fact": "enrolled", "date": "2025-12-30", "day_1": "2026-01-05", "site": "mars"})

@@ -1,6 +1,6 @@
 """What people say of deviations: one step after the other, each on record; what a later fact mends lapses by itself."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from planner.persistence.audit import AuditEntry
 from planner.persistence.deviations import DeviationRow
+from planner.persistence.facts import facts_of
 from planner.persistence.unit_of_work import SYSTEM, Actor, Store
 from planner.problems import Conflict, InvalidInput, NotFound
 from planner.services.access import EVERYTHING
-from planner.services.deviations import JudgeDeviation, judge_deviation, sign_deviation
+from planner.services.deviations import JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
 from planner.services.users import CreateUser, create_user
-from tests.studies import STUDY, Trial, trial
+from tests.studies import STUDY, Trial, audited, trial
 
 NUMBER = "01-001"
 D8 = "induction.c1.d8"
@@ -95,22 +96,55 @@ def test_what_people_have_judged_stays_when_a_fact_mends_it(study: Trial) -> Non
     assert (row(study).state, row(study).found) == ("confirmed", False)
 
 
-def test_an_investigator_signs_what_was_classified(study: Trial) -> None:
-    somebody = CreateUser(email="a@example.org", name="Made Up", password="four words and more")
+def sign(study: Trial, expected: int | None = None) -> DeviationRow:
+    """The signature of somebody who is made up for it."""
+    name = f"signer-{study.now.timestamp()}-{expected}@example.org"
+    somebody = CreateUser(email=name, name="Made Up", password="four words and more")
     user = study.store.write(SYSTEM, study.now, lambda uow: create_user(uow, somebody).id)
-    signer = Actor(f"user:{user}", user)
+    command = SignDeviation(study=STUDY, participant=NUMBER, identity=LATE, meaning=" reviewed ", expected=expected)
+    return study.store.write(
+        Actor(f"user:{user}", user), study.now, lambda uow: sign_deviation(uow, EVERYTHING, command)
+    )
 
-    def sign() -> DeviationRow:
-        return study.store.write(
-            signer, study.now, lambda uow: sign_deviation(uow, EVERYTHING, STUDY, NUMBER, LATE, "reviewed")
-        )
 
+def test_an_investigator_signs_what_was_classified_once(study: Trial) -> None:
     with pytest.raises(Conflict, match="classify it before"):
-        sign()
+        sign(study)
     judge(study, "confirm")
     judge(study, "classify", important=False, category="dosing")
-    sign()
+    study.now += timedelta(minutes=1)
+    user = sign(study).signed_by
+    assert user is not None
     assert (row(study).signed_by, row(study).signed_at, row(study).signed_as) == (user, study.now, "reviewed")
+    study.now += timedelta(minutes=1)
+    with pytest.raises(Conflict, match="signed already"):
+        sign(study)
+    assert row(study).signed_by == user
+
+
+def test_nobody_signs_what_they_have_not_read(study: Trial) -> None:
+    judge(study, "confirm")
+    read = judge(study, "classify", important=False, category="dosing").revision
+    judge(study, "classify", important=True, category="dosing")
+    with pytest.raises(Conflict, match="look at it again"):
+        sign(study, expected=read)
+    assert sign(study, expected=read + 1).signed_as == "reviewed"
+
+
+def test_a_signature_goes_when_a_fact_makes_another_deviation_of_it(study: Trial) -> None:
+    judge(study, "confirm")
+    judge(study, "classify", important=False, category="dosing")
+    sign(study)
+    facts = study.store.read(lambda session: [kept.fact_id for kept in facts_of(session, 1) if kept.kind == "given"])
+    study.record(NUMBER, {"fact": "omitted", "date": "2026-01-12", "visit": "induction.c1.d15", "activity": "vsli",
+                          "reason": "toxicity"})  # fmt: skip
+    assert row(study).signed_as == "reviewed"
+    voids = [{"fact": "void", "date": "2026-01-17", "of": fact} for fact in facts[2:]]
+    study.record(NUMBER, *voids, *doses(D8, "2026-01-17"))
+    assert (row(study).days, row(study).state, row(study).signed_by) == (3, "classified", None)
+    (entry,) = audited(study, "deviation.signature-ended")
+    assert entry.before is not None
+    assert (entry.before["days"], entry.before["signed_as"]) == (2, "reviewed")
 
 
 def test_a_deviation_of_nobody_is_not_found(study: Trial) -> None:

@@ -3,13 +3,15 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import func, select
 
+from planner.persistence.bookings import ChairSlot
 from planner.persistence.unit_of_work import SYSTEM, Store
-from planner.problems import NotFound
+from planner.problems import InvalidInput, NotFound, Refused
 from planner.services.access import EVERYTHING, Scope
-from planner.services.enrolment import fail_screening
+from planner.services.enrolment import fail_screening, take_failure_back
 from planner.services.screening_log import ScreeningEntry, screening_log
-from tests.studies import NORTH, NOW, SOUTH, STUDY, Trial, trial
+from tests.studies import NORTH, NOW, SOUTH, STUDY, Trial, audited, trial
 
 SCREENED = date(2026, 1, 5)
 CONSENTED = {"fact": "consented", "date": "2025-12-01", "version": "1.0"}
@@ -84,3 +86,49 @@ def test_the_log_is_by_number_and_of_ones_own_sites_only(study: Trial) -> None:
     assert [entry.participant for entry in log(study, Scope(((1, 2),)))] == ["02-001"]
     with pytest.raises(NotFound):
         log(study, Scope(((7, None),)))
+
+
+def held(study: Trial) -> int:
+    return study.store.read(lambda session: session.scalar(select(func.count()).select_from(ChairSlot)) or 0)
+
+
+def fail(study: Trial) -> None:
+    day = date(2026, 1, 4)
+    study.store.write(
+        SYSTEM, NOW, lambda uow: fail_screening(uow, study.designs, EVERYTHING, STUDY, "01-001", day, "counts").id
+    )
+
+
+def take_back(study: Trial, reason: str = "the wrong participant") -> str:
+    return study.store.write(
+        SYSTEM,
+        NOW,
+        lambda uow: take_failure_back(uow, study.designs, EVERYTHING, STUDY, "01-001", reason).status,
+    )
+
+
+def test_a_failed_screening_frees_its_chairs_at_once_and_lets_nobody_enrol(study: Trial) -> None:
+    study.screen("01-001", planned_day_1=date(2026, 1, 12))
+    booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d1", "time": "09:30", "minutes": 60}
+    study.record("01-001", booked)
+    assert held(study) == 4
+    fail(study)
+    assert held(study) == 0
+    with pytest.raises(Refused, match="01-001 failed screening"):
+        study.record("01-001", {"fact": "enrolled", "date": "2026-01-05", "day_1": "2026-01-12"})
+
+
+def test_a_failure_that_was_a_mistake_is_taken_back_with_a_reason_and_the_audit_has_both(study: Trial) -> None:
+    study.screen("01-001", planned_day_1=date(2026, 1, 12))
+    booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d1", "time": "09:30", "minutes": 60}
+    study.record("01-001", booked)
+    with pytest.raises(Refused, match="has not failed screening"):
+        take_back(study)
+    fail(study)
+    with pytest.raises(InvalidInput, match="the reason is missing"):
+        take_back(study, " ")
+    assert (take_back(study), held(study)) == ("screening", 4)
+    assert [entry.outcome for entry in log(study)] == ["in-screening"]
+    assert audited(study, "participant.screen-failed")[0].why == "counts"
+    (entry,) = audited(study, "participant.screening-reopened")
+    assert (entry.before, entry.why) == ({"date": "2026-01-04", "reason": "counts"}, "the wrong participant")

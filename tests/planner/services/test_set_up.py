@@ -14,10 +14,10 @@ from planner.problems import Conflict, InvalidInput, NotFound, PlannerError, Ref
 from planner.services.access import EVERYTHING, Scope, find_participant, find_site, find_study
 from planner.services.designs import Designs
 from planner.services.enrolment import fail_screening
-from planner.services.sites import CloseSite, CreateSite, close_site, create_site
+from planner.services.sites import ChangeSite, CloseSite, CreateSite, change_site, close_site, create_site
 from planner.services.studies import CreateStudy, add_version, confirm_assumptions, create_study, supply_parameters
 from schedules.protocol_file import library_text
-from tests.studies import NORTH, NOW, STUDY, Trial, trial
+from tests.studies import NORTH, NOW, STUDY, Trial, audited, trial
 
 Work = Callable[[UnitOfWork], Any]
 
@@ -151,3 +151,36 @@ def test_a_screening_ends_without_an_enrolment_and_an_enrolled_one_does_not(stud
         fail("01-002")
     with pytest.raises(InvalidInput, match="reason"):
         fail("01-001", " ")
+
+
+def test_a_site_gets_other_hours_and_the_audit_has_both(study: Trial) -> None:
+    hours = {"monday": ("08:00", "12:00")}
+    do(study, lambda uow: change_site(uow, a_site(uow), ChangeSite(opening=hours, phone="+1 212 555 0100")))
+    do(study, lambda uow: change_site(uow, a_site(uow), ChangeSite(chairs=3)))
+    site = do(study, a_site)
+    assert (site.opening, site.phone, site.chairs, site.name) == (
+        {"monday": ["08:00", "12:00"]}, "+1 212 555 0100", 3, "North",
+    )  # fmt: skip
+    first, second = audited(study, "site.changed")
+    assert first.before == {"opening": {}, "phone": ""}
+    assert (second.before, second.after) == ({"chairs": 2}, {"chairs": 3})
+
+
+def test_hours_that_are_none_change_nothing(study: Trial) -> None:
+    with pytest.raises(InvalidInput, match="these are no opening hours"):
+        do(
+            study,
+            lambda uow: change_site(uow, a_site(uow), ChangeSite(chairs=5, opening={"monday": ("17:00", "08:00")})),
+        )
+    assert do(study, a_site).chairs == 2
+
+
+def test_a_chair_in_which_somebody_will_sit_is_not_taken_away(study: Trial) -> None:
+    study.enrol()
+    booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d8", "time": "09:30", "chair": "2"}
+    study.record("01-001", booked)
+    with pytest.raises(Conflict, match="on 2026-01-12 somebody sits in chair 2"):
+        do(study, lambda uow: change_site(uow, a_site(uow), ChangeSite(chairs=1)))
+    study.record("01-001", {"fact": "booking_cancelled", "date": "2026-01-12", "visit": "induction.c1.d8"})
+    do(study, lambda uow: change_site(uow, a_site(uow), ChangeSite(chairs=1)))
+    assert do(study, a_site).chairs == 1
