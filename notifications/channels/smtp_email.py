@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -90,13 +90,23 @@ class Progress:
 
 
 class SmtpEmail:
-    """The channel ``email``. Each message has a connection of its own."""
+    """The channel ``email``. Each message has a connection of its own.
 
-    def __init__(self, server: MailServer, name: str = "email", context: ssl.SSLContext | None = None) -> None:
+    ``clock`` dates messages; without one that is left to the relay.
+    """
+
+    def __init__(
+        self,
+        server: MailServer,
+        name: str = "email",
+        context: ssl.SSLContext | None = None,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
         self.name = name
         self.timeout = server.timeout
         self._server = server
         self._context = context
+        self._clock = clock
 
     def send(self, outgoing: Outgoing) -> Receipt:
         """Hand a message to the relay; see the module for what becomes of it. Raises nothing."""
@@ -131,9 +141,11 @@ class SmtpEmail:
         message["To"] = to
         message["Subject"] = " ".join(outgoing.subject.split())
         message["Message-ID"] = f"<{outgoing.token}@{ours.rpartition('@')[2]}>"
-        message["Content-Language"] = outgoing.language
         message["Auto-Submitted"] = "auto-generated"
+        if self._clock is not None:
+            message["Date"] = self._clock()
         message.set_content(outgoing.text, charset="utf-8")
+        message["Content-Language"] = outgoing.language
         return message
 
     @contextmanager

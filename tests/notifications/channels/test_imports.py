@@ -10,13 +10,14 @@ from tests.architecture.source import ROOT
 SLOW = ("twilio", "urllib3", "requests", "aiohttp")
 
 
+CHANNELS = ("console", "handset", "smtp_email", "twilio_callbacks", "twilio_sms")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
         "import planner.app",
-        "import notifications.tables",
-        "import notifications.channels.twilio_sms, notifications.channels.twilio_callbacks",
-        "import notifications.channels.handset, notifications.channels.console",
+        "import notifications.tables, " + ", ".join(f"notifications.channels.{name}" for name in CHANNELS),
         "import sys, planner.cli; sys.argv = ['planner', '--help']; planner.cli.main()",
     ],
 )
