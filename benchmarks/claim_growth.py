@@ -22,13 +22,15 @@ from tests.many import fill, open_study
 
 FEW, MANY = 10_000, 10_000_000
 BATCH, BATCHES, PEOPLE = 200, 30, 1_000
-#: sent in the past, over two years, by people who are there; every so often one is due
+#: Sent in the past, over two years, to people who are there; what is due was planned in the weeks before, so every so
+#: often one of the newest twentieth is.
 _ROWS = """
 INSERT INTO message (study_id, site_id, recipient_id, template, timing, channel, occasion, state, planned_at, due_at,
     expires_at, attempts, looks, error_code, reason, changed_at, provider_id, accepted_at, text)
 SELECT 1, 1, 1 + number % :people, 'reminder', '3d', 'sms', 'x' || number,
-    CASE WHEN number % :due = 0 THEN 'planned' ELSE 'delivered' END, at, at, at + interval '900 days', 1, 0, '', '', at,
-    CASE WHEN number % :due = 0 THEN NULL ELSE 'SM' || number END, at, NULL
+    CASE WHEN number > :old AND number % :due = 0 THEN 'planned' ELSE 'delivered' END, at, at,
+    at + interval '900 days', 1, 0, '', '', at,
+    CASE WHEN number > :old AND number % :due = 0 THEN NULL ELSE 'SM' || number END, at, NULL
 FROM (
     SELECT number, CAST(:now AS timestamptz) - interval '1 second' * (number * 63072000.0 / :rows) AS at
     FROM generate_series(CAST(1 AS bigint), :rows) AS number
@@ -43,8 +45,15 @@ def filled(address: str, rows: int) -> Database:
     now = datetime.now(UTC)
     open_study(database, now)
     fill(database, 1, PEOPLE, now, state="delivered")
-    due = rows // (BATCH * (BATCHES + 2))
-    values = {"people": PEOPLE, "due": due, "rows": rows, "now": now - timedelta(seconds=1)}
+    needed = BATCH * (BATCHES + 2)
+    newest = max(rows // 20, needed)
+    values = {
+        "people": PEOPLE,
+        "due": newest // needed,
+        "rows": rows,
+        "old": rows - newest,
+        "now": now - timedelta(seconds=1),
+    }
     database.transact(lambda session: session.execute(text(_ROWS), values))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
