@@ -63,7 +63,7 @@ def _fill(session: Session, ids: Collection[int], now: datetime, message: dict[s
     session.execute(insert(RecipientRow), [_recipient(each, now) for each in ids])
     session.execute(insert(AddressRow), [_address(each, now) for each in ids])
     session.execute(insert(AppointmentRow), [_appointment(each, now) for each in ids])
-    session.execute(insert(MessageRow), [_message(each, now) | message for each in ids])
+    session.execute(insert(MessageRow), [message_of(each, now) | message for each in ids])
 
 
 def _recipient(number: int, now: datetime) -> dict[str, Any]:
@@ -93,7 +93,8 @@ def _appointment(number: int, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _message(number: int, now: datetime) -> dict[str, Any]:
+def message_of(number: int, now: datetime) -> dict[str, Any]:
+    """The row of their message."""
     return {
         "study_id": STUDY, "site_id": SITE, "recipient_id": number, "appointment_id": number, "appointment_version": 1,
         "template": "reminder", "timing": "3d", "channel": "sms", "occasion": f"a{number}.v1.reminder.3d.sms",
