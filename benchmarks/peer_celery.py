@@ -23,7 +23,8 @@ from redis import Redis  # type: ignore[import-not-found]
 SOCKET = "PEER_REDIS_SOCKET"
 app = Celery("peer", broker=f"redis+socket://{os.environ.get(SOCKET, '')}")
 app.conf.update(
-    task_acks_late=True, task_ignore_result=True, worker_prefetch_multiplier=64, broker_connection_retry_on_startup=True,
+    task_acks_late=True, task_ignore_result=True, worker_prefetch_multiplier=64,
+    broker_connection_retry_on_startup=True,
 )  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def measured(workers: int, messages: int) -> float:
     """Seconds for all of them."""
     with redis() as socket:
         environment = {**os.environ, SOCKET: socket}
-        subprocess.run([sys.executable, "-m", "benchmarks.peer_celery", "fill", str(messages)], env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.peer_celery", "fill", str(messages)], env=environment, check=True
+        )
         command = [sys.executable, "-m", "celery", "-A", "benchmarks.peer_celery", "worker", "-P", "prefork"]
         options = ["-c", str(workers), "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"]
         worker = subprocess.Popen([*command, *options], env={**environment, "C_FORCE_ROOT": "1"})
@@ -78,7 +81,9 @@ def _timed(server: Redis, messages: int) -> float:
 def main() -> None:
     if sys.argv[1] == "fill":
         for number in range(int(sys.argv[2])):
-            send.delay(number, f"+1212{number:07}", "Elm clinic: you have an appointment on Monday, March 9, 2026 at 10 AM.")
+            send.delay(
+                number, f"+1212{number:07}", "Elm clinic: you have an appointment on Monday, March 9, 2026 at 10 AM."
+            )
         return
     workers, messages = int(sys.argv[1]), int(sys.argv[2])
     print(json.dumps({"rate": messages / measured(workers, messages)}))

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Our engine's speed beside that of the usdm4 package, on the same study and the same Python; then what is stored:
-# a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting.
+# a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting;
+# then messages: sent beside Celery with Redis, and claimed among few and among many.
 #
 #   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
 #
 # The reference data is looked for in $PLANNER_REFERENCE_DATA, or ../shared/data beside the project. The
-# peer gets an environment of its own, .venv-usdm4, made on first use. Without the data or the peer, only
-# ours is measured.
+# peers get environments of their own, .venv-usdm4 and .venv-celery, made on first use; Redis is Debian's redis-server.
+# Without the data or a peer, only ours is measured. PLANNER_BENCH_STORED is how many messages are stored at most.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,6 +16,8 @@ pairs=5
 study="${PLANNER_REFERENCE_DATA:-../shared/data}/usdm/CDISC_Pilot_Study.json"
 peer_package='usdm4==0.19.*'
 peer_env=.venv-usdm4
+celery_package='celery[redis]==5.*'
+celery_env=.venv-celery
 our_python=.venv/bin/python
 uv=.bootstrap/bin/uv
 results=$(mktemp)
@@ -27,15 +30,29 @@ peer_works() {
     [[ -x $peer_env/bin/python ]] && "$peer_env/bin/python" -c 'import usdm4.expander' 2>/dev/null
 }
 
-# Makes the peer's environment with the Python that runs ours, so that the two differ in nothing else.
-make_peer() {
-    say "making $peer_env for $peer_package"
-    rm -rf "$peer_env"
+# make_environment FOLDER PACKAGE: with the Python that runs ours, so that the two differ in nothing else.
+make_environment() {
+    say "making $1 for $2"
+    rm -rf "$1"
     if [[ -x $uv ]]; then
-        "$uv" venv --quiet --python "$our_python" "$peer_env" &&
-            "$uv" pip install --quiet --python "$peer_env/bin/python" "$peer_package"
+        "$uv" venv --quiet --python "$our_python" "$1" && "$uv" pip install --quiet --python "$1/bin/python" "$2"
     else
-        "$our_python" -m venv "$peer_env" && "$peer_env/bin/python" -m pip install --quiet "$peer_package"
+        "$our_python" -m venv "$1" && "$1/bin/python" -m pip install --quiet "$2"
+    fi
+}
+
+make_peer() { make_environment "$peer_env" "$peer_package"; }
+
+# Prints the Python that has Celery, where there is one and a redis-server; says what is missing if not.
+celery_python() {
+    if ! command -v redis-server >/dev/null; then
+        say "no redis-server (on Debian: apt-get install redis-server): Celery is not measured"
+    elif "$celery_env/bin/python" -c 'import celery, redis' 2>/dev/null ||
+        make_environment "$celery_env" "$celery_package" >&2; then
+        echo "$celery_env/bin/python"
+    else
+        rm -rf "$celery_env"
+        say "$celery_package could not be installed: Celery is not measured"
     fi
 }
 
@@ -109,3 +126,9 @@ printf '\nRecording a fact\n'
 
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up
+
+printf '\nSending messages\n'
+"$our_python" -m benchmarks.dispatch_speed --peer "$(celery_python)"
+
+printf '\nClaiming messages\n'
+"$our_python" -m benchmarks.claim_growth --many "${PLANNER_BENCH_STORED:-10000000}"

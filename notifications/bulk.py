@@ -1,4 +1,4 @@
-"""Many rows in one go, past the session: arrays in one statement on PostgreSQL, one prepared statement on SQLite.
+"""Many rows in one go, past the session: as JSON in one statement on PostgreSQL, one prepared statement on SQLite.
 
 What it does is seen by the session's own queries, in the same transaction; what the session holds already is not
 refreshed. Values are those that the columns take.
@@ -6,6 +6,7 @@ refreshed. Values are those that the columns take.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -38,29 +39,29 @@ def _execute(
     session.flush()
     connection = session.connection()
     is_postgresql = connection.dialect.name == _POSTGRESQL
-    kept = [
-        _kept(table.c[name], values, is_postgresql)
-        for name, values in zip(columns, zip(*rows, strict=True), strict=True)
-    ]
+    zone = "+00" if is_postgresql else ""
+    by_column = zip(columns, zip(*rows, strict=True), strict=True)
+    kept = list(zip(*(_kept(table.c[name], values, zone) for name, values in by_column), strict=True))
     statement = source(table, columns, is_postgresql)
     if is_postgresql:
-        connection.exec_driver_sql(statement, tuple(kept))
+        given = json.dumps([dict(zip(columns, row, strict=True)) for row in kept])
+        connection.exec_driver_sql(statement, (given,))
     else:
-        connection.exec_driver_sql(statement, list(zip(*kept, strict=True)))
+        connection.exec_driver_sql(statement, kept)
 
 
-def _kept(column: Column[Any], values: Sequence[Any], is_postgresql: bool) -> list[Any]:
-    """The values of one column as the database is handed them."""
+def _kept(column: Column[Any], values: Sequence[Any], zone: str) -> Sequence[Any]:
+    """The values of one column as the database is handed them: plain ones, and text that it reads."""
     if isinstance(column.type, Json):
         return [None if value is None else json_text(value) for value in values]
-    if isinstance(column.type, Instant) and not is_postgresql:
-        return [instant_text(value) for value in values]
-    return list(values)
+    if isinstance(column.type, Instant):
+        return [None if value is None else f"{instant_text(value)}{zone}" for value in values]
+    return values
 
 
 @lru_cache(maxsize=1024)
 def instant_text(value: datetime | None) -> str | None:
-    """An instant as SQLite keeps it."""
+    """An instant as SQLite keeps it: in UTC, without saying so."""
     return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
@@ -68,7 +69,7 @@ def instant_text(value: datetime | None) -> str | None:
 def _insertion(table: Table, columns: tuple[str, ...], is_postgresql: bool) -> str:
     target = f"INSERT INTO {table.name} ({', '.join(columns)})"
     if is_postgresql:
-        return f"{target} SELECT * FROM unnest({_arrays(table, columns)})"  # noqa: S608 - our own names
+        return f"{target} SELECT {', '.join(columns)} FROM {_records(table, columns)}"  # noqa: S608 - our own names
     return f"{target} VALUES ({', '.join('?' * len(columns))})"
 
 
@@ -77,14 +78,14 @@ def _change(table: Table, columns: tuple[str, ...], is_postgresql: bool) -> str:
     key, *others = columns
     if is_postgresql:
         given = ", ".join(f"{name} = v.{name}" for name in others)
-        arrays = f"unnest({_arrays(table, columns)}) AS v ({', '.join(columns)})"
-        return f"UPDATE {table.name} SET {given} FROM {arrays} WHERE {table.name}.{key} = v.{key}"  # noqa: S608
+        return f"UPDATE {table.name} SET {given} FROM {_records(table, columns)} WHERE {table.name}.{key} = v.{key}"  # noqa: S608
     given = ", ".join(f"{name} = ?{place}" for place, name in enumerate(others, start=2))
     return f"UPDATE {table.name} SET {given} WHERE {key} = ?1"  # noqa: S608 - our own names
 
 
-def _arrays(table: Table, columns: Sequence[str]) -> str:
-    return ", ".join(f"%s::{_kind(table.c[name])}[]" for name in columns)
+def _records(table: Table, columns: Sequence[str]) -> str:
+    kinds = ", ".join(f"{name} {_kind(table.c[name])}" for name in columns)
+    return f"json_to_recordset(CAST(%s AS json)) AS v({kinds})"
 
 
 def _kind(column: Column[Any]) -> str:

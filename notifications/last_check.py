@@ -33,6 +33,7 @@ _FLYING = """
                c.attempted_at < m.attempted_at OR c.attempted_at = m.attempted_at AND c.id < m.id)"""
 _CROWDED = "WHEN {day_all} >= :per_day OR {week_all} >= :per_week THEN 'crowded'"
 _CAPPED = "WHEN {day} >= :per_day OR {week} >= :per_week THEN 'capped'"
+_FULL = "WHEN {week_all} >= :least THEN 'full'"
 _LOOK_UP = """
 SELECT CASE
     WHEN m.state <> 'sending' OR m.token <> :token THEN 'lost'
@@ -66,17 +67,19 @@ WHERE m.id = :id
 _NAMED = re.compile(r":(\w+)")
 
 
-def _source(template: str) -> str:
-    """The look-up for a text of that name: only some count towards a cap."""
+def _source(template: str, exact: bool = False) -> str:
+    """The look-up for a text of that name: only some count towards a cap.
+
+    Not ``exact`` it counts once, and says ``full`` where the caps may be reached: which, the exact one says.
+    """
     if template not in _GROUPS:
         return _LOOK_UP.format(caps="")
     group = ", ".join(f"'{name}'" for name in _GROUPS[template])
     spans = {"day": ":day_from", "week": ":week_from"}
     taken = {name: _COUNT.format(group=group, since=since, flying="") for name, since in spans.items()}
     every = {f"{name}_all": _COUNT.format(group=group, since=since, flying=_FLYING) for name, since in spans.items()}
-    crowded = _CROWDED.format(**every)
-    capped = _CAPPED.format(**taken)
-    return _LOOK_UP.format(caps=f"{capped}\n    {crowded}")
+    caps = f"{_CAPPED.format(**taken)}\n    {_CROWDED.format(**every)}" if exact else _FULL.format(**every)
+    return _LOOK_UP.format(caps=caps)
 
 
 class LastCheck:
@@ -87,21 +90,25 @@ class LastCheck:
         self._postgresql = dialect == "postgresql"
         self._patience = patience
         self._instant: Callable[[datetime | None], Any] = _as_it_is if self._postgresql else instant_text
-        self._sources: dict[str, str] = {}
+        self._sources: dict[tuple[str, bool], str] = {}
 
     def ask(self, attempt: Attempt, timeout: timedelta, now: datetime) -> str:
         """``send`` if nothing speaks against sending it now, else what does. ``timeout`` bounds the request."""
-        source = self._sources.get(attempt.template)
-        if source is None:
-            source = self._sources[attempt.template] = self._compiled(_source(attempt.template))
         when = self._instant
         given = {
             "id": attempt.id, "token": attempt.token, "now": when(now), "needed": when(now + timeout),
             "digest": attempt.digest, "language": attempt.language, "zone": attempt.zone,
             "rules_at": when(attempt.rules_at), "patience": when(now - self._patience),
             "day_from": when(attempt.day_from), "week_from": when(attempt.week_from), "per_day": attempt.per_day,
-            "per_week": attempt.per_week,
+            "per_week": attempt.per_week, "least": min(attempt.per_day, attempt.per_week),
         }  # fmt: skip
+        word = self._word(attempt.template, False, given)
+        return self._word(attempt.template, True, given) if word == "full" else word
+
+    def _word(self, template: str, exact: bool, given: dict[str, Any]) -> str:
+        source = self._sources.get((template, exact))
+        if source is None:
+            source = self._sources[template, exact] = self._compiled(_source(template, exact))
         row = self._cursor.execute(source, given).fetchone()
         return "lost" if row is None else str(row[0])
 
@@ -124,8 +131,12 @@ def last_check(transactions: Transactions, patience: timedelta) -> Iterator[Last
     try:
         if engine.dialect.name == "postgresql":
             driver.autocommit = True
+            driver.execute("SET plan_cache_mode = force_generic_plan")  # or each look-up may be planned anew
         yield LastCheck(connection, engine.dialect.name, patience)
     finally:
-        if engine.dialect.name == "postgresql" and not driver.closed:
-            driver.autocommit = False
-        connection.close()
+        try:
+            if engine.dialect.name == "postgresql" and not driver.closed:
+                driver.execute("RESET plan_cache_mode")
+                driver.autocommit = False
+        finally:
+            connection.close()

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hmac
 import os
+from typing import cast
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from planner import clock
 from planner.clock import seconds
+from planner.persistence.database import DatabaseUnavailable
+from planner.persistence.schema import WrongSchema
 from planner.problems import InputProblem, NotSignedIn
 from planner.request_log import route
+from planner.sending_metrics import sending_text
+from planner.services.installation import Installation
 
 metrics = Blueprint("metrics", __name__)
 _TAKES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -66,4 +72,14 @@ def show_metrics() -> Response:
     if wanted and not hmac.compare_digest(request.headers.get("Authorization", ""), f"Bearer {wanted}"):
         raise NotSignedIn([InputProblem("Authorization", "the token of the metrics is missing", "send it")])
     meters: Meters = current_app.extensions["meters"]
-    return Response(meters.text(), content_type=CONTENT_TYPE_LATEST)
+    return Response(meters.text() + _of_messages(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _of_messages() -> bytes:
+    """What the database says of messages; nothing while it cannot be used: requests are counted all the same."""
+    planner = cast(Installation, current_app.extensions["installation"])
+    try:
+        planner.require_schema()
+        return planner.store.read(lambda session: sending_text(session, clock.now()))
+    except (DatabaseUnavailable, WrongSchema):
+        return b""

@@ -204,8 +204,8 @@ def _written(
 ) -> tuple[str, str | None, str]:
     """In which language the message would be written now, its text, and else what is in its way."""
     values = Values(
-        place=appointment.place if appointment else rules.alias,
-        phone=appointment.phone if appointment else rules.urgent_phone,
+        place=(appointment.place if appointment else "") or rules.alias,
+        phone=(appointment.phone if appointment else "") or rules.urgent_phone,
         day=appointment.day if appointment else None, starts=appointment.starts if appointment else None,
         urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
     )  # fmt: skip

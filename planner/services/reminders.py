@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.appointments import keep_appointments
+from notifications.appointments import AppointmentRow, keep_appointments, occasion
+from notifications.outbox import NewMessage, put
+from notifications.recipients import RecipientRow, channels_in_force
 from notifications.rules import Rules, RulesRow, rules_of
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact, Participant
@@ -22,6 +26,10 @@ from planner.services.appointments import (
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
 from planner.services.recipients import Kept, keep_recipients, recipient_row
+from schedules.history import VisitMissed
+
+#: how long after an appointment somebody who did not come is written to, where the study asks for it
+ASKED_WITHIN = timedelta(days=2)
 
 
 def rules_row(session: Session, study_id: int) -> RulesRow | None:
@@ -54,6 +62,30 @@ def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow) -> None:
     wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias, row.enabled), known)
     for recipient in kept.rows():
         keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+        if rules.enabled and rules.missed:
+            _ask_who_did_not_come(uow, life, recipient)
+
+
+def _ask_who_did_not_come(uow: UnitOfWork, life: Life, recipient: RecipientRow) -> None:
+    """Write, once, to somebody who was told of an appointment these days and missed it; it counts towards the caps."""
+    since = life.today(uow.now) - ASKED_WITHIN
+    missed = [fact.visit for fact in life.live if isinstance(fact, VisitMissed) and fact.date >= since]
+    if not missed or not recipient.may_be_contacted:
+        return
+    known = select(AppointmentRow).where(
+        AppointmentRow.recipient_id == recipient.id, AppointmentRow.reference.in_(missed),
+        AppointmentRow.cancelled.is_(False), AppointmentRow.day >= since, AppointmentRow.starts_at <= uow.now,
+    )  # fmt: skip
+    new = [
+        NewMessage(
+            study_id=row.study_id, site_id=row.site_id, recipient_id=recipient.id, template="missed", timing="once",
+            channel=channel, occasion=occasion(row, "missed", "once", channel), due_at=uow.now,
+            expires_at=uow.now + ASKED_WITHIN, appointment_id=row.id, appointment_version=row.version,
+        )
+        for row in uow.session.scalars(known.order_by(AppointmentRow.id))
+        for channel in channels_in_force(uow.session, recipient.id, uow.now)
+    ]  # fmt: skip
+    put(uow.session, new, uow.now)
 
 
 def contact_changed(uow: UnitOfWork, participant: Participant) -> None:

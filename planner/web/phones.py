@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
@@ -26,8 +26,8 @@ phones = Blueprint("phones", __name__, url_prefix="/phones")
 COOKIE = "phones"
 LONGEST = 1_600
 QUICK = ("1", "2", "STOP", "START", "HELP")
-#: how long an answer is waited for before the page is shown without it
-_PATIENCE, _BETWEEN = timedelta(seconds=6), 0.25
+#: how many seconds an answer is waited for before the page is shown without it
+_PATIENCE, _BETWEEN = 6.0, 0.25
 
 
 @phones.before_request
@@ -81,8 +81,8 @@ def write(study: str, number: str) -> ResponseReturnValue:
 
 def _await_the_answer(planner: Installation, recipient_id: int) -> None:
     """Give the worker the moment that it needs to answer; without a worker nothing comes."""
-    until = clock.now() + _PATIENCE
-    while _is_coming(planner, recipient_id, clock.now()) and clock.now() < until:
+    until = clock.seconds() + _PATIENCE
+    while _is_coming(planner, recipient_id, clock.now()) and clock.seconds() < until:
         time.sleep(_BETWEEN)
 
 

@@ -34,3 +34,24 @@ def test_the_reference_has_every_setting() -> None:
     page = Path(__file__).parents[2].joinpath("docs/reference/settings.md").read_text("utf-8")
     missing = [name for name in Settings.model_fields if f"{name.upper()}`" not in page]
     assert missing == []
+
+
+def test_a_channel_without_what_it_needs_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PLANNER_CHANNEL": "twilio", "PLANNER_SMTP_HOST": "mail.example.org"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    for missing in ("TWILIO_ACCOUNT", "TWILIO_TOKEN", "PUBLIC_URL", "TWILIO_FROM", "SMTP_FROM"):
+        assert f"PLANNER_{missing}" in str(refused.value)
+
+
+def test_a_lease_lasts_more_than_three_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANNER_SEND_TIMEOUT_SECONDS", "20")
+    with pytest.raises(ConfigurationError, match="more than three times"):
+        read_settings()
+
+
+@pytest.mark.parametrize("address", ["ftp://visits.example.org", "visits.example.org", "https://", "https://a.b/?x=1"])
+def test_a_public_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="PLANNER_PUBLIC_URL"):
+        read_settings({"public_url": address})

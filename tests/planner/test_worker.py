@@ -160,10 +160,24 @@ def _is_done(store: Store) -> bool:
     return bool(holidays) and day is not None and day >= datetime.now(UTC).date() - timedelta(days=1)
 
 
+def around(url: str, folder: Path) -> dict[str, str]:
+    """The environment of a worker of this database, whose keys are kept in a folder of the test's."""
+    return {**os.environ, "DATABASE_URL": url, "PLANNER_DATA_FOLDER": str(folder)}
+
+
+def test_once_it_does_everything_and_ends_with_figures(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with new_database(request, "sqlite", tmp_path) as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "planner.cli", "worker", "--once"], cwd=ROOT, check=False, capture_output=True,
+            text=True, env=around(url, tmp_path), timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "Done once. Messages: nothing.\n")
+
+
 def test_the_command_ends_within_seconds_of_sigterm(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with new_database(request, "sqlite", tmp_path) as url:
         running = subprocess.Popen(
-            [sys.executable, "-m", "planner.cli", "worker"], cwd=ROOT, env={**os.environ, "DATABASE_URL": url},
+            [sys.executable, "-m", "planner.cli", "worker"], cwd=ROOT, env=around(url, tmp_path),
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert running.stderr is not None

@@ -194,21 +194,20 @@ def run(url: str, kind: str, how: str, messages: int, seed: int) -> Result:
         remote.channel().find(number_of(1), now)  # imports what is only imported when used, before workers are forked
         workers = Workers(url, remote, chance)
         try:
-            _disturb(Database(url), workers, how, result)
+            _disturb(url, workers, how, result)
         finally:
             workers.end()
-        _count(Database(url), remote, result)
+        _count(database, remote, result)
     result.seconds = round(time.monotonic() - began, 1)
     return result
 
 
-def _disturb(database: Database, workers: Workers, how: str, result: Result) -> None:
+def _disturb(url: str, workers: Workers, how: str, result: Result) -> None:
     give_up = time.monotonic() + MOST_SECONDS
     logging.getLogger("notifications").setLevel(logging.ERROR)
     for _ in range(WORKERS):
         workers.begin()
-    while left := _unfinished(database):
-        database.dispose()
+    while left := _unfinished(url):
         if time.monotonic() > give_up:
             break
         time.sleep(workers.chance.uniform(0.5, 1.5) * KILLED_EVERY)
@@ -222,10 +221,14 @@ def _disturb(database: Database, workers: Workers, how: str, result: Result) -> 
             result.freezes += 1
 
 
-def _unfinished(database: Database) -> int:
+def _unfinished(url: str) -> int:
+    """How many messages are not sent; without keeping a connection, which a forked worker would share."""
+    database = Database(url)
     with database.reading() as session:
         waiting = select(func.count()).where(MessageRow.state.in_(["planned", "sending", "unknown"]))
-        return session.scalar(waiting) or 0
+        count = session.scalar(waiting) or 0
+    database.dispose()
+    return count
 
 
 def _count(database: Database, remote: Remote, result: Result) -> None:

@@ -380,3 +380,18 @@ def test_a_worker_sends_by_itself_and_says_what_came_of_it(told: Desk) -> None:
     assert worker.once()
     assert worker.figures.counts["accepted"] == 1
     assert told.messages("state")[0] == ("delivered",)
+
+
+def test_readiness_and_metrics_show_whether_messages_go_out_and_no_number(told: Desk, app: Flask) -> None:
+    web = app.test_client()
+    assert web.get("/readyz").get_json()["worker"] == "never"
+    told.clock.now = THREE_BEFORE
+    told.work()
+    assert web.get("/readyz").get_json()["worker"] == "ok"
+    figures = web.get("/metrics").text
+    assert 'planner_messages{state="delivered"} 1.0' in figures
+    assert "planner_messages_overdue 0.0" in figures
+    assert PHONE[-7:] not in figures
+    told.clock.now = THE_DAY_BEFORE
+    assert web.get("/readyz").get_json()["worker"] == "stale"
+    assert "planner_messages_overdue 1.0" in web.get("/metrics").text

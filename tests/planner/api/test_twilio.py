@@ -22,6 +22,7 @@ from planner.persistence.unit_of_work import Store
 from tests import reminded
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, TOLD
+from tests.studies import Trial
 
 __all__ = ["at"]
 
@@ -43,7 +44,7 @@ def app(store: Store, tmp_path: Path, at: Clock) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def study(store: Store, app: Flask) -> reminded.Trial:
+def study(store: Store, app: Flask) -> Trial:
     """A participant who has been told of an appointment, and whose first reminder Twilio has taken."""
     made = reminded.reminding(store)
     made.record("01-001", DAY_8)

@@ -40,7 +40,8 @@ TODAY = date(2026, 11, 20)
 RANDOM = {
     "user_account.password", "api_token.digest", "api_token.made_at", "api_token.expires_at", "contact.sealed",
     "contact.phone_index", "contact.email_index", "audit_entry.after", "audit_entry.digest", "audit_entry.previous",
-    "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id",
+    "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id", "contact.caregiver_index",
+    "message.token", "message_event.id", "message_event.token", "handset_message.token", "inbound.sealed",
 }  # fmt: skip
 Filled = tuple[Store, Demo, Keys]
 

@@ -175,6 +175,18 @@ def test_an_appointment_that_no_longer_fits_is_not_called_off_before_there_is_an
     assert messages(study, "planned") == []
 
 
+@pytest.mark.parametrize(("asked", "found"), [(True, [("missed", "once", "planned")]), (False, [])])
+def test_who_did_not_come_is_written_to_once_where_the_study_asks_for_it(
+    store: Store, asked: bool, found: list[tuple[str, str, str]]
+) -> None:
+    study = told(reminding(store, missed=asked))
+    study.now = datetime(2026, 1, 12, 18, tzinfo=UTC)
+    study.record("01-001", {"fact": "visit_missed", "date": "2026-01-12", "visit": KEY})
+    assert [message for message in messages(study) if message[0] == "missed"] == found
+    study.record("01-001", {"fact": "attended", "date": "2026-01-12", "visit": "induction.c1.d1"})
+    assert [message for message in messages(study) if message[0] == "missed"] == found
+
+
 def test_a_booking_that_is_cancelled_is_told_once(study: Trial) -> None:
     told(study)
     study.record("01-001", {"fact": "booking_cancelled", "date": "2026-01-12", "visit": KEY})
