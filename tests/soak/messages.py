@@ -165,13 +165,16 @@ class Workers:
         process.join()
         self.begin()
 
-    def freeze_one(self, seconds: float) -> None:
-        """Let one stand still for so long, in the middle of whatever it does."""
-        process = self.chance.choice(self.alive)
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGSTOP)
+    def freeze_most(self, seconds: float) -> int:
+        """Let all but one stand still for so long, each in the middle of whatever it does; how many."""
+        frozen = [process.pid or 0 for process in self.chance.sample(self.alive, len(self.alive) - 1)]
+        for pid in frozen:
+            time.sleep(self.chance.uniform(0, 0.2))
+            os.kill(pid, signal.SIGSTOP)
         time.sleep(seconds)
-        os.kill(process.pid, signal.SIGCONT)
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+        return len(frozen)
 
     def end(self) -> None:
         """End all."""
@@ -217,8 +220,7 @@ def _disturb(url: str, workers: Workers, how: str, result: Result) -> None:
             workers.kill_one()
             result.kills += 1
         else:
-            workers.freeze_one(PACE.lease.total_seconds() * workers.chance.uniform(1.1, 1.5))
-            result.freezes += 1
+            result.freezes += workers.freeze_most(PACE.lease.total_seconds() * workers.chance.uniform(1.1, 1.5))
 
 
 def _unfinished(url: str) -> int:
