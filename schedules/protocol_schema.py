@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schedules.offsets import Offset, Unit
 from schedules.protocol import Protocol
+from schedules.windows import Window
 
 _PARAMETER = {"type": "string", "pattern": r"^\$[a-z][a-z0-9-]*$", "description": "a parameter of this protocol"}
 _WITHOUT_PARAMETERS = ("Parameter",)
@@ -24,7 +26,18 @@ def protocol_schema() -> dict[str, Any]:
 
 
 def _or_parameter(value: dict[str, Any]) -> dict[str, Any]:
+    value = _as_written(value)
     if value.get("type") == "string" and "pattern" not in value and "enum" not in value and "format" not in value:
         return value
     kept: dict[str, Any] = {key: value[key] for key in ("description", "default", "title") if key in value}
     return {**kept, "anyOf": [{key: item for key, item in value.items() if key not in kept}, _PARAMETER]}
+
+
+def _as_written(value: dict[str, Any]) -> dict[str, Any]:
+    """A default the way a file writes it, not the record that it becomes: ``0 days``, ``0/0``."""
+    match value.get("default"):
+        case {"amount": int(amount), "unit": str(unit)}:
+            return {**value, "default": str(Offset(amount, Unit(unit)))}
+        case {"before": int(before), "after": int(after)}:
+            return {**value, "default": str(Window(before, after))}
+    return value

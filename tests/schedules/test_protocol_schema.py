@@ -31,3 +31,14 @@ def test_the_schema_is_a_schema() -> None:
 def test_the_schema_refuses_a_key_that_is_misspelt() -> None:
     text = FILES[0].read_text().replace("title:", "titel:", 1)
     assert any("titel" in problem for problem in problems(read_yaml(text, "slip.yaml")))
+
+
+def test_every_default_is_one_that_a_file_may_say() -> None:
+    """A default of the wrong type would be filled in by an editor, and then be refused."""
+    schema = protocol_schema()
+    fields = [
+        (name, field) for record in schema["$defs"].values() for name, field in record.get("properties", {}).items()
+    ]
+    texts = [(name, field["default"]) for name, field in fields if field.get("type") == "string" and "default" in field]
+    assert ("by", "0 days") in texts
+    assert [(name, default) for name, default in texts if not isinstance(default, str)] == []
