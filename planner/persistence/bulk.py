@@ -23,7 +23,7 @@ POSTGRESQL = "postgresql"
 #: in one statement for SQLite, which takes at least 32,766
 MOST_VALUES = 32_000
 #: how much of its database SQLite keeps in memory while very many rows come, and otherwise, in kB
-_WIDE, _USUAL = 262_144, 2_000
+_WIDE, _USUAL = 65_536, 2_000
 #: what COPY reads as something else unless it is written so
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 Row = Sequence[Any]
