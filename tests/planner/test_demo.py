@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,8 +60,31 @@ def children_of(pid: int) -> set[int]:
     return found
 
 
+def given(pids: set[int], said: str) -> set[int]:
+    """Those of the processes whose environment has the words: a database server of other tests has not."""
+    found = set()
+    for pid in pids:
+        with suppress(OSError):  # it has ended since
+            if said.encode() in Path(f"/proc/{pid}/environ").read_bytes():
+                found.add(pid)
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process; what has ended and was not yet asked for its exit code is none."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in ("Z", "X")
+    return False
+
+
 def are_gone(pids: set[int]) -> bool:
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    """Whether all have ended, within seconds: one that was killed takes a moment."""
+    until = time.monotonic() + 10
+    while any(is_running(pid) for pid in pids):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def answer(url: str) -> int:
@@ -139,10 +163,11 @@ def test_a_child_that_ends_is_told_and_the_other_is_ended(tmp_path: Path) -> Non
     try:
         with pytest.raises(SystemExit, match="the worker has ended with exit code 2"):  # noqa: SIM117, PT012
             with Children(free_port(), environment) as children:
-                started = children_of(os.getpid())
+                started = given(children_of(os.getpid()), environment["DATABASE_URL"])
                 children.wait_until_it_answers()
                 children.wait()
     finally:
         for name, handler in handlers.items():
             signal.signal(name, handler)
+    assert len(started) >= 2
     assert are_gone(started)
