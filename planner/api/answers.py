@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from planner.plan_json import to_json
+from planner.presenting.plan_json import to_json
 from planner.problems import InputProblem, problem_details
 
 

@@ -18,7 +18,7 @@ from planner.api.types import Answer, Body, Note, ParticipantPath
 from planner.auth.permissions import Permission
 from planner.persistence.facts import facts_of
 from planner.persistence.users import User
-from planner.plan_diff import changes_data
+from planner.presenting.plan_diff import changes_data
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import find_participant, find_study
 from planner.services.fact_records import fact_content, fact_data, read_facts

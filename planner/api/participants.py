@@ -30,7 +30,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.plan_json import plan_data, visit_data
+from planner.presenting.plan_json import plan_data, visit_data
 from planner.problems import InputProblem, NotFound, Refused
 from planner.services.access import find_participant, find_study
 from planner.services.enrolment import Screen, fail_screening, screen, take_failure_back

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from planner.plan_json import plan_data
+from planner.presenting.plan_json import plan_data
 from planner.services.calendars import Calendar, ShowCalendar, values_to_supply
 from schedules.protocol import Activity, Cycles, Epoch, Gate, HomeDosing, PlannedVisit, Protocol, VisitActivity
 from schedules.protocol_file import ReadProtocol

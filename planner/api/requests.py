@@ -19,7 +19,7 @@ from planner.auth.asking import Asking
 from planner.auth.permissions import Permission
 from planner.persistence.idempotency import claim_key, keep_answer
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.plan_json import to_json
+from planner.presenting.plan_json import to_json
 from planner.problems import InputProblem, InvalidInput, Refused
 from planner.request_log import request_id
 from planner.services.access import Scope

@@ -6,9 +6,9 @@ import click
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
-from planner.plan_diff import changes_data, changes_screen
-from planner.plan_json import to_json
-from planner.study import Study
+from planner.presenting.plan_diff import changes_data, changes_screen
+from planner.presenting.plan_json import to_json
+from planner.presenting.study import Study
 from schedules.changes import Changes, compare
 from schedules.history import AmendmentApplied, Origin
 from schedules.protocol import Protocol

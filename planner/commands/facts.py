@@ -11,9 +11,9 @@ from rich.text import Text
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
-from planner.plan_table import NARROW
+from planner.presenting.plan_table import NARROW
+from planner.presenting.study import Study
 from planner.problems import visible
-from planner.study import Study
 from schedules.errors import HistoryError
 from schedules.fact_kinds import NAMES, content
 from schedules.history import Enrolled, Fact, Given, Void

@@ -18,9 +18,9 @@ from planner.commands.output import show, write
 from planner.commands.sources import protocol_source, read_source
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import User, user_by_email
-from planner.plan_diff import changes_screen
-from planner.plan_json import plan_data, to_json
-from planner.plan_table import plan_screen
+from planner.presenting.plan_diff import changes_screen
+from planner.presenting.plan_json import plan_data, to_json
+from planner.presenting.plan_table import plan_screen
 from planner.problems import InputProblem, InvalidInput, NotFound, Refused, shown
 from planner.services.access import EVERYTHING, find_participant, find_site, find_study
 from planner.services.enrolment import Screen, screen

@@ -8,11 +8,11 @@ import click
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
-from planner.plan_calendar import plan_calendar
-from planner.plan_csv import plan_csv
-from planner.plan_earlier import is_told_apart
-from planner.plan_json import plan_data, to_json
-from planner.plan_table import plan_screen
+from planner.presenting.plan_calendar import plan_calendar
+from planner.presenting.plan_csv import plan_csv
+from planner.presenting.plan_earlier import is_told_apart
+from planner.presenting.plan_json import plan_data, to_json
+from planner.presenting.plan_table import plan_screen
 from planner.problems import visible
 from schedules.scheduled import Plan
 

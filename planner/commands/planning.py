@@ -10,8 +10,8 @@ import click
 
 from planner.commands.sources import Problems, read_source
 from planner.commands.versions import read_versions, ready_to_plan, refuse_other_studies
-from planner.study import Study
-from planner.visit_names import with_keys
+from planner.presenting.study import Study
+from planner.presenting.visit_names import with_keys
 from schedules.closures import PLAIN_SITE, ClosedDay, PublicHolidays, Site
 from schedules.design import Design
 from schedules.errors import DesignError, HistoryError, Problem

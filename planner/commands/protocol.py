@@ -14,10 +14,10 @@ from planner.commands.protocol_screen import protocol_screen
 from planner.commands.protocol_words import protocol_data
 from planner.commands.sources import file_of
 from planner.commands.versions import read_values, read_versions
-from planner.plan_csv import csv_text
-from planner.plan_json import to_json
+from planner.presenting.plan_csv import csv_text
+from planner.presenting.plan_json import to_json
+from planner.presenting.protocol_table import SoaTable, note_marks, schedule_of_activities
 from planner.problems import visible
-from planner.protocol_table import SoaTable, note_marks, schedule_of_activities
 from schedules.protocol_doubts import doubts
 from schedules.protocol_file import library, library_protocol
 from schedules.protocol_schema import protocol_schema

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.commands.protocol_words import advice, gate_when, outcome_leads, parameter_value, rules
-from planner.protocol_table import SoaColumn, SoaEpoch, SoaTable, note_marks, schedule_of_activities
+from planner.presenting.protocol_table import SoaColumn, SoaEpoch, SoaTable, note_marks, schedule_of_activities
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol
 

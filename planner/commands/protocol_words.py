@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from planner.protocol_table import SoaTable, cycles_words
+from planner.presenting.protocol_table import SoaTable, cycles_words
 from schedules.protocol import Gate, Outcome, Protocol
 from schedules.protocol_file import ReadProtocol
 from schedules.wording import list_words

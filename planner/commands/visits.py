@@ -13,12 +13,12 @@ from rich.text import Text
 
 from planner.commands.output import show, write
 from planner.commands.planning import Request, read_study
-from planner.plan_json import to_json, visit_data
-from planner.protocol_table import clock_words
-from planner.short_days import short_day, short_span
-from planner.study import Study
-from planner.visit_names import find_visit
-from planner.visit_words import distance_words, started, timed
+from planner.presenting.plan_json import to_json, visit_data
+from planner.presenting.protocol_table import clock_words
+from planner.presenting.short_days import short_day, short_span
+from planner.presenting.study import Study
+from planner.presenting.visit_names import find_visit
+from planner.presenting.visit_words import distance_words, started, timed
 from schedules.feasible_days import FeasibleDay, RefusedDay, feasible_days, refused_days
 from schedules.scheduled import Conflict, ScheduledVisit
 from schedules.statuses import STATUS_MEANINGS, Status

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from planner.presenting.study import Study
 from planner.problems import InputProblem, InvalidInput, ValuesMissing
 from planner.services.library import Closures, Library, examples
-from planner.study import Study
 from schedules.design import Design
 from schedules.errors import DateOutOfRange
 from schedules.history import History

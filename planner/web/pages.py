@@ -8,10 +8,10 @@ from typing import Any, cast
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from planner.plan_calendar import plan_calendar
-from planner.plan_csv import plan_csv
+from planner.presenting.plan_calendar import plan_calendar
+from planner.presenting.plan_csv import plan_csv
+from planner.presenting.protocol_table import schedule_of_activities
 from planner.problems import KINDS, PlannerError
-from planner.protocol_table import schedule_of_activities
 from planner.services.calendar_query import read_calendar_query
 from planner.services.calendars import Calendar, calendar_for
 from planner.services.installation import Installation

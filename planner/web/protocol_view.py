@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planner.protocol_table import cycles_words
+from planner.presenting.protocol_table import cycles_words
 from schedules.protocol import Epoch, Gate, Observation, Protocol
 from schedules.protocol_file import ReadProtocol
 from schedules.wording import list_words

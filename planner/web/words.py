@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from planner.protocol_table import clock_words, timed_words
+from planner.presenting.protocol_table import clock_words, timed_words
 from schedules.protocol import Activity, VisitActivity
 from schedules.windows import DayRange, Window
 from schedules.wording import day_words, days_words

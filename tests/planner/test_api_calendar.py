@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from planner.app import create_app
-from planner.plan_json import plan_data
+from planner.presenting.plan_json import plan_data
 from planner.problems import KINDS
 from schedules.design import Design
 from schedules.history import History

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from planner.cli import cli
-from planner.protocol_table import SoaTable, schedule_of_activities
+from planner.presenting.protocol_table import SoaTable, schedule_of_activities
 from schedules.protocol_file import library, library_protocol, library_text
 from schedules.site_file import read_site
 from tests.architecture.source import ROOT

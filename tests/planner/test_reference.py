@@ -16,9 +16,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from rich.console import Console
 
-from planner import reference
-from planner.plan_table import plan_screen
-from planner.short_days import short_day, short_span
+from planner.presenting.plan_table import plan_screen
+from planner.presenting.short_days import short_day, short_span
+from planner.reference import pages as reference
 from schedules import protocol as language
 from schedules.closures import PLAIN_SITE, ClosedDay, Site
 from schedules.design import Design

@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from planner.plan_json import plan_data, to_json
+from planner.presenting.plan_json import plan_data, to_json
 from schedules.closures import ClosedDay
 from schedules.course import Course
 from schedules.design import Design
@@ -350,7 +350,7 @@ def test_an_enrolment_that_was_voided_does_not_say_which_version_is_followed_in_
 
 SCRIPT = """
 from datetime import date
-from planner.plan_json import plan_data, to_json
+from planner.presenting.plan_json import plan_data, to_json
 from schedules.history import Given, UnscheduledVisit
 from tests import builders
 epochs = "  t: {label: T, visits: {d1: {label: One, day: 1, window: 0/+3, activities: [drug]}}}"

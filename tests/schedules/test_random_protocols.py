@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from planner.plan_json import plan_data, to_json
+from planner.presenting.plan_json import plan_data, to_json
 from schedules.design import Design
 from schedules.errors import DateOutOfRange, DesignError, HistoryError, ProtocolError, ScheduleError
 from schedules.fact_kinds import KINDS

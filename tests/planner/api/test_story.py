@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from planner.persistence.unit_of_work import Store
-from planner.plan_json import plan_data
+from planner.presenting.plan_json import plan_data
 from planner.services.users import Role
 from schedules.closures import PublicHolidays, Site, public_holidays
 from schedules.design import Design

@@ -11,8 +11,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from planner.plan_json import deviation_data, gate_data, visit_data
-from planner.short_days import short_day, short_span
+from planner.presenting.plan_json import deviation_data, gate_data, visit_data
+from planner.presenting.short_days import short_day, short_span
 from schedules.changes import Change, Changes, What, moved_by
 from schedules.deviation import Deviation
 from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from planner.visit_words import Recorded
+from planner.presenting.visit_words import Recorded
 from schedules.closures import Site
 from schedules.course import Course
 from schedules.design import Design

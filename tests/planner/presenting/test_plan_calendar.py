@@ -7,8 +7,8 @@ import icalendar
 from click.testing import CliRunner
 
 from planner.cli import cli
-from planner.plan_calendar import plan_calendar, visit_uid
-from planner.study import Study
+from planner.presenting.plan_calendar import plan_calendar, visit_uid
+from planner.presenting.study import Study
 from schedules.closures import ClosedDay, Site
 from schedules.design import Design
 from schedules.history import Booked, Enrolled, Fact, Given, History, Transferred

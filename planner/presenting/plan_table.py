@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.plan_below import below_the_visits
-from planner.short_days import counted, short_day, short_span
-from planner.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
+from planner.presenting.plan_below import below_the_visits
+from planner.presenting.short_days import counted, short_day, short_span
+from planner.presenting.visit_words import NOTHING, Item, Recorded, is_drug, short_times, visit_items
 from schedules.keys import Stay
 from schedules.protocol import Protocol
 from schedules.scheduled import Plan, ScheduledVisit

@@ -6,10 +6,10 @@ from datetime import date, time
 import pytest
 from rich.console import Console
 
-from planner.plan_calendar import plan_calendar
-from planner.plan_table import plan_screen
-from planner.study import Study
-from planner.visit_words import started, timed
+from planner.presenting.plan_calendar import plan_calendar
+from planner.presenting.plan_table import plan_screen
+from planner.presenting.study import Study
+from planner.presenting.visit_words import started, timed
 from schedules.closures import PLAIN_SITE, Site
 from schedules.design import Design
 from schedules.history import Enrolled, Fact, Given, History, TreatmentEnded, Withdrew

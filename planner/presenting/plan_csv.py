@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from planner.plan_json import visit_data
+from planner.presenting.plan_json import visit_data
 from schedules.scheduled import Plan
 
 COLUMNS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, time
 
-from planner.study import Study
+from planner.presenting.study import Study
 from schedules.errors import ScheduleError
 from schedules.history import Enrolled, Fact
 from schedules.plan import plan

@@ -19,8 +19,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import WithJsonSchema
 
-from planner.plan_json import plan_data, to_json
-from planner.service_reference import OF_THE_SERVICE
+from planner.presenting.plan_json import plan_data, to_json
+from planner.reference.service import OF_THE_SERVICE
 from schedules import protocol as language
 from schedules.closures import ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
@@ -342,7 +342,7 @@ def language_page() -> str:
 
 def sites_page() -> str:
     """Every key of a site file."""
-    example = (Path(__file__).parents[1] / "docs/examples/sites/north.yaml").read_text("utf-8")
+    example = (Path(__file__).parents[2] / "docs/examples/sites/north.yaml").read_text("utf-8")
     read_site(example, "north.yaml")
     return "\n".join([_SITES.format(example=example), *map(_section, SITES)])
 
@@ -393,7 +393,3 @@ def main(arguments: list[str]) -> None:
     (folder,) = arguments or sys.exit("usage: python -m planner.reference FOLDER")
     for name, text in pages().items():
         Path(folder, name).write_text(text, "utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import get_close_matches
 
-from planner.study import Study
+from planner.presenting.study import Study
 from schedules.errors import HistoryError, Problem, ScheduleError, VisitNotFound
 from schedules.history import Fact
 from schedules.keys import parse_key

@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications.calendars.ical_text import Calendar, CalendarEvent, EventStatus, calendar_text
-from planner.plan_earlier import Earlier, earlier_visits, known_facts, whose
-from planner.protocol_table import clock_words, timed_words
-from planner.study import Study
-from planner.visit_words import GONE, Item, Recorded, timed_items, visit_items
+from planner.presenting.plan_earlier import Earlier, earlier_visits, known_facts, whose
+from planner.presenting.protocol_table import clock_words, timed_words
+from planner.presenting.study import Study
+from planner.presenting.visit_words import GONE, Item, Recorded, timed_items, visit_items
 from schedules.protocol import Protocol
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status

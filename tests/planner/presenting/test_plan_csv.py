@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.plan_csv import COLUMNS, csv_text, harmless, plan_csv
-from planner.plan_json import visit_data
+from planner.presenting.plan_csv import COLUMNS, csv_text, harmless, plan_csv
+from planner.presenting.plan_json import visit_data
 from schedules.design import Design
 from schedules.history import Booked, Enrolled, History
 from schedules.plan import plan

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from planner.cli import cli
-from planner.protocol_table import cycles_words, schedule_of_activities, window_words
+from planner.presenting.protocol_table import cycles_words, schedule_of_activities, window_words
 from schedules.language import parse_spans
 from schedules.protocol import Protocol
 from schedules.protocol_file import read_protocol

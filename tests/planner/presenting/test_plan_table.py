@@ -6,8 +6,8 @@ from datetime import date, time
 import pytest
 from rich.console import Console
 
-from planner.plan_table import plan_screen
-from planner.short_days import short_day, short_span
+from planner.presenting.plan_table import plan_screen
+from planner.presenting.short_days import short_day, short_span
 from schedules.closures import PLAIN_SITE, ClosedDay
 from schedules.design import Design
 from schedules.history import Booked, CycleHeld, Enrolled, Fact, GateDecided, Given, History, UnscheduledVisit

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planner.roles_reference import roles_page
-from planner.settings_reference import settings_page
-from planner.texts_reference import texts_page
+from planner.reference.roles import roles_page
+from planner.reference.settings import settings_page
+from planner.reference.texts import texts_page
 
 OF_THE_SERVICE = {"roles.md": roles_page(), "settings.md": settings_page(), "texts.md": texts_page()}

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from planner.short_days import counted, short_day, short_span
-from planner.visit_words import Recorded, is_drug
+from planner.presenting.short_days import counted, short_day, short_span
+from planner.presenting.visit_words import Recorded, is_drug
 from schedules.deviation import Deviation
 from schedules.protocol import Protocol
 from schedules.scheduled import GateState, HomeDoses, Plan, TreatmentEnd
