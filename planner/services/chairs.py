@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
 
 from planner.persistence.bookings import SLOT_MINUTES, Booking, ChairSlot
 from planner.persistence.sites import SiteRow
@@ -23,24 +26,64 @@ DEFAULT_MINUTES = 60
 _GIVEN_BACK = frozenset({Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED})
 
 
+@dataclass(frozen=True, slots=True)
+class _Appointment:
+    """An appointment that is to be made: its hour, and which chairs would do. Nothing in it is refused any more."""
+
+    visit: ScheduledVisit
+    fact: Booked | Rebooked
+    site: SiteRow
+    #: minutes after midnight, and how many; the whole day where no hour is said
+    starts: int
+    minutes: int
+    #: in the order in which they are tried; empty where none is needed
+    chairs: Sequence[int]
+    reason: str
+
+    @property
+    def quarters(self) -> range:
+        """The quarters of an hour that a chair is needed for, as minutes after midnight."""
+        first = self.starts - self.starts % SLOT_MINUTES
+        return range(first, self.starts + self.minutes, SLOT_MINUTES)
+
+    def no_chair(self) -> ChairTaken:
+        """What is said where none of the chairs is free throughout."""
+        hour = f"{self.starts // 60:02}:{self.starts % 60:02}"
+        wrong = f"no chair is free at {self.site.name} on {self.fact.date} from {hour} for {self.minutes} minutes"
+        return ChairTaken([InputProblem("chair", wrong, "choose another hour, day or chair")])
+
+
 def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -> None:
     """Bring the appointments of a participant to what the facts say: take chairs, and give them back."""
-    rows = {
-        row.visit_key: row
-        for row in uow.session.scalars(
-            select(Booking).where(Booking.participant_id == life.participant.id, Booking.ended_at.is_(None))
-        )
-    }
-    wanted = {visit.key: visit for visit in held_visits(plan)}
-    for key, row in rows.items():
-        visit = wanted.get(key)
-        if visit is None or visit.booking is None or visit.booking.id != row.fact_id:
-            _give_back(uow, row)
+    ended, made = _what_differs(uow.session, life, plan)
+    for row in ended:
+        _give_back(uow, row)
     uow.session.flush()
-    for key, visit in wanted.items():
-        fact = visit.booking
-        if fact is not None and (key not in rows or rows[key].fact_id != fact.id):
-            _book(uow, life, visit, fact, reason)
+    for visit, fact in made:
+        _book(uow, life, _checked(uow.session, life, visit, fact, reason))
+
+
+def check_bookings(session: Session, life: Life, plan: Plan | None, reason: str) -> None:
+    """Raise what ``sync_bookings`` would raise now: nothing is taken or given back."""
+    ended, made = _what_differs(session, life, plan)
+    free = {row.id for row in ended}
+    imagined: set[tuple[int, date, int, int]] = set()
+    for visit, fact in made:
+        wanted = _checked(session, life, visit, fact, reason)
+        if wanted.chairs:
+            imagined |= _imagined_slots(session, wanted, free, imagined)
+
+
+def _what_differs(
+    session: Session, life: Life, plan: Plan | None
+) -> tuple[list[Booking], list[tuple[ScheduledVisit, Booked | Rebooked]]]:
+    """The appointments that hold no more, and those that are to be made."""
+    query = select(Booking).where(Booking.participant_id == life.participant.id, Booking.ended_at.is_(None))
+    rows = {row.visit_key: row for row in session.scalars(query)}
+    wanted = {visit.key: (visit, visit.booking) for visit in held_visits(plan) if visit.booking is not None}
+    same = {key for key, (_, fact) in wanted.items() if key in rows and rows[key].fact_id == fact.id}
+    ended = [row for key, row in rows.items() if key not in same]
+    return ended, [entry for key, entry in wanted.items() if key not in same]
 
 
 def held_visits(plan: Plan | None) -> list[ScheduledVisit]:
@@ -57,31 +100,38 @@ def _give_back(uow: UnitOfWork, row: Booking) -> None:
     uow.session.execute(delete(ChairSlot).where(ChairSlot.booking_id == row.id))
 
 
-def _book(uow: UnitOfWork, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, reason: str) -> None:
+def _checked(session: Session, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, reason: str) -> _Appointment:
+    """The appointment, unless it cannot be made, or not without a reason. Whether a chair is free is not asked here."""
     where = site_on(life.moves(), fact.date)
-    site = uow.session.get_one(SiteRow, life.study.site_ids[where])
+    site = session.get_one(SiteRow, life.study.site_ids[where])
     misfit = misfit_of(visit) or _outside_opening(site, visit, fact)
     if misfit and not reason:
         raise Refused([InputProblem("reason", misfit, "choose another day or hour, or give the reason for it")])
-    starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     chair = _chair_number(fact.chair, site)
-    if starts is None:
+    if fact.time is None:
         if chair is not None:
             raise Refused([InputProblem("time", "a chair is booked without an hour", "give the hour")])
         starts, minutes = 0, 24 * 60
     else:
-        minutes = fact.minutes or minutes_of(visit)
+        starts, minutes = fact.time.hour * 60 + fact.time.minute, fact.minutes or minutes_of(visit)
         _refuse_the_night(fact, starts + minutes)
+    # A dose needs a chair; whoever asks for one gets it for any visit, so that nobody else does.
+    sits = fact.time is not None and site.chairs and visit.setting == "clinic" and (visit.spec.doses or chair)
+    chairs = ([chair] if chair else range(1, site.chairs + 1)) if sits else ()
+    return _Appointment(visit, fact, site, starts, minutes, chairs, reason if misfit else "")
+
+
+def _book(uow: UnitOfWork, life: Life, wanted: _Appointment) -> None:
+    site = wanted.site
     booking = Booking(
-        study_id=life.study.study_id, participant_id=life.participant.id, visit_key=visit.key, fact_id=fact.id,
-        site_id=site.id, day=fact.date, starts=starts, minutes=minutes, chair=None, zone=site.zone,
-        reason=reason if misfit else "", made_at=uow.now,
+        study_id=life.study.study_id, participant_id=life.participant.id, visit_key=wanted.visit.key,
+        fact_id=wanted.fact.id, site_id=site.id, day=wanted.fact.date, starts=wanted.starts, minutes=wanted.minutes,
+        chair=None, zone=site.zone, reason=wanted.reason, made_at=uow.now,
     )  # fmt: skip
     uow.session.add(booking)
     uow.session.flush()
-    # A dose needs a chair; whoever asks for one gets it for any visit, so that nobody else does.
-    if fact.time is not None and site.chairs and visit.setting == "clinic" and (visit.spec.doses or chair):
-        booking.chair = _take_chair(uow, booking, site, [chair] if chair else range(1, site.chairs + 1))
+    if wanted.chairs:
+        booking.chair = _take_chair(uow, booking, wanted)
 
 
 def _refuse_the_night(fact: Booked | Rebooked, ends: int) -> None:
@@ -130,15 +180,13 @@ def _chair_number(text: str | None, site: SiteRow) -> int | None:
     return int(text)
 
 
-def _take_chair(uow: UnitOfWork, booking: Booking, site: SiteRow, chairs: Iterable[int]) -> int:
-    """The first of these chairs that is free throughout. Its quarter hours' primary key decides, not a look before."""
-    first = booking.starts - booking.starts % SLOT_MINUTES
-    quarters = range(first, booking.starts + booking.minutes, SLOT_MINUTES)
+def _take_chair(uow: UnitOfWork, booking: Booking, wanted: _Appointment) -> int:
+    """The first of its chairs that is free throughout. Its quarter hours' primary key decides, not a look before."""
     insert = (postgresql if uow.session.get_bind().dialect.name == "postgresql" else sqlite).insert
-    for chair in chairs:
+    for chair in wanted.chairs:
         slots = [
-            {"site_id": site.id, "day": booking.day, "chair": chair, "starts": quarter, "booking_id": booking.id}
-            for quarter in quarters
+            {"site_id": booking.site_id, "day": booking.day, "chair": chair, "starts": at, "booking_id": booking.id}
+            for at in wanted.quarters
         ]
         taken = uow.session.execute(
             insert(ChairSlot).values(slots).on_conflict_do_nothing().returning(ChairSlot.starts)
@@ -146,6 +194,20 @@ def _take_chair(uow: UnitOfWork, booking: Booking, site: SiteRow, chairs: Iterab
         if len(taken) == len(slots):
             return chair
         uow.session.execute(delete(ChairSlot).where(ChairSlot.booking_id == booking.id))
-    hour = f"{booking.starts // 60:02}:{booking.starts % 60:02}"
-    wrong = f"no chair is free at {site.name} on {booking.day} from {hour} for {booking.minutes} minutes"
-    raise ChairTaken([InputProblem("chair", wrong, "choose another hour, day or chair")])
+    raise wanted.no_chair()
+
+
+def _imagined_slots(
+    session: Session, wanted: _Appointment, free: set[int], imagined: set[tuple[int, date, int, int]]
+) -> set[tuple[int, date, int, int]]:
+    """What taking the first free chair would take. ``free`` are bookings whose chairs would be given back before."""
+    site, day = wanted.site.id, wanted.fact.date
+    query = select(ChairSlot.chair, ChairSlot.starts).where(
+        ChairSlot.site_id == site, ChairSlot.day == day, ChairSlot.booking_id.not_in(free)
+    )
+    taken = {(site, day, chair, at) for chair, at in session.execute(query)} | imagined
+    for number in wanted.chairs:
+        slots = {(site, day, number, at) for at in wanted.quarters}
+        if not slots & taken:
+            return slots
+    raise wanted.no_chair()

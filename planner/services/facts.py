@@ -18,7 +18,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
 from planner.problems import Conflict, InputProblem, Refused, shown
 from planner.services.access import Scope, find_participant, find_study
-from planner.services.chairs import sync_bookings
+from planner.services.chairs import check_bookings, sync_bookings
 from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
@@ -97,7 +97,9 @@ def preview_facts(session: Session, designs: Designs, scope: Scope, command: Rec
     """What recording these facts would move; nothing is changed. Raises what ``record_facts`` raises."""
     study = find_study(session, scope, command.study)
     participant = find_participant(session, scope, study, command.participant)
-    return _work_out(session, designs.of(session, study), participant, command, now)[0]
+    found, life = _work_out(session, designs.of(session, study), participant, command, now)
+    check_bookings(session, life, found.after, command.booking_reason)
+    return found
 
 
 def record_facts(uow: UnitOfWork, designs: Designs, scope: Scope, command: RecordFacts) -> Recorded:
@@ -116,9 +118,6 @@ def record_for(
 ) -> Recorded:
     """The same for a participant who is known, and locked by this transaction."""
     found, life = _work_out(uow.session, design, participant, command, uow.now)
-    if any(isinstance(fact, Enrolled) for fact in found.facts):
-        _require_screening(participant)
-        require_values(design.versions, "enrolment")
     rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
     participant.revision = found.revision
@@ -151,6 +150,9 @@ def _work_out(
     _refuse_elsewhere(life, command.facts)
     refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
+    if any(isinstance(fact, Enrolled) for fact in command.facts):
+        _require_screening(participant)
+        require_values(design.versions, "enrolment")
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
     imagined = life.with_facts(facts)
     recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))

@@ -46,6 +46,26 @@ def test_a_preview_says_the_same_and_records_nothing(coordinator: Caller) -> Non
     assert done["revision"] == seen["revision"]
 
 
+def test_a_preview_of_an_appointment_that_cannot_be_made_says_what_recording_would(coordinator: Caller) -> None:
+    booked = {"fact": "booked", "date": "2026-01-16", "visit": "induction.c1.d8", "time": "09:30", "minutes": 180}
+    for refused in ({"facts": [booked]}, {"facts": [{**booked, "chair": "9"}], "booking_reason": "no other day"}):
+        said = [coordinator.refused(422, "POST", f"{ONE}/{path}", refused) for path in ("facts/preview", "facts")]
+        assert said[0]["problems"] == said[1]["problems"]
+        assert said[0]["problems"][0]["place"] in ("reason", "chair")
+    held = {"facts": [{**booked, "chair": "1"}], "booking_reason": "no other day"}
+    seen = coordinator.post(f"{ONE}/facts/preview", held)
+    assert coordinator.get("/bookings")["items"] == []
+    assert coordinator.post(f"{ONE}/facts", held)["changes"] == seen["changes"]
+
+
+def test_a_preview_says_that_no_chair_is_free(study: Trial, coordinator: Caller) -> None:
+    booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d8", "time": "09:30", "chair": "1"}
+    coordinator.post(f"{ONE}/facts", {"facts": [booked]})
+    study.enrol("01-002")
+    wrong = coordinator.refused(409, "POST", f"/studies/{STUDY}/participants/01-002/facts/preview", {"facts": [booked]})
+    assert "no chair is free at North on 2026-01-12 from 09:30" in wrong["problems"][0]["wrong"]
+
+
 def test_the_second_of_two_coordinators_is_told_what_changed(coordinator: Caller) -> None:
     seen = coordinator.call("GET", ONE).headers["ETag"]
     coordinator.post(f"{ONE}/facts", {"facts": [GIVEN]}, If_Match=seen)

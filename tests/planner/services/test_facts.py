@@ -1,6 +1,8 @@
 """Recording facts: one transaction, the newest plan in the tables, revisions that only grow, an audit entry."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +13,13 @@ from planner.persistence.facts import FactRow
 from planner.persistence.sites import site_by_code
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow, visits_of
-from planner.problems import ChairTaken, Conflict, InvalidInput, Refused
-from tests.studies import NORTH, Trial, trial
+from planner.presenting.plan_diff import changes_data
+from planner.problems import ChairTaken, Conflict, InvalidInput, PlannerError, Refused
+from planner.services.access import EVERYTHING
+from planner.services.enrolment import fail_screening
+from planner.services.fact_records import read_facts
+from planner.services.facts import Recorded, RecordFacts, preview_facts
+from tests.studies import NORTH, STUDY, Trial, trial
 
 D8 = "induction.c1.d8"
 GIVEN = [
@@ -26,6 +33,19 @@ BOOKED = {"fact": "booked", "date": "2026-01-12", "visit": D8, "time": "09:30", 
 @pytest.fixture
 def study(store: Store) -> Trial:
     return trial(store)
+
+
+def preview(study: Trial, number: str, *facts: dict[str, object], **details: str) -> Recorded:
+    """What recording these facts would move."""
+    command = RecordFacts(study=STUDY, participant=number, facts=read_facts(facts), **details)
+    return study.store.read(lambda session: preview_facts(session, study.designs, EVERYTHING, command, study.now))
+
+
+def refusal(work: Callable[..., Recorded], *asked: Any, **details: str) -> tuple[type, str]:
+    """How it is refused, and in which words."""
+    with pytest.raises(PlannerError) as refused:
+        work(*asked, **details)
+    return type(refused.value), str(refused.value)
 
 
 def visits(study: Trial, number: str = "01-001") -> dict[str, VisitRow]:
@@ -182,6 +202,62 @@ def test_a_booking_outside_the_opening_hours_needs_a_reason(study: Trial, time: 
         study.record("01-001", booked, booking_reason="they stay longer for once")
     with study.store.database.reading() as session:
         assert [row.reason != "" for row in session.scalars(select(Booking))] == [not fits]
+
+
+MARROW = {"fact": "booked", "date": "2026-01-28", "visit": "induction.c1.marrow", "time": "09:00", "chair": "2"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param([{**BOOKED, "chair": "3"}], id="a chair that the site has not"),
+        pytest.param([{**BOOKED, "time": None, "minutes": None, "chair": "1"}], id="a chair without an hour"),
+        pytest.param([{**BOOKED, "time": "22:00"}], id="after midnight"),
+        pytest.param([{**BOOKED, "time": "07:00"}], id="before the site opens"),
+        pytest.param([{**BOOKED, "date": "2026-01-16"}], id="outside the window"),
+        pytest.param([{**BOOKED, "time": "11:00"}], id="no chair free"),
+        pytest.param([MARROW], id="the chair that was asked for is taken"),
+        pytest.param([BOOKED, {**MARROW, "date": "2026-01-12"}], id="both chairs taken within the same facts"),
+    ],
+)
+def test_what_a_preview_refuses_recording_refuses_in_the_same_words(study: Trial, facts: list[dict[str, Any]]) -> None:
+    study.store.write(SYSTEM, study.now, lambda uow: setattr(site_by_code(uow.session, NORTH), "opening", HOURS))
+    for number in ("01-001", "01-002", "01-003"):
+        study.enrol(number)
+    study.record("01-001", {**BOOKED, "time": "10:00"})
+    study.record("01-002", {**BOOKED, "time": "12:00"}, MARROW, booking_reason="no other day")
+    asked = [{name: said for name, said in fact.items() if said is not None} for fact in facts]
+    reason = {"booking_reason": "for once"} if any(fact["visit"] == MARROW["visit"] for fact in asked) else {}
+    known = count(study, FactRow), count(study, Booking), count(study, ChairSlot)
+    said = refusal(preview, study, "01-003", *asked, **reason)
+    assert said == refusal(study.record, "01-003", *asked, **reason)
+    assert (count(study, FactRow), count(study, Booking), count(study, ChairSlot)) == known
+
+
+def test_what_a_preview_lets_pass_recording_lets_pass(study: Trial) -> None:
+    for number in ("01-001", "01-002"):
+        study.enrol(number)
+    study.record("01-001", {**BOOKED, "chair": "1"})
+    # her own chair does not stand in her way: it would be given back
+    moved = {"fact": "rebooked", "date": "2026-01-12", "visit": D8, "instead_of": "2026-01-12", "time": "10:00"}
+    far = {**BOOKED, "date": "2026-01-16"}
+    for number, facts, reason in (("01-001", [{**moved, "chair": "1"}], ""), ("01-002", [far], "no chair before")):
+        held = count(study, ChairSlot)
+        seen = preview(study, number, *facts, booking_reason=reason)
+        assert count(study, ChairSlot) == held
+        done = study.record(number, *facts, booking_reason=reason)
+        assert seen.changes is not None and done.changes is not None
+        assert (seen.revision, changes_data(seen.changes)) == (done.revision, changes_data(done.changes))
+
+
+def test_a_preview_enrols_nobody_who_failed_screening(study: Trial) -> None:
+    study.screen("01-009")
+    study.store.write(
+        SYSTEM, study.now,
+        lambda uow: fail_screening(uow, study.designs, EVERYTHING, STUDY, "01-009", study.now.date(), "too ill"),
+    )  # fmt: skip
+    enrolled = {"fact": "enrolled", "date": "2026-01-05", "day_1": "2026-01-05"}
+    assert refusal(preview, study, "01-009", enrolled) == refusal(study.record, "01-009", enrolled)
 
 
 @pytest.mark.parametrize("fact", [{"fact": "transferred", "date": "2026-01-05", "site": "mars"}])
