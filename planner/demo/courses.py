@@ -8,6 +8,8 @@ from typing import Any
 
 #: a fact as a history file has it; days are numbers, counted from the day on which it is recorded
 FactSaid = Mapping[str, Any]
+#: among facts: an attempt to reach the participant, which is no fact of the history
+TRIED = "tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Course:
 
     ``gates`` are the outcomes that are not the default; None leaves a gate to be decided. ``results`` are those of
     response assessments, by visit. A course that ``fails`` ends with the screening, for that reason. ``books``: whether
-    appointments are made ahead, and moved when they no longer fit.
+    appointments are made ahead, and moved when they no longer fit. ``lately`` is what happened besides, each entry so
+    many days before today. At the visit ``without_ok`` doses were given that nobody had released.
     """
 
     study: str
@@ -46,6 +49,8 @@ class Course:
     fails: str = ""
     enrolled_before: int = 3
     books: bool = True
+    lately: tuple[tuple[int, tuple[FactSaid, ...]], ...] = ()
+    without_ok: str = ""
 
     @property
     def site(self) -> str:
@@ -56,6 +61,11 @@ class Course:
 def said(kind: str, **values: Any) -> FactSaid:
     """A fact, without its day."""
     return {"fact": kind, **values}
+
+
+def tried(channel: str, outcome: str, **values: str) -> FactSaid:
+    """Somebody tried to reach the participant."""
+    return said(TRIED, channel=channel, outcome=outcome, **values)
 
 
 def ended(reason: str, *facts: FactSaid) -> tuple[FactSaid, ...]:

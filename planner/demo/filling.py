@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session
 
 from planner.clock import local_day
 from planner.demo.booking import book_ahead
+from planner.demo.caring import last_stop, log_tries, look_ahead, release, revoke_what_is_held, tick_off, with_hours
 from planner.demo.contacts import erase_contacts, keep_contacts
-from planner.demo.courses import Course
+from planner.demo.courses import TRIED, Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.lives import COURSES
 from planner.demo.reminding import REMINDED_FOR, Past, agree, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
+    NORTH,
     SOUTH,
     SignIn,
     amend,
@@ -54,6 +56,7 @@ REVIEWS = (150, 60, 20, 6)
 #: since how many days appointments are made with the planner
 BOOKED_FOR = 45
 COORDINATOR, INVESTIGATOR = Role.COORDINATOR.value, Role.INVESTIGATOR.value
+INFUSION_CENTRE = Role.INFUSION_CENTRE.value
 FILLED = "demo.filled"
 
 
@@ -144,6 +147,8 @@ class _Years:
         for place, course in enumerate(COURSES):
             day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)
             person = _Person(stage, Life(course, day_1), place)
+            for days, facts in course.lately:
+                person.life.expect(stage.ago(days), facts)
             self._people.append(person)
             self._follow(person)
         self._plan(stage.at(stage.ago(1), SOUTH, 17, 45), self._book_ahead)
@@ -170,15 +175,20 @@ class _Years:
         """The evening before today: whoever has none yet gets appointments for the coming two weeks."""
         for person in self._people:
             person.book(self.stage.ago(1), now)
+            look_ahead(self.stage, person.life, person.place, now)
 
     def _follow(self, person: _Person) -> None:
         """Plan the next day on which something happens to somebody, as long as it lies before today."""
         day = person.life.next_day()
         if day is not None and day < self.stage.today:
-            self._plan(person.instant(day), lambda now: self._live(person, day, now))
+            self._plan(person.morning(day), lambda now: self._begin(person, day, now))
 
-    def _live(self, person: _Person, day: date, now: datetime) -> None:
-        person.live(day, now)
+    def _begin(self, person: _Person, day: date, now: datetime) -> None:
+        facts = person.begin(day, now)
+        self._plan(person.instant(day, facts), lambda now: self._live(person, day, facts, now))
+
+    def _live(self, person: _Person, day: date, facts: list[dict[str, Any]], now: datetime) -> None:
+        person.live(day, facts, now)
         self._follow(person)
 
 
@@ -195,13 +205,29 @@ class _Person:
     def _course(self) -> Course:
         return self.life.course
 
-    def instant(self, day: date) -> datetime:
-        """When something is recorded on that day: everybody at their own minute, one thing after the other."""
+    def morning(self, day: date) -> datetime:
+        """When a day of theirs begins: between the minutes in which anything is recorded."""
+        wanted = self.stage.at(day, self.life.site, 7, self.place % 12 * 5 + 2)
+        return wanted if self._last is None else max(wanted, self._last + timedelta(minutes=2))
+
+    def instant(self, day: date, facts: list[dict[str, Any]]) -> datetime:
+        """When the facts of that day are recorded: everybody at their own minute, once the last infusion is over."""
         minute = self.place * 10 + (5 if self.life.site == SOUTH else 0)
         wanted = self.stage.at(day, self.life.site, 9 + minute // 60, minute % 60)
+        over = last_stop(facts)
+        while over is not None and wanted <= self.stage.at(day, self.life.site, over.hour, over.minute):
+            wanted += timedelta(minutes=10)
         return wanted if self._last is None else max(wanted, self._last + timedelta(minutes=3))
 
-    def live(self, day: date, now: datetime) -> None:
+    def begin(self, day: date, now: datetime) -> list[dict[str, Any]]:
+        """Let a day of theirs begin; what will happen on it."""
+        if not self.life.screened or (self._course.fails and day >= self.life.enrolment_day):
+            return []
+        facts = with_hours(self.life, self.life.facts_of(day), self.place)
+        release(self.stage, self._course, facts, day, now)
+        return facts
+
+    def live(self, day: date, facts: list[dict[str, Any]], now: datetime) -> None:
         """Let a day of theirs pass."""
         self._last = now
         if not self.life.screened:
@@ -210,12 +236,21 @@ class _Person:
         if self._course.fails and day >= self.life.enrolment_day:
             self._fail(day, now)
             return
-        facts = self.life.facts_of(day)
+        log_tries(self.stage, self._course, facts, now)
+        revoke_what_is_held(self.stage, self._course, facts, now)
+        facts = [fact for fact in facts if fact["fact"] != TRIED]
         if facts:
-            decided = all(fact["fact"] == "gate_decided" for fact in facts)
-            self._record(INVESTIGATOR if decided else COORDINATOR, facts, now)
+            self._record(self._who_records(facts), facts, now)
         if day > self.stage.ago(BOOKED_FOR):
             self.book(day, now + timedelta(minutes=1))
+            tick_off(self.stage, self._course, facts, day, now + timedelta(minutes=1))
+
+    def _who_records(self, facts: list[dict[str, Any]]) -> str:
+        """Decisions are the investigator's, doses at North the infusion centre's, all else the coordinator's."""
+        kinds = {fact["fact"] for fact in facts}
+        if kinds == {"gate_decided"}:
+            return INVESTIGATOR
+        return INFUSION_CENTRE if kinds == {"given"} and self.life.site == NORTH else COORDINATOR
 
     def book(self, day: date, now: datetime) -> None:
         """Make their appointments for the two weeks after a day."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from planner.demo.stage import Stage
 from planner.persistence.deviations import DeviationRow
@@ -16,13 +16,15 @@ from planner.services.access import EVERYTHING
 from planner.services.deviations import JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
 from planner.services.users import Role
 
-#: how far each deviation gets at a review, one after the other
+#: how far each deviation gets when it is looked at, one after the other
 _STEPS = (
     ("confirm", "classify", "report", "close"),
-    ("confirm", "classify", "sign"),
-    ("dismiss",),
     ("confirm",),
+    ("dismiss",),
+    ("confirm", "classify", "sign"),
+    ("confirm", "classify", "report"),
 )
+_JUDGED = ("confirmed", "classified", "reported", "closed", "dismissed")
 _OLD = timedelta(days=4)
 
 
@@ -36,8 +38,9 @@ def judge(stage: Stage, now: datetime) -> None:
         .where(DeviationRow.state == "candidate", DeviationRow.day < today - _OLD)
         .order_by(DeviationRow.id)
     )
+    judged = stage.session.scalar(select(func.count()).where(DeviationRow.state.in_(_JUDGED))) or 0
     for place, (study, number, row) in enumerate(stage.session.execute(query).all()):
-        for minute, step in enumerate(_STEPS[place % len(_STEPS)]):
+        for minute, step in enumerate(_STEPS[(judged + place) % len(_STEPS)]):
             _take(stage, step, (study, number, row.identity), now + timedelta(minutes=place * 5 + minute), today)
 
 

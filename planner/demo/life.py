@@ -39,6 +39,10 @@ class Life:
         if not self.course.fails:
             self._coming.append((self.enrolment_day, (self._enrolment(),)))
 
+    def expect(self, day: date, facts: tuple[FactSaid, ...]) -> None:
+        """Something will happen on that day besides what the plan has."""
+        self._coming.append((day, facts))
+
     @property
     def enrolment_day(self) -> date:
         """A working day shortly before Day 1."""

@@ -12,6 +12,7 @@ from planner.demo.courses import (
     late,
     reduced,
     said,
+    tried,
     without,
 )
 from planner.demo.setting import AMENDED_VERSION, CROSSOVER, SOUTH, VACCINE, VEN, VSLI
@@ -25,12 +26,20 @@ _TREATED = (
             "maintenance.c5.d15": after(14, *ended("completed")),
             "follow-up.month-3": late(18), "follow-up.month-6": UNRECORDED,
         },
+        lately=(
+            (8, (tried("phone", "no-answer"),)),
+            (5, (tried("phone", "message-left", note="on the answering machine (made up)"),)),
+            (1, (tried("phone", "reached", whom="caregiver", note="they will call back (made up)"),)),
+        ),
     ),
     Course(
         study=VSLI, number="01-002", weeks=26,
         gates={f"{_C1}.response": "no-benefit"}, results={f"{_C1}.marrow": "NR"},
     ),
-    Course(study=VSLI, number="01-003", weeks=18, weekday=1, turns={"maintenance.c2.d8": late(3)}),
+    Course(
+        study=VSLI, number="01-003", weeks=18, weekday=1, turns={"maintenance.c2.d8": late(3)},
+        without_ok="maintenance.c2.d8",
+    ),
     Course(study=VSLI, number="01-004", weeks=10, weekday=2, results={f"{_C1}.marrow": "PR"}),
     Course(
         study=VSLI, number="01-005", weeks=5, cohort="phase-1b", levels=_LEVEL,
@@ -42,7 +51,10 @@ _TREATED = (
     Course(study=VSLI, number="01-009", weeks=-1, weekday=2, enrolled_before=10),
     Course(
         study=VSLI, number="01-010", weeks=4,
-        turns={f"{_C1}.marrow": after(1, said("cycle_delayed", cycle="maintenance.c1", to=11, reason="travel"))},
+        turns={f"{_C1}.marrow": after(
+            1, said("away", date=1, until=10, note="a wedding abroad (made up)"),
+            said("cycle_delayed", cycle="maintenance.c1", to=11, reason="travel"),
+        )},
     ),
     Course(
         study=VSLI, number="01-011", weeks=5, weekday=1, turns={f"{_C2}.d1": held_cycle(_C2, "counts", 9)},
@@ -61,6 +73,7 @@ _TREATED = (
     Course(
         study=VSLI, number="02-002", weeks=4, cohort="phase-1b", levels=_LEVEL,
         gates={f"{_C1}.response": "benefit-with-toxicity", f"{_C1}.toxicity": None},
+        lately=((4, (said("admitted", note="fever (made up)"),)),),
     ),
 )  # fmt: skip
 _LEFT = (
@@ -83,7 +96,13 @@ _LEFT = (
     Course(
         study=VSLI, number="02-005", weeks=42,
         turns={"follow-up.month-3": Turn(
-            (said("visit_missed"),), then=((21, (said("lost_to_follow_up", attempts=3),)),)
+            (said("visit_missed"),),
+            then=(
+                (2, (tried("phone", "no-answer"),)),
+                (9, (tried("phone", "message-left"),)),
+                (16, (tried("letter", "no-answer", note="registered letter, returned (made up)"),)),
+                (21, (said("lost_to_follow_up", attempts=3),)),
+            ),
         )},
     ),
     Course(
@@ -121,7 +140,10 @@ _OTHERS = (
             said("amendment_applied", version=AMENDED_VERSION), said("consented", version=AMENDED_VERSION),
         )),))},
     ),
-    Course(study=VACCINE, number="02-001", weeks=3, weekday=2, arm="placebo", books=False),
+    Course(
+        study=VACCINE, number="02-001", weeks=3, weekday=2, arm="placebo", books=False,
+        lately=((9, (said("away", date=7, until=16, note="on holiday (made up)"),)),),
+    ),
     Course(
         study=VACCINE, number="01-002", weeks=22, weekday=1, arm="placebo",
         turns={"vaccination.call-2": after(30, *ended("other", said("event_occurred", event="stopped-early")))},

@@ -13,6 +13,7 @@ from planner.persistence.unit_of_work import Actor, UnitOfWork
 from planner.persistence.users import User, user_by_email
 from planner.services.access import EVERYTHING, find_site, find_study
 from planner.services.cohorts import ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
+from planner.services.contact_attempts import want_attempts
 from planner.services.library import examples
 from planner.services.sites import CloseSite, CreateSite, close_site, create_site
 from planner.services.studies import (
@@ -44,6 +45,8 @@ AMENDMENT = (
      "        after: {event: day-1, by: 12 months}\n        window: -4/+4 weeks"),
 )  # fmt: skip
 AMENDED = 60  # days ago
+#: attempts to reach a participant before they are lost to follow-up
+ATTEMPTS_WANTED = 3
 _HOURS = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), ("08:00", "17:00"))
 _SITES = (
     CreateSite(
@@ -115,6 +118,8 @@ def set_up_studies(stage: Stage, now: datetime) -> None:
             if made_up:
                 supply_parameters(uow, study, made_up, made_up=True)
             confirm_assumptions(uow, study, row.version)
+            if code == VSLI:
+                want_attempts(uow, study, ATTEMPTS_WANTED)
 
         stage.do(Role.ADMINISTRATOR.value, now, work)
 

@@ -27,6 +27,8 @@ class Stage:
     today: date
     people: dict[str, Actor] = field(default_factory=dict)
     zones: dict[str, str] = field(default_factory=dict)
+    #: the drugs of which an OK is in force, by study, participant and visit
+    released: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
 
     def do(self, role: str, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
         """Somebody does something at that instant: all of it or, if it is refused, nothing of it."""

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
@@ -15,8 +16,10 @@ from planner.demo.filling import Demo, fill, open_again
 from planner.demo.lives import COURSES
 from planner.persistence.audit import INSTALLATION, AuditEntry
 from planner.persistence.bookings import Booking, ChairSlot
+from planner.persistence.checklists import ChecklistItem
 from planner.persistence.database import Database
 from planner.persistence.deviations import DeviationRow
+from planner.persistence.dose_oks import DoseOk
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.sites import SiteRow
@@ -27,15 +30,20 @@ from planner.persistence.visits import GateRow, VisitRow
 from planner.services.access import EVERYTHING
 from planner.services.audit import verify
 from planner.services.cohort_members import cohort_list
+from planner.services.contact_attempts import effort_for
 from planner.services.designs import Designs
+from planner.services.dose_oks import doses_without_ok
 from planner.services.keyring import Keys
 from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
 from planner.services.verification import verify_visits
+from planner.services.whereabouts import away_between, in_hospital
 from tests.databases import BOTH, new_database
 
 #: two moments of one day, on the clock of the demo
 MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
 TODAY = date(2026, 11, 20)
+#: facts about days to come
+AHEAD = ("booked", "rebooked", "away")
 #: what is made anew for each demo, or counts on over what was taken back
 RANDOM = {
     "user_account.password", "api_token.digest", "api_token.made_at", "api_token.expires_at", "contact.sealed",
@@ -43,6 +51,7 @@ RANDOM = {
     "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id", "contact.caregiver_index",
     "message.token", "message_event.id", "message_event.token", "handset_message.token", "inbound.sealed",
 }  # fmt: skip
+GIVEN = select(FactRow).where(FactRow.kind == "given").order_by(FactRow.id)
 Filled = tuple[Store, Demo, Keys]
 
 
@@ -146,9 +155,65 @@ def test_gates_wait_and_deviations_are_open_and_judged(session: Session) -> None
     waiting = {key for key, status in gates if status == "overdue"}
     assert waiting >= {"induction.c1.response", "induction.c1.toxicity", "treatment.c7.inotuzumab-after-six"}
     rows = list(session.scalars(select(DeviationRow)))
-    assert {row.state for row in rows} >= {"query", "candidate", "confirmed", "classified", "closed", "dismissed"}
+    judged = {"confirmed", "classified", "reported", "closed", "dismissed"}
+    assert {row.state for row in rows} >= {"query", "candidate", *judged}
     assert {row.kind for row in rows} >= {"outside-window", "unrecorded", "missed"}
     assert any(row.signed_as == "reviewed" for row in rows)
+
+
+def test_doses_were_released_before_they_were_given_but_for_one_visit_and_one_ok_was_taken_back(
+    session: Session,
+) -> None:
+    without = doses_without_ok(session, Designs(), EVERYTHING, "vsli-ino")
+    assert {(dose.participant, dose.visit, dose.wrong) for dose in without} == {("01-003", "maintenance.c2.d8", "none")}
+    assert doses_without_ok(session, Designs(), EVERYTHING, "ven-ino") == []
+    oks = list(session.scalars(select(DoseOk)))
+    assert [row.visit_key for row in oks if row.revoked_at is not None] == ["treatment.c2.d8"]
+    assert all(row.results and row.given_by for row in oks)
+    given = {(fact.participant_id, fact.content["visit"]) for fact in session.scalars(GIVEN)}
+    coming = {(row.participant_id, row.visit_key) for row in oks} - given
+    assert coming  # released already, and not yet given
+
+
+def test_infusions_have_their_hours_one_after_the_other_and_were_recorded_after_them(session: Session) -> None:
+    sites = {site.id: ZoneInfo(site.zone) for site in session.scalars(select(SiteRow))}
+    seen_at = {row.id: sites[row.home_site_id] for row in session.scalars(select(Participant))}
+    ends: dict[tuple[int, str], str] = {}
+    for fact in session.scalars(GIVEN.where(FactRow.study_id <= 2)):
+        said, where = fact.content, (fact.participant_id, fact.content["visit"])
+        assert ends.get(where, "") < said["start"] < said["stop"]
+        ends[where] = said["stop"]
+        assert fact.recorded_at.astimezone(seen_at[fact.participant_id]).strftime("%H:%M") > said["stop"]
+    assert len(ends) > 100
+
+
+def test_checklists_are_gone_through_after_visits_and_the_newest_data_are_still_to_be_entered(session: Session) -> None:
+    items = list(session.scalars(select(ChecklistItem)))
+    assert {row.kind for row in items if row.ticked_by} == {"edc", "kit", "questionnaire", "sample"}
+    assert any(row.kind == "own" and row.ticked_at is None for row in items)
+    entered = {(row.participant_id, row.visit_key) for row in items if row.kind == "edc"}
+    recent = session.scalars(GIVEN.where(FactRow.day > TODAY - timedelta(days=7)))
+    assert not {(fact.participant_id, fact.content["visit"]) for fact in recent} & entered
+
+
+def test_somebody_is_in_hospital_today_and_others_are_away(session: Session) -> None:
+    now = datetime.combine(TODAY, time(18), UTC)
+    stays = in_hospital(session, Designs(), EVERYTHING, "vsli-ino", now)
+    assert [(stay.participant, stay.by) for stay in stays] == [("02-002", "admitted")]
+    away = away_between(session, Designs(), EVERYTHING, "vaccine", TODAY, TODAY)
+    assert [span.participant for span in away] == ["02-001"]
+    assert away_between(session, Designs(), EVERYTHING, "vsli-ino", TODAY, TODAY)
+
+
+def test_whoever_was_lost_had_been_tried_as_often_as_the_study_wants_and_somebody_is_being_tried(
+    session: Session,
+) -> None:
+    lost = effort_for(session, EVERYTHING, "vsli-ino", "02-005")
+    assert (lost.wanted, lost.in_vain, lost.is_enough) == (3, 3, True)
+    tried = effort_for(session, EVERYTHING, "vsli-ino", "01-001")
+    assert [(row.channel, row.outcome) for row in tried.attempts] == [
+        ("phone", "no-answer"), ("phone", "message-left"), ("phone", "reached"),
+    ]  # fmt: skip
 
 
 def test_the_coming_two_weeks_have_appointments_with_chairs_on_open_days(session: Session) -> None:
@@ -162,7 +227,7 @@ def test_the_coming_two_weeks_have_appointments_with_chairs_on_open_days(session
 
 def test_what_happened_was_recorded_on_its_day_and_in_order(session: Session) -> None:
     facts = session.execute(select(FactRow.kind, FactRow.day, FactRow.recorded_at)).all()
-    days_later = [(recorded.date() - day).days for kind, day, recorded in facts if kind not in ("booked", "rebooked")]
+    days_later = [(recorded.date() - day).days for kind, day, recorded in facts if kind not in AHEAD]
     assert all(-1 <= days <= 6 for days in days_later)  # only a transplant is entered after its conditioning
     assert days_later.count(0) > len(days_later) * 0.9
     assert all(recorded.date() < TODAY + timedelta(days=1) for _, _, recorded in facts)
@@ -226,9 +291,17 @@ def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_databas
 )
 def test_on_any_day_a_demo_can_be_made_that_is_right(day: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with new_database(request, "sqlite", tmp_path) as url:
-        made = filled(url, datetime.fromisoformat(f"{day}T20:00:00+00:00"))
+        now = datetime.fromisoformat(f"{day}T20:00:00+00:00")
+        made = filled(url, now)
         with made[0].database.reading() as session:
             assert list(verify_visits(session, Designs())) == []
             statuses = set(session.scalars(select(Participant.status)))
+            states = set(session.scalars(select(DeviationRow.state)))
+            lying = in_hospital(session, Designs(), EVERYTHING, "vsli-ino", now)
+            away = away_between(session, Designs(), EVERYTHING, "vaccine", *[date.fromisoformat(day)] * 2)
         made[0].database.dispose()
     assert statuses >= {"screening", "treatment", "follow-up", "completed", "withdrawn", "lost", "died"}
+    assert states >= {"confirmed", "classified", "reported", "closed", "dismissed"}
+    assert states & {"query", "candidate"}
+    assert lying
+    assert away

@@ -35,7 +35,7 @@ def study(store: Store) -> Trial:
     return trial(store)
 
 
-def preview(study: Trial, number: str, *facts: dict[str, object], **details: str) -> Recorded:
+def preview(study: Trial, number: str, *facts: dict[str, object], **details: Any) -> Recorded:
     """What recording these facts would move."""
     command = RecordFacts(study=STUDY, participant=number, facts=read_facts(facts), **details)
     return study.store.read(lambda session: preview_facts(session, study.designs, EVERYTHING, command, study.now))
@@ -246,7 +246,8 @@ def test_what_a_preview_lets_pass_recording_lets_pass(study: Trial) -> None:
         seen = preview(study, number, *facts, booking_reason=reason)
         assert count(study, ChairSlot) == held
         done = study.record(number, *facts, booking_reason=reason)
-        assert seen.changes is not None and done.changes is not None
+        assert seen.changes is not None
+        assert done.changes is not None
         assert (seen.revision, changes_data(seen.changes)) == (done.revision, changes_data(done.changes))
 
 
