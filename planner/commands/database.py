@@ -8,11 +8,12 @@ import click
 
 from planner import clock
 from planner.commands.installation import OPERATOR, Installation, installation
+from planner.config import ConfigurationError
 from planner.persistence import backup, schema
 from planner.services.audit import ChainReport, verify
 from planner.services.keyring import add_key
 from planner.services.replanning import replan_all
-from planner.services.rotation import rotate_keys
+from planner.services.rotation import is_anything_sealed, rotate_keys, verify_keys
 from planner.services.verification import verify_facts, verify_visits
 
 
@@ -46,10 +47,22 @@ def _wrong(planner: Installation) -> list[str]:
         reports = verify(session)
     wrong += [f"audit chain {report.chain}: {problem}" for report in reports for problem in report.wrong]
     wrong += _unlike_the_audit(planner, reports)
+    wrong += _unreadable(planner)
     if not wrong:
         entries = sum(report.entries for report in reports)
         click.echo(f"Every stored visit is as the facts have it; the audit is whole ({entries} entries).")
     return wrong
+
+
+def _unreadable(planner: Installation) -> list[str]:
+    """What none of the keys opens. Without anything encrypted no keys are needed."""
+    with planner.database.reading() as session:
+        if not is_anything_sealed(session):
+            return []
+        try:
+            return list(verify_keys(session, planner.keys))
+        except ConfigurationError as error:
+            return [str(error)]
 
 
 def _unlike_the_audit(planner: Installation, reports: list[ChainReport]) -> list[str]:
