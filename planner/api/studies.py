@@ -75,7 +75,7 @@ class StudyAnswer(StudySummary):
     )
     versions: list[VersionAnswer]
     parameters: list[ParameterAnswer]
-    sites: list[str] = Field(description="Codes of the sites that take part, the home site first.")
+    sites: list[str] = Field(description="Codes of the sites that take part and that you may see, the home site first.")
 
 
 class VersionText(VersionAnswer):
@@ -281,7 +281,7 @@ def _shown(session: Session, study: Study) -> StudyAnswer:
         parameters=[
             ParameterAnswer(name=name, value=row.value, made_up=row.made_up) for name, row in parameters.items()
         ],
-        sites=[row.code for row in sites_of(session, study.id)],
+        sites=[row.code for row in sites_of(session, study.id) if scope().sees(study.id, row.id)],
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
 from planner.problems import Conflict, InputProblem, Refused, shown
-from planner.services.access import Scope, find_participant, find_study
+from planner.services.access import EVERYTHING, Scope, find_participant, find_study
 from planner.services.chairs import check_bookings, sync_bookings
 from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
@@ -97,7 +97,7 @@ def preview_facts(session: Session, designs: Designs, scope: Scope, command: Rec
     """What recording these facts would move; nothing is changed. Raises what ``record_facts`` raises."""
     study = find_study(session, scope, command.study)
     participant = find_participant(session, scope, study, command.participant)
-    found, life = _work_out(session, designs.of(session, study), participant, command, now)
+    found, life = _work_out(session, designs.of(session, study), participant, command, now, scope)
     check_bookings(session, life, found.after, command.booking_reason)
     return found
 
@@ -110,14 +110,15 @@ def record_facts(uow: UnitOfWork, designs: Designs, scope: Scope, command: Recor
     """
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
-    return record_for(uow, designs.of(uow.session, study), study, participant, command)
+    return record_for(uow, designs.of(uow.session, study), study, participant, command, scope)
 
 
 def record_for(
-    uow: UnitOfWork, design: StudyDesign, study: Study, participant: Participant, command: RecordFacts
-) -> Recorded:
+    uow: UnitOfWork, design: StudyDesign, study: Study, participant: Participant, command: RecordFacts,
+    scope: Scope = EVERYTHING,
+) -> Recorded:  # fmt: skip
     """The same for a participant who is known, and locked by this transaction."""
-    found, life = _work_out(uow.session, design, participant, command, uow.now)
+    found, life = _work_out(uow.session, design, participant, command, uow.now, scope)
     rows = [FactRow(**fact_values(uow, life, fact)) for fact in found.facts]
     uow.session.add_all(rows)
     participant.revision = found.revision
@@ -142,12 +143,12 @@ def note_facts(uow: UnitOfWork, life: Life, data: list[dict[str, Any]], why: str
 
 
 def _work_out(
-    session: Session, design: StudyDesign, participant: Participant, command: RecordFacts, now: datetime
+    session: Session, design: StudyDesign, participant: Participant, command: RecordFacts, now: datetime, scope: Scope
 ) -> tuple[Recorded, Life]:
     life = life_of(session, design, participant)
     _refuse_what_changed(session, life, command)
     _refuse_too_many(life, command.facts)
-    _refuse_elsewhere(life, command.facts)
+    _refuse_elsewhere(life, command.facts, scope)
     refuse_the_future(life, command.facts, now)
     require_effort(session, participant, command.facts)
     if any(isinstance(fact, Enrolled) for fact in command.facts):
@@ -184,9 +185,12 @@ def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
         raise Refused([InputProblem("facts", most, "void nothing that is right; ask who runs the planner")])
 
 
-def _refuse_elsewhere(life: Life, facts: Sequence[Fact]) -> None:
-    """Nobody is enrolled at, or moves to, a site that takes no part: not even what day it is there is known."""
-    known = life.study.site_ids
+def _refuse_elsewhere(life: Life, facts: Sequence[Fact], scope: Scope = EVERYTHING) -> None:
+    """Nobody is enrolled at, or moves to, a site that takes no part: not even what day it is there is known.
+
+    A site outside the scope is as one that takes no part: whoever moves somebody there has to know of both.
+    """
+    known = [code for code, site_id in life.study.site_ids.items() if scope.sees(life.study.study_id, site_id)]
     problems = [
         InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(known)}")
         for at, fact in enumerate(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select, true
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 #: stands for no date in the order of lists: after every other
 NO_DAY = date(9999, 12, 31)
+_LAST_DAY = NO_DAY - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,17 @@ def list_participants(session: Session, scope: Scope, wanted: Wanted, asked: Ask
 
 
 def list_visits(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
-    """Visits that stand in the plans, with study, number and site, by their dates; those without one come last."""
+    """Visits that stand in the plans, with study, number and site, by their dates.
+
+    Those without a date come last, and not at all where days are asked for.
+    """
     day = func.coalesce(VisitRow.actual, VisitRow.target, NO_DAY)
     query = _with_participant(VisitRow).add_columns(SiteRow.code).join(SiteRow, SiteRow.id == VisitRow.site_id)
     query = _narrowed(session, query, scope, wanted, VisitRow).where(VisitRow.gone.is_(False))
     if wanted.statuses:
         query = query.where(VisitRow.status.in_(wanted.statuses))
     if wanted.since:
-        query = query.where(day >= wanted.since)
+        query = query.where(day.between(wanted.since, _LAST_DAY))
     if wanted.until:
         query = query.where(day <= wanted.until)
     if wanted.closes_by:
@@ -98,6 +102,8 @@ def list_gates(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> 
     query = _narrowed(session, _with_participant(GateRow), scope, wanted, Participant).where(GateRow.gone.is_(False))
     if wanted.statuses:
         query = query.where(GateRow.status.in_(wanted.statuses))
+    if wanted.since:
+        query = query.where(day.between(wanted.since, _LAST_DAY))
     if wanted.until:
         query = query.where(day <= wanted.until)
     return _page(session, query, [(day, date), (GateRow.participant_id, int), (GateRow.key, str)], asked)
@@ -110,7 +116,7 @@ def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked
     if wanted.statuses:
         query = query.where(DeviationRow.state.in_(wanted.statuses))
     if wanted.since:
-        query = query.where(day >= wanted.since)
+        query = query.where(day.between(wanted.since, _LAST_DAY))
     if wanted.until:
         query = query.where(day <= wanted.until)
     return _page(session, query, [(day, date), (DeviationRow.id, int)], asked)

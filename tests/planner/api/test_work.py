@@ -76,6 +76,42 @@ def test_a_person_of_one_site_sees_that_site_alone(app: Flask, study: Trial) -> 
     there.refused(403, "GET", "/deviations")
 
 
+def test_from_a_day_on_there_is_nothing_without_a_day(coordinator: Caller, study: Trial) -> None:
+    study.record("01-001", {"fact": "cycle_held", "date": "2026-01-05", "cycle": "induction.c1", "reason": "counts"})
+    assert any(row["target"] is None for row in every_page(coordinator, "/visits?number=01-001", 500))
+    dated = every_page(coordinator, "/visits?since=2026-01-06", 500)
+    assert {row["number"] for row in dated} == {"01-002", "02-001"}
+    assert all(str(row["target"]) >= "2026-01-06" for row in dated)
+
+
+def test_gates_from_a_day_on_are_those_due_then(coordinator: Caller) -> None:
+    gates = every_page(coordinator, "/gates?number=01-002", 500)
+    first = min(str(row["due"]) for row in gates if row["due"])
+    later = every_page(coordinator, "/gates?number=01-002&since=2026-02-02", 500)
+    assert first < "2026-02-02"
+    assert later == [row for row in gates if row["due"] and str(row["due"]) >= "2026-02-02"]
+
+
+def test_the_other_sites_of_a_study_are_as_if_there_were_none(app: Flask, study: Trial) -> None:
+    here = caller(app, study.store, Role.COORDINATOR, STUDY, NORTH)
+    assert here.get(f"/studies/{STUDY}")["sites"] == [NORTH]
+    for path in ("facts/preview", "facts"):
+        said = []
+        for site in (SOUTH, "mars"):
+            moved = {"facts": [{"fact": "transferred", "date": "2026-01-05", "site": site}]}
+            wrong = here.refused(422, "POST", f"/studies/{STUDY}/participants/01-001/{path}", moved)
+            said.append(str(wrong).replace(site, "…"))
+        assert said[0] == said[1]
+        assert SOUTH not in said[0]
+    whole = caller(app, study.store, Role.COORDINATOR, STUDY)
+    assert whole.get(f"/studies/{STUDY}")["sites"] == [NORTH, SOUTH]
+    whole.post(
+        f"/studies/{STUDY}/participants/01-001/facts",
+        {"facts": [{"fact": "transferred", "date": "2026-01-05", "site": SOUTH}]},
+    )
+    here.refused(404, "GET", f"/studies/{STUDY}/participants/01-001")
+
+
 def test_an_infusion_centre_books_a_chair_and_nothing_else(app: Flask, study: Trial) -> None:
     centre = caller(app, study.store, Role.INFUSION_CENTRE, STUDY, NORTH)
     path = f"/studies/{STUDY}/participants/01-001"
