@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from notifications.attempts import Pace
+from notifications.attempts import FAR_AHEAD, Pace
 from notifications.columns import Instant, Json, NotificationsBase, code
 from notifications.message import Figures
 from notifications.tasks import NewTask, TaskRow, ask
@@ -99,11 +99,11 @@ def quota(session: Session, channel: str, most: int, probe: timedelta, now: date
     row = session.get(Circuit, channel)
     if row is None or row.open_until is None:
         return most
-    if row.open_until > now:
+    if now < row.open_until <= now + FAR_AHEAD:
         return 0
     tried = session.execute(
         update(Circuit)
-        .where(Circuit.channel == channel, Circuit.open_until <= now)
+        .where(Circuit.channel == channel, Circuit.open_until == row.open_until)
         .values(open_until=now + probe)
         .returning(Circuit.channel)
         .execution_options(synchronize_session=False)

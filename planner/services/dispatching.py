@@ -38,6 +38,7 @@ class Sending:
     database: Database
     channels: Mapping[str, Channel]
     dispatcher: Dispatcher
+    keys: Keys
     clock: Callable[[], datetime]
     every: timedelta = timedelta(seconds=5)
     kept: Figures = field(default_factory=Figures)
@@ -70,7 +71,7 @@ def sending_of(
         pace=Pace(batch=settings.send_batch, lease=timedelta(seconds=settings.send_lease_seconds)), stopping=stopping,
         own_words=own_words_of(designs),
     )  # fmt: skip
-    return Sending(database, channels, dispatcher, clock, timedelta(seconds=settings.send_every_seconds))
+    return Sending(database, channels, dispatcher, keys, clock, timedelta(seconds=settings.send_every_seconds))
 
 
 def worker_name() -> str:

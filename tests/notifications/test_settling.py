@@ -73,7 +73,7 @@ def test_another_text_or_an_older_one_is_not_taken_for_it(clinic: Clinic) -> Non
     clinic.tick()
     [outgoing] = clinic.provider.outgoing
     clinic.provider._take(replace(outgoing, text="another"))
-    clinic.now -= timedelta(seconds=6)
+    clinic.now -= clinic.pace.skew + timedelta(seconds=1)
     clinic.provider._take(outgoing)
     clinic.now = DUE
     clinic.tick_on(2)
