@@ -42,11 +42,11 @@ bench: setup ## Run the benchmarks
 docs: setup ## Write docs/reference from the code
 	$(PY) -m planner.reference docs/reference
 
-soak: setup ## Run all tests, with thousands of examples each
+soak: setup ## Run all tests, with thousands of examples each; then kill workers, and end with a line of figures
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
-	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
+	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS); tests=$$?; $(PY) -m tests.soak.messages && exit $$tests
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
 coverage: setup ## Branch coverage of schedules by its quick tests; fails under 97 %

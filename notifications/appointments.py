@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from notifications.again import MARK, first_of
 from notifications.columns import Id, Instant, Json, NotificationsBase, code
 from notifications.errors import UnknownZone
 from notifications.local_time import DAY, instant_of, zone_of
@@ -170,8 +171,10 @@ def _stop_older(session: Session, row: AppointmentRow, now: datetime) -> None:
 
 
 def _stop_notices(session: Session, row: AppointmentRow, now: datetime) -> None:
+    """What is sent again stays: it is news that was handed over and has not arrived."""
     mine = [MessageRow.appointment_id == row.id, MessageRow.timing == CHANGE]
-    move_pending(session, mine, State.CANCELLED, "no news any more", now, "plan")
+    again = MessageRow.occasion.contains(MARK) & (MessageRow.appointment_version == row.version)
+    move_pending(session, [*mine, ~again], State.CANCELLED, "no news any more", now, "plan")
 
 
 def _notice(row: AppointmentRow, channel: str, now: datetime) -> NewMessage:
@@ -219,7 +222,7 @@ def _keep_reminders(
                 wishes[wish.message().occasion] = wish
     known = _reminders_of(session, [row for row, _ in open_pairs])
     for name, message in known.items():
-        _keep_reminder(session, message, wishes.get(name), now)
+        _keep_reminder(session, message, wishes.get(first_of(name)[0]), now)
     planned_already = {name for name, message in known.items() if message.state == State.PLANNED}
     news = [wish.message() for wish in wishes.values() if wish.planned.due_at > now or wish.row.changed_at == now]
     put(session, [new for new in news if new.occasion not in planned_already], now)

@@ -17,6 +17,10 @@ CAPPED = ("reminder", "missed")
 DIARY = "diary"
 
 
+#: nothing that a worker waits for lies so far ahead: an instant behind it was written by a clock that was wrong
+FAR_AHEAD = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast, how much at once, how patiently. The lease must be more than three times a channel's timeout."""
@@ -31,8 +35,9 @@ class Pace:
     #: an outcome that nobody knows is looked up after that, and again after that
     settle_after: timedelta = timedelta(seconds=60)
     settle_pause: timedelta = timedelta(seconds=60)
-    #: the clocks of a provider and of the workers may differ by so much
-    skew: timedelta = timedelta(seconds=5)
+    #: the clocks of a provider and of the workers may differ by so much: what is listed with the same text and is no
+    #: other message's is rather taken over than sent again
+    skew: timedelta = timedelta(minutes=10)
     #: what was not taken is tried again after that, twice as long each time, up to the most
     retry_after: timedelta = timedelta(seconds=5)
     retry_most: timedelta = timedelta(minutes=15)

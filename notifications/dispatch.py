@@ -14,7 +14,17 @@ from notifications.attempts import Attempt, Outcome, Pace
 from notifications.claims import claim, expire, lapse
 from notifications.health import beat, count_results, quota
 from notifications.last_check import SEND, LastCheck, last_check
-from notifications.message import AddressBook, Channel, Figures, Outgoing, Receipt, Transactions, Verdict
+from notifications.message import (
+    AddressBook,
+    Channel,
+    Figures,
+    Outgoing,
+    OwnWords,
+    Receipt,
+    Transactions,
+    Verdict,
+    no_words,
+)
 from notifications.outbox import State
 from notifications.preparing import Batch, prepare
 from notifications.recording import OPTED_OUT_CODE, record, report_untold
@@ -84,6 +94,8 @@ class Dispatcher:
     #: spreads retries; what is left of a tick is left when it says so
     chance: random.Random = field(default_factory=random.SystemRandom)
     stopping: Callable[[], bool] = lambda: False
+    #: what no text of a study may say
+    own_words: OwnWords = no_words
 
     def __post_init__(self) -> None:
         slow = [name for name, channel in self.channels.items() if 3 * channel.timeout >= self.pace.lease]
@@ -119,6 +131,7 @@ class Dispatcher:
         if batch is None:
             return False
         figures.add("claimed", len(batch.attempts) + len(batch.outcomes))
+        figures.add("retried", sum(attempt.attempts > 1 for attempt in batch.attempts))
         results = _Results(outcomes=batch.outcomes, since=time.monotonic())
         try:
             self._send_all(self.channels[name], batch.attempts, results, figures)
@@ -132,7 +145,7 @@ class Dispatcher:
         def work(session: Session) -> tuple[Batch | None, int]:
             most = quota(session, name, self.pace.batch, self.pace.lease, now)
             ids = claim(session, name, most, self.owner, self.pace, now) if most else []
-            return (prepare(session, ids, self.book, now) if ids else None), most
+            return (prepare(session, ids, self.book, now, self.own_words) if ids else None), most
 
         return self.transactions.transact(work)
 

@@ -19,6 +19,13 @@ class WordingRefused(NotificationsError):
         super().__init__("\n".join(problems))
 
 
+class ForbiddenWord(WordingRefused):
+    """A text would say what no text of its study may say: it is not sent."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__((f"the text has the word {word!r}, which no text may have",))
+
+
 class UnknownZone(NotificationsError):
     """There is no such time zone (any more): nobody can tell which hour it is for this recipient."""
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from notifications.attempts import Pace
-from notifications.columns import Instant, NotificationsBase, code
+from notifications.attempts import FAR_AHEAD, Pace
+from notifications.columns import Instant, Json, NotificationsBase, code
+from notifications.message import Figures
 from notifications.tasks import NewTask, TaskRow, ask
 
 
@@ -20,6 +21,8 @@ class Heartbeat(NotificationsBase):
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(Instant)
     ticked_at: Mapped[datetime] = mapped_column(Instant)
+    #: what came of its messages since it began, as its ticks count it
+    counts: Mapped[dict[str, int] | None] = mapped_column(Json)
 
 
 class Circuit(NotificationsBase):
@@ -33,6 +36,10 @@ class Circuit(NotificationsBase):
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
+#: the row of all workers that ended long ago, and when that is
+EARLIER = "earlier"
+BURIED_AFTER = timedelta(days=1)
+MOST_BURIED = 500
 #: a task of this kind says that a provider keeps failing
 FAILING = "provider-failing"
 
@@ -46,6 +53,44 @@ def beat(session: Session, worker: str, now: datetime) -> None:
         row.ticked_at = now
 
 
+def keep_counts(session: Session, worker: str, figures: Figures) -> None:
+    """Add what a tick did to what its worker has done. A worker that dies in a tick has not counted that one."""
+    row = session.get(Heartbeat, worker[:80], with_for_update={"key_share": True}, populate_existing=True)
+    if row is not None and figures.counts:
+        row.counts = _sum([row.counts or {}, figures.counts])
+
+
+def worker_counts(session: Session) -> dict[str, int]:
+    """What all workers there ever were have done, in the words of their figures: it only grows."""
+    return _sum([row or {} for row in session.scalars(select(Heartbeat.counts))])
+
+
+def bury(session: Session, now: datetime) -> int:
+    """Put workers that ended long ago into one row, so that there are not ever more of them; how many."""
+    old = select(Heartbeat).where(Heartbeat.ticked_at < now - BURIED_AFTER, Heartbeat.worker != EARLIER)
+    rows = session.scalars(old.order_by(Heartbeat.worker).limit(MOST_BURIED).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    earlier = session.get(Heartbeat, EARLIER, with_for_update=True, populate_existing=True)
+    if earlier is None:
+        earlier = Heartbeat(worker=EARLIER, begun_at=rows[0].begun_at, ticked_at=rows[0].ticked_at)
+        session.add(earlier)
+    earlier.counts = _sum([each.counts or {} for each in (earlier, *rows)])
+    earlier.begun_at = min(each.begun_at for each in (earlier, *rows))
+    earlier.ticked_at = max(each.ticked_at for each in (earlier, *rows))
+    for row in rows:
+        session.delete(row)
+    return len(rows)
+
+
+def _sum(each: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total = Figures()
+    for counts in each:
+        for what, count in counts.items():
+            total.add(what, count)
+    return total.counts
+
+
 def quota(session: Session, channel: str, most: int, probe: timedelta, now: datetime) -> int:
     """How many messages may be claimed by a channel: ``most``, none while its circuit is open, one to try it.
 
@@ -54,11 +99,11 @@ def quota(session: Session, channel: str, most: int, probe: timedelta, now: date
     row = session.get(Circuit, channel)
     if row is None or row.open_until is None:
         return most
-    if row.open_until > now:
+    if now < row.open_until <= now + FAR_AHEAD:
         return 0
     tried = session.execute(
         update(Circuit)
-        .where(Circuit.channel == channel, Circuit.open_until <= now)
+        .where(Circuit.channel == channel, Circuit.open_until == row.open_until)
         .values(open_until=now + probe)
         .returning(Circuit.channel)
         .execution_options(synchronize_session=False)

@@ -22,17 +22,18 @@ from notifications.message import Transactions
 #: nothing speaks against it
 SEND = "send"
 _GROUPS = {"reminder": CAPPED, "missed": CAPPED, DIARY: (DIARY,)}
-#: taken by the provider on the recipient's day (week) so far, or claimed before this one and not known to have failed
+#: taken by the provider on the recipient's day (week) so far, or claimed before this one, and not known to have failed
 _COUNT = """(
     SELECT count(*) FROM message c
     WHERE c.recipient_id = m.recipient_id AND c.channel = m.channel AND c.template IN ({group}) AND c.id <> m.id
-      AND (c.state IN ('accepted', 'sent', 'delivered', 'undelivered') AND c.accepted_at >= {since}{flying})
+      AND (c.state IN ('accepted', 'sent', 'delivered') AND c.accepted_at >= {since}{flying})
 )"""
 _FLYING = """
            OR c.state IN ('sending', 'unknown') AND (
                c.attempted_at < m.attempted_at OR c.attempted_at = m.attempted_at AND c.id < m.id)"""
 _CROWDED = "WHEN {day_all} >= :per_day OR {week_all} >= :per_week THEN 'crowded'"
 _CAPPED = "WHEN {day} >= :per_day OR {week} >= :per_week THEN 'capped'"
+_NOT_PROMPTED = "WHEN NOT r.prompted THEN 'withheld'"
 _FULL = "WHEN {week_all} >= :least THEN 'full'"
 _LOOK_UP = """
 SELECT CASE
@@ -79,6 +80,8 @@ def _source(template: str, exact: bool = False) -> str:
     taken = {name: _COUNT.format(group=group, since=since, flying="") for name, since in spans.items()}
     every = {f"{name}_all": _COUNT.format(group=group, since=since, flying=_FLYING) for name, since in spans.items()}
     caps = f"{_CAPPED.format(**taken)}\n    {_CROWDED.format(**every)}" if exact else _FULL.format(**every)
+    if template == DIARY:
+        caps = f"{_NOT_PROMPTED}\n    {caps}"
     return _LOOK_UP.format(caps=caps)
 
 

@@ -170,6 +170,15 @@ class AddressBook(Protocol):
         """The keyed digest by which a number or an address is found."""
 
 
+#: the words that no text of a study may have, besides those that no text at all may have: its name, its drugs
+OwnWords = Callable[[Session, int], Collection[str]]
+
+
+def no_words(session: Session, study_id: int) -> Collection[str]:
+    """A study has no words of its own."""
+    return ()
+
+
 class Transactions(Protocol):
     """The database, as far as notifications know it."""
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from notifications.appointments import AppointmentRow
 from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
 from notifications.bulk import update_many
-from notifications.errors import NotificationsError, NotSignedOff, RulesRefused, UnknownZone
+from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
 from notifications.local_time import instant_of, zone_of
-from notifications.message import AddressBook, Reached
+from notifications.message import AddressBook, OwnWords, Reached, no_words
 from notifications.outbox import MESSAGES, MessageRow, State
 from notifications.quiet_hours import allowed_until, next_allowed
-from notifications.recipients import RecipientRow
+from notifications.recipients import AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
 from notifications.wording import Values, approved_wording, render, spoken, subject
@@ -33,15 +33,21 @@ _COLUMNS = (
     MessageRow.channel, MessageRow.template, MessageRow.attempts, MessageRow.expires_at, MessageRow.appointment_id,
     MessageRow.appointment_version, RecipientRow.language, RecipientRow.zone, AppointmentRow.version,
     AppointmentRow.cancelled, AppointmentRow.day, AppointmentRow.starts, AppointmentRow.zone.label("there"),
-    AppointmentRow.place, AppointmentRow.phone,
+    AppointmentRow.place, AppointmentRow.phone, AddressRow.digest.label("agreed"), MessageRow.reason,
 )  # fmt: skip
 _CLAIMED = (
     select(*_COLUMNS)
     .join_from(MessageRow, RecipientRow, RecipientRow.id == MessageRow.recipient_id)
     .outerjoin(AppointmentRow, AppointmentRow.id == MessageRow.appointment_id)
+    .outerjoin(
+        AddressRow, (AddressRow.recipient_id == MessageRow.recipient_id) & (AddressRow.channel == MessageRow.channel)
+    )
     .where(MessageRow.id.in_(bindparam("ids", expanding=True)))
     .order_by(MessageRow.due_at, MessageRow.id)
 )
+#: the number that is kept is not the one that they agreed to: it may be being changed just now, or something is wrong
+_ANOTHER = "the number or address that is kept is another one than they agreed to"
+_CHANGING = timedelta(seconds=5)
 _WRITTEN = ("id", "digest", "text", "wording", "segments", "says")
 
 
@@ -61,9 +67,11 @@ class Batch:
     outcomes: list[Outcome]
 
 
-def prepare(session: Session, ids: Sequence[int], book: AddressBook, now: datetime) -> Batch:
+def prepare(
+    session: Session, ids: Sequence[int], book: AddressBook, now: datetime, own_words: OwnWords = no_words
+) -> Batch:
     """Write the texts of claimed messages, in the transaction that claims them: they are kept before they are sent."""
-    preparing = _Preparing(session, book, now)
+    preparing = _Preparing(session, book, now, own_words)
     rows: Sequence[Row[Any]] = session.execute(_CLAIMED, {"ids": list(ids)}).all()  # type: ignore[assignment]
     preparing.look_up(rows)
     batch = Batch([], [])
@@ -91,8 +99,9 @@ def _write(session: Session, attempts: Iterable[Attempt]) -> None:
 class _Preparing:
     """What the messages of one batch share, looked up once."""
 
-    def __init__(self, session: Session, book: AddressBook, now: datetime) -> None:
-        self._session, self._book, self._now = session, book, now
+    def __init__(self, session: Session, book: AddressBook, now: datetime, own_words: OwnWords) -> None:
+        self._session, self._book, self._now, self._own_words = session, book, now, own_words
+        self._words: dict[int, tuple[str, ...]] = {}
         self._reached: dict[str, Mapping[int, Reached]] = {}
         self._rules: dict[int, tuple[Rules, datetime | None] | str] = {}
         self._wordings: dict[tuple[int, str, str], tuple[str, str, str] | str] = {}
@@ -109,6 +118,7 @@ class _Preparing:
         reached = self._reached[row.channel].get(row.recipient_id)
         if reached is None:
             raise _Not(State.HELD, "no number or address is known", "unreachable", f"r{row.recipient_id}.{row.channel}")
+        self._is_theirs(row, reached)
         rules, rules_at = self._rules_of(row.study_id)
         opens, closes, day_from, week_from = self._hours_of(row, rules)
         if opens >= row.expires_at:
@@ -116,7 +126,7 @@ class _Preparing:
         if opens > self._now:
             raise _Not(State.PLANNED, "quiet hours", due_at=opens)
         source, spoken_in, wording = self._wording_of(row)
-        text = self._text(row, source, spoken_in, rules)
+        text = self._text(row, source, spoken_in, rules, wording)
         per_day, per_week = _caps(row.template, rules)
         return Attempt(
             id=row.id, token=row.token, study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id,
@@ -126,6 +136,14 @@ class _Preparing:
             says=_says(row), language=row.language, zone=row.zone, rules_at=rules_at, closes=closes, day_from=day_from,
             week_from=week_from, per_day=per_day, per_week=per_week,
         )  # fmt: skip
+
+    def _is_theirs(self, row: Row[Any], reached: Reached) -> None:
+        """A number that was kept anew a moment ago is waited for once; then a person has to look."""
+        if row.agreed in (None, reached.digest):
+            return
+        if row.reason != _ANOTHER:
+            raise _Not(State.PLANNED, _ANOTHER, due_at=self._now + _CHANGING)
+        raise _Not(State.HELD, _ANOTHER, "unreachable", f"number.r{row.recipient_id}.{row.channel}")
 
     def _rules_of(self, study_id: int) -> tuple[Rules, datetime | None]:
         known = self._rules.get(study_id)
@@ -170,21 +188,30 @@ class _Preparing:
             raise _Not(State.HELD, known, "held", f"wording.s{row.study_id}.{row.template}.{row.language}")
         return known
 
-    def _text(self, row: Row[Any], source: str, language: str, rules: Rules) -> str:
+    def _words_of(self, study_id: int) -> tuple[str, ...]:
+        if study_id not in self._words:
+            self._words[study_id] = tuple(self._own_words(self._session, study_id))
+        return self._words[study_id]
+
+    def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
         values = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
             urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
         )  # fmt: skip
         try:
-            return _rendered(source, language, values)
+            return _rendered(source, language, values, self._words_of(row.study_id))
+        except ForbiddenWord as error:
+            raise _Not(
+                State.HELD, f"it is not sent: {error}"[:300], "held", f"words.s{row.study_id}.{wording}"
+            ) from None
         except NotificationsError as error:
             raise _Not(State.HELD, f"the text cannot be written: {error}"[:300], "held") from None
 
 
 @lru_cache(maxsize=4096)
-def _rendered(source: str, language: str, values: Values) -> str:
+def _rendered(source: str, language: str, values: Values, own_words: tuple[str, ...]) -> str:
     """The same text for everybody who is to come to the same place at the same hour."""
-    return render(source, language, values)
+    return render(source, language, values, own_words)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, or_, select
+from sqlalchemy import ForeignKey, Index, Select, String, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.columns import Id, Instant, NotificationsBase, code
@@ -37,6 +37,8 @@ class RecipientRow(NotificationsBase):
     #: when that was, and in a word why: died, withdrew, erased
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
     stopped_why: Mapped[str] = mapped_column(String(20), default="")
+    #: whether they are prompted about what is done at home, these days: read again before each prompt
+    prompted: Mapped[bool] = mapped_column(default=False, server_default=false())
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -64,7 +66,8 @@ def keep_recipient(session: Session, wanted: Recipient, now: datetime) -> Recipi
     """Bring a recipient and the channels by which they agreed to be reached to what is wanted.
 
     An address that is not wanted any more ends now, and what is still to go out to it is cancelled; the check before
-    each send reads the same. Another number or address than before begins without the old one's suspension. Whoever
+    each send reads the same. Another number or address than before begins without the old one's suspension, and what
+    was held for the old one is planned. Whoever
     must not be contacted any more stays so: see ``resume_recipient``.
     """
     row = _locked(session, wanted.reference)
@@ -163,7 +166,7 @@ def _locked(session: Session, reference: str) -> RecipientRow | None:
 def _keep_addresses(session: Session, row: RecipientRow, wanted: Sequence[Address], now: datetime) -> None:
     known = {address.channel: address for address in session.scalars(_addresses(row.id))}
     for one in wanted:
-        _keep_address(session, row, known.get(one.channel), one)
+        _keep_address(session, row, known.get(one.channel), one, now)
     for channel in known.keys() - {one.channel for one in wanted}:
         known[channel].until = min(known[channel].until or now, now)
     session.flush()
@@ -177,11 +180,14 @@ def _addresses(recipient_id: int) -> Select[AddressRow]:
     return select(AddressRow).where(AddressRow.recipient_id == recipient_id).with_for_update(key_share=True)
 
 
-def _keep_address(session: Session, row: RecipientRow, known: AddressRow | None, wanted: Address) -> None:
+def _keep_address(
+    session: Session, row: RecipientRow, known: AddressRow | None, wanted: Address, now: datetime
+) -> None:
     if known is None:
         known = AddressRow(recipient_id=row.id, channel=wanted.channel)
         session.add(known)
     elif known.digest != wanted.digest:
         known.suspended_at, known.suspended_why = None, ""
+        replay(session, [MessageRow.recipient_id == row.id, MessageRow.channel == wanted.channel], now)
     known.study_id, known.digest = row.study_id, wanted.digest
     known.since, known.until = wanted.since, wanted.until

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from notifications.again import arrived_after_all, send_again
 from notifications.appointments import CHANGE, AppointmentRow, lock_appointments, tell_changes
 from notifications.attempts import Outcome
 from notifications.bulk import insert_many, update_many
@@ -32,7 +33,7 @@ from notifications.outbox import (
     move_pending,
 )
 from notifications.recipients import RecipientRow, channels_in_force, sent_after_stop, suspend
-from notifications.tasks import NewTask, ask, settle_task
+from notifications.tasks import NewTask, ask, ask_again, settle_task
 
 #: the provider's words for: they have told us to stop
 OPTED_OUT_CODE = "21610"
@@ -42,8 +43,8 @@ _COLUMNS = (
     MessageRow.id, MessageRow.study_id, MessageRow.site_id, MessageRow.recipient_id, MessageRow.channel,
     MessageRow.template, MessageRow.timing, MessageRow.state, MessageRow.token, MessageRow.provider_id,
     MessageRow.digest, MessageRow.says, MessageRow.appointment_id, MessageRow.appointment_version,
-    MessageRow.accepted_at, MessageRow.due_at, MessageRow.attempts, RecipientRow.may_be_contacted,
-    RecipientRow.stopped_why, AppointmentRow.told_version,
+    MessageRow.accepted_at, MessageRow.due_at, MessageRow.expires_at, MessageRow.occasion, MessageRow.attempts,
+    RecipientRow.may_be_contacted, RecipientRow.stopped_why, AppointmentRow.told_version,
 )  # fmt: skip
 _LOCKED = (
     select(*_COLUMNS)
@@ -168,8 +169,12 @@ def _follow(session: Session, row: Row[Any], outcome: Outcome, now: datetime) ->
         _report_after_stop(session, row, outcome, now)
     if outcome.task:
         _ask_about(session, row, outcome, outcome.task, now)
+    elif send_again(session, row, outcome, now):
+        pass  # nobody has to look while it can still be told in time
     elif outcome.state in _SPOKEN and (outcome.state is not State.EXPIRED or row.timing == CHANGE):
         _ask_about(session, row, outcome, _SPOKEN[outcome.state], now)
+    if outcome.state is State.DELIVERED:
+        arrived_after_all(session, row, now)
     if outcome.error_code == OPTED_OUT_CODE and row.digest is not None:
         stop(session, row.channel, row.digest, "provider", now, detail=OPTED_OUT_CODE)
     elif outcome.error_code in PERMANENT and row.digest is not None:
@@ -192,7 +197,7 @@ def _ask_about(session: Session, row: Row[Any] | MessageRow, outcome: Outcome, k
         study_id=row.study_id, site_id=row.site_id, kind=kind, occasion=f"{kind}.{about}", words=words,
         recipient_id=row.recipient_id, appointment_id=row.appointment_id, message_id=row.id,
     )  # fmt: skip
-    ask(session, task, now)
+    (ask_again if outcome.about else ask)(session, task, now)
 
 
 def _say_twice(session: Session, row: Row[Any], outcome: Outcome, now: datetime) -> None:

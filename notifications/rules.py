@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ _SHORTEST_HOURS = 3 * 60  # a clock change jumps over two hours at most
 _PHONE = re.compile(r"\+?[0-9(][0-9 ().-]*")
 _DIGITS = re.compile(r"[0-9]")
 _TEXTS = ("urgent_phone", "emergency_phone", "alias")
-_SWITCHES = ("enabled", "missed")
+_SWITCHES = ("enabled", "missed", "diary")
 _LISTS = ("timings", "links")
 _IN_COLUMNS = ("enabled", *_TEXTS)
 _HOURS_WOULD_BE = "hours: give opens and closes as minutes after midnight, 0 to 1439"
@@ -108,6 +108,11 @@ class Rules:
     #: the most messages a day and a week to one recipient; a change of something they were told is always told
     per_day: int = 2
     per_week: int = 2
+    #: the same by kind of visit, as "epoch" or "epoch.visit" of the protocol: what is not named here is as usual
+    timings_by_visit: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: whether people are prompted about what is taken or noted down at home, and at what hour
+    diary: bool = False
+    diary_hour: int = 18 * 60
     #: the most prompts a day about what is done at home, beside these
     diary_per_day: int = 1
     #: whether somebody who did not come is written to
@@ -142,6 +147,8 @@ def read_rules(data: Mapping[str, Any]) -> Rules:
     if wrong := tuple(_odd(data)):
         raise RulesRefused(wrong)
     given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+    if isinstance(by_visit := given.get("timings_by_visit"), Mapping):
+        given["timings_by_visit"] = {name: tuple(timings) for name, timings in by_visit.items()}
     if isinstance(hours := given.get("hours"), Mapping):
         given["hours"] = _read_hours(hours)
     return Rules(**given)
@@ -156,8 +163,17 @@ def _odd(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: a list of texts"
         elif name in _SWITCHES and not isinstance(value, bool):
             yield f"{name}: true or false"
+        elif name == "timings_by_visit" and not _names_timings(value):
+            yield f"{name}: for each kind of visit a list of timings"
         elif name == "hours" and not isinstance(value, Mapping | QuietHours):
             yield _HOURS_WOULD_BE
+
+
+def _names_timings(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and isinstance(each, list | tuple) and all(isinstance(one, str) for one in each)
+        for name, each in value.items()
+    )
 
 
 def _read_hours(data: Mapping[str, Any]) -> QuietHours:
@@ -191,25 +207,40 @@ def _phone_problems(rules: Rules) -> Iterator[str]:
 
 
 def _timing_problems(rules: Rules) -> Iterator[str]:
-    if unknown := [each for each in rules.timings if each not in TIMINGS]:
-        yield f"timings: {', '.join(map(str, unknown))} is none; there are {', '.join(TIMINGS)}"
-    if len(set(rules.timings)) != len(rules.timings):
-        yield "timings: name each once"
+    for name, timings in [("timings", rules.timings), *_by_visit(rules)]:
+        if unknown := [each for each in timings if each not in TIMINGS]:
+            yield f"{name}: {', '.join(map(str, unknown))} is none; there are {', '.join(TIMINGS)}"
+        if len(set(timings)) != len(timings):
+            yield f"{name}: name each once"
     if rules.hours.length < _SHORTEST_HOURS:
         yield "hours: leave three hours a day at least, or a clock change may leave none"
     if not rules.hours.allow(rules.hour):
         yield "hour: lies outside the hours in which anything is sent"
+    if rules.diary and not rules.hours.allow(rules.diary_hour):
+        yield "diary_hour: lies outside the hours in which anything is sent"
+    if rules.diary and not rules.diary_per_day:
+        yield "diary_per_day: prompts are on; allow one a day at least"
+
+
+def _by_visit(rules: Rules) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, timings in rules.timings_by_visit.items():
+        yield f"timings_by_visit/{name}", timings
 
 
 def _number_problems(rules: Rules) -> Iterator[str]:
     bounds = {
         "hour": (0, DAY - 1), "morning_before": (60, 12 * 60), "per_day": (1, 10), "per_week": (1, 50),
-        "diary_per_day": (0, 10), "redact_after": (1, 3650),
+        "diary_hour": (0, DAY - 1), "diary_per_day": (0, 10), "redact_after": (1, 3650),
     }  # fmt: skip
     for name, (least, most) in bounds.items():
         value = getattr(rules, name)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             yield f"{name}: a whole number from {least} to {most}"
+
+
+def timings_for(rules: Rules, kinds: Iterable[str]) -> tuple[str, ...] | None:
+    """The timings of a visit of these kinds, the most particular one first; None: as the study reminds of any."""
+    return next((rules.timings_by_visit[kind] for kind in kinds if kind in rules.timings_by_visit), None)
 
 
 def is_phone(text: str, least: int = 5) -> bool:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from notifications.attempts import Outcome, Pace
+from notifications.attempts import FAR_AHEAD, Outcome, Pace
 from notifications.claims import MOST
 from notifications.message import AddressBook, Channel, Figures, Reached, Sent, Transactions
 from notifications.outbox import IN_FLIGHT, RANK, MessageRow, State
@@ -63,7 +63,9 @@ def _take(
     One at a time: between two looks there must really be a pause, however long it takes to ask about others.
     """
     due = select(MessageRow).where(
-        MessageRow.state == State.UNKNOWN, MessageRow.settle_at <= now, MessageRow.channel.in_(list(channels))
+        MessageRow.state == State.UNKNOWN,
+        MessageRow.channel.in_(list(channels)),
+        or_(MessageRow.settle_at <= now, MessageRow.settle_at > now + FAR_AHEAD),
     )
     due = due.order_by(MessageRow.settle_at).limit(1).with_for_update(skip_locked=True, key_share=True)
     row = session.scalar(due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, select, update
@@ -61,6 +61,15 @@ def ask(session: Session, task: NewTask, now: datetime) -> TaskRow | None:
     session.add(row)
     session.flush()
     return row
+
+
+def ask_again(session: Session, task: NewTask, now: datetime) -> TaskRow | None:
+    """Make a task for what may come again: nothing is made while one is open, and another once that was done."""
+    before = TaskRow.occasion.startswith(f"{task.occasion}@", autoescape=True) | (TaskRow.occasion == task.occasion)
+    rows = session.execute(select(TaskRow.done_at).where(TaskRow.kind == task.kind, before)).all()
+    if any(row.done_at is None for row in rows):
+        return None
+    return ask(session, replace(task, occasion=f"{task.occasion}@{len(rows) + 1}") if rows else task, now)
 
 
 def settle_task(session: Session, occasion: str, note: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from notifications.message import Figures
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.amendments import apply_due_amendments
+from planner.services.caregivers import find_caregivers
 from planner.services.designs import Designs
 from planner.services.dispatching import Sending
 from planner.services.replanning import replan_all
@@ -83,6 +84,13 @@ class Worker:
         if self.sending is not None:
             self._count(self.sending.forget())
 
+    def find_caregivers(self) -> None:
+        """Find whoever cares for participants whose details were kept before anybody looked for that."""
+        if self.sending is not None:
+            found = find_caregivers(self.store, self.sending.keys, self.clock(), self.stopping.is_set)
+            if found:
+                log.info("%d caregivers are found by their numbers now", found)
+
     def _count(self, figures: Figures) -> None:
         for what, count in figures.counts.items():
             self.figures.add(what, count)
@@ -105,6 +113,7 @@ class Worker:
         every = IntervalTrigger(seconds=int(self.sending.every.total_seconds()), timezone=UTC)
         return (
             ("send-messages", every, self.send_messages),
+            ("find-caregivers", CronTrigger(minute=45, timezone=UTC), self.find_caregivers),
             ("forget-texts", CronTrigger(minute=50, timezone=UTC), self.forget_texts),
         )
 

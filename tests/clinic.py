@@ -36,6 +36,9 @@ VISIT = Appointment(
     reference="induction.c1.d8", study_id=STUDY, site_id=SITE, day=date(2026, 3, 9), starts=10 * 60, zone=ZONE,
     place="Elm clinic", phone="+1 212 555 0199",
 )  # fmt: skip
+#: the same visit with one reminder, and when that is due
+ONCE = replace(VISIT, wants=("3d",))
+DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
 
 
 def digest_of(address: str) -> str:
@@ -94,6 +97,12 @@ class Clinic:
         """What a worker does now; how many messages came to stand where."""
         return self.dispatcher().tick().counts
 
+    def tick_on(self, times: int) -> None:
+        """What a worker does that looks once a minute, so many times."""
+        for _ in range(times):
+            self.wait(minutes=1)
+            self.tick()
+
     def do(self, work: Callable[[Session], T]) -> T:
         """Do something in a transaction."""
         return self.database.transact(work)
@@ -149,6 +158,11 @@ class Clinic:
         query = select(MessageRow).order_by(MessageRow.due_at, MessageRow.id)
         with self.database.reading() as session:
             return [row for row in session.scalars(query) if not states or row.state in states]
+
+    def state(self) -> str:
+        """Where the only message stands."""
+        [row] = self.messages()
+        return row.state
 
     def stand(self) -> dict[str, str]:
         """Where each occasion stands, without the appointment's number."""

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 MOST_SHOWN = 200
 MOST_TOLD = 100
+#: so many reports that cannot be taken keep the others back
+MOST_LOOKED_AT = 1_000
 
 
 class HandsetMessage(NotificationsBase):
@@ -112,22 +114,35 @@ class Handset:
         return True
 
     def tell(self, take: Callable[[Session, StatusReport], object]) -> int:
-        """Report as delivered what was not reported yet, each in the transaction that takes the report; how many."""
-        return self._transactions.transact(lambda session: self._tell(session, take))
+        """Report as delivered what was not reported yet, each in the transaction that takes the report; how many.
 
-    def _tell(self, session: Session, take: Callable[[Session, StatusReport], object]) -> int:
-        untold = (
-            select(HandsetMessage)
-            .where(HandsetMessage.told_at.is_(None), HandsetMessage.channel == self.name)
-            .order_by(HandsetMessage.id)
-            .limit(MOST_TOLD)
-            .with_for_update(skip_locked=True)
-        )
-        rows = session.scalars(untold).all()
-        for row in rows:
-            take(session, _delivered(row))
-            row.told_at = self._clock()
-        return len(rows)
+        One that cannot be taken is reported again the next time, and keeps no other one back.
+        """
+        untold = select(HandsetMessage.id).where(HandsetMessage.told_at.is_(None), HandsetMessage.channel == self.name)
+        with self._transactions.reading() as session:
+            ids = session.scalars(untold.order_by(HandsetMessage.id).limit(MOST_LOOKED_AT)).all()
+        told = 0
+        for number in ids:
+            told += self._told(number, take)
+            if told == MOST_TOLD:
+                break
+        return told
+
+    def _told(self, number: int, take: Callable[[Session, StatusReport], object]) -> bool:
+        try:
+            return self._transactions.transact(lambda session: self._tell(session, number, take))
+        except Exception:
+            log.exception("handset: the report on text %d could not be taken", number)
+            return False
+
+    def _tell(self, session: Session, number: int, take: Callable[[Session, StatusReport], object]) -> bool:
+        untold = select(HandsetMessage).where(HandsetMessage.id == number, HandsetMessage.told_at.is_(None))
+        row = session.scalar(untold.with_for_update(skip_locked=True))
+        if row is None:
+            return False
+        take(session, _delivered(row))
+        row.told_at = self._clock()
+        return True
 
     def _keep(self, session: Session, outgoing: Outgoing) -> str:
         found = session.scalar(select(HandsetMessage).where(HandsetMessage.token == outgoing.token))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from notifications.errors import WordingRefused
+from notifications.errors import ForbiddenWord, WordingRefused
 from notifications.forbidden import told
 from notifications.languages import language_of, languages, lookup
 from notifications.wording.sandbox import filled
@@ -28,7 +28,7 @@ def render(source: str, language: str, values: Values, forbidden: Collection[str
     text = _TWO_STOPS.sub(".", _SPACE.sub(" ", unicodedata.normalize("NFC", text))).strip()
     text = _begun(text, language)
     if word := told(text, own):
-        raise WordingRefused((f"the text has the word {word!r}, which no text may have",))
+        raise ForbiddenWord(word)
     return text
 
 

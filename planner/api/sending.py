@@ -62,6 +62,14 @@ class RulesBody(Body):
     closes: Hour = Field(default="20:00", description="From it on nothing is sent.")
     per_day: int = Field(default=2, ge=1, le=10)
     per_week: int = Field(default=2, ge=1, le=50)
+    timings_by_visit: dict[
+        Annotated[str, Field(max_length=120)], Annotated[list[Literal[TIMINGS]], Field(max_length=4)]  # type: ignore[valid-type]
+    ] = Field(
+        default={}, max_length=100, examples=[{"screening": ["1d"], "induction.d8": ["3d", "morning"]}],
+        description="Timings of an epoch's visits, or of one of them, where they are not the study's.",
+    )  # fmt: skip
+    diary: bool = Field(default=False, description="Whether people are prompted about what is done at home.")
+    diary_hour: Hour = Field(default="18:00", description="When they are, on the days on which something is.")
     diary_per_day: int = Field(default=1, ge=0, le=10)
     missed: bool = Field(default=False, description="Whether somebody who did not come is written to.")
     redact_after: int = Field(default=30, ge=1, le=3650, description="After how many days texts are removed.")
@@ -84,6 +92,9 @@ class RulesAnswer(Answer):
     closes: str
     per_day: int
     per_week: int
+    timings_by_visit: dict[str, list[str]]
+    diary: bool
+    diary_hour: str
     diary_per_day: int
     missed: bool
     redact_after: int
@@ -219,15 +230,19 @@ def _read(body: RulesBody) -> Rules:
     data: dict[str, Any] = body.model_dump()
     hours = {"opens": _minutes(data.pop("opens")), "closes": _minutes(data.pop("closes"))}
     before = data.pop("morning_before_minutes")
-    return read_study_rules({**data, "hour": _minutes(body.hour), "hours": hours, "morning_before": before})
+    at = {"hour": _minutes(body.hour), "diary_hour": _minutes(body.diary_hour)}
+    return read_study_rules({**data, **at, "hours": hours, "morning_before": before})
 
 
 def _shown(rules: Rules) -> RulesAnswer:
     data = shown_rules(rules)
     hours = data.pop("hours")
     data["hour"], data["opens"], data["closes"] = (_clock(m) for m in (rules.hour, hours["opens"], hours["closes"]))
+    data["diary_hour"] = _clock(rules.diary_hour)
     data["morning_before_minutes"] = data.pop("morning_before")
-    return RulesAnswer(**{**data, "timings": list(rules.timings), "links": list(rules.links)})
+    by_visit = {name: list(timings) for name, timings in rules.timings_by_visit.items()}
+    lists = {"timings": list(rules.timings), "links": list(rules.links), "timings_by_visit": by_visit}
+    return RulesAnswer(**{**data, **lists})
 
 
 def _reminder(one: Planned) -> PlannedAnswer:

@@ -25,7 +25,9 @@ def run_worker(once: bool = False) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
     with installation() as planner:
         worker = Worker(planner.store, clock.now, planner.designs)
-        worker.sending = sending_of(planner.settings, planner.database, planner.keys, clock.now, worker.stopping.is_set)
+        worker.sending = sending_of(
+            planner.settings, planner.database, planner.keys, planner.designs, clock.now, worker.stopping.is_set
+        )
         if not once:
             worker.run()
         elif not _did_everything(worker):

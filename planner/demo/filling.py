@@ -87,7 +87,7 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
 
 def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
     """What happened since there are reminders, and what was sent meanwhile, an hour after the other."""
-    past, night = Past(store, keys), stage.at(stage.today, SOUTH, 0, 30)
+    past, night = Past(store, keys, stage.designs), stage.at(stage.today, SOUTH, 0, 30)
     while (begins := years.next_instant()) is not None:
         past.pass_by(begins)
         with store.database.writing() as stage.session:

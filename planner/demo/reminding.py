@@ -26,11 +26,12 @@ from planner.services.address_book import ContactBook
 from planner.services.channels import EMAIL, SMS
 from planner.services.contact_consents import AgreeToContact, agree_to_contact
 from planner.services.contacts import ContactDetails
+from planner.services.designs import Designs
 from planner.services.keyring import Keys
 from planner.services.sending import read_study_rules, set_rules
 from planner.services.tasks import sealed
 from planner.services.users import Role
-from planner.services.wordings import adopt_wordings
+from planner.services.wordings import adopt_wordings, own_words_of
 
 #: since how many days the studies send reminders
 REMINDED_FOR = 21
@@ -76,6 +77,7 @@ class Past:
 
     store: Store
     keys: Keys
+    designs: Designs
     now: datetime = field(default_factory=lambda: datetime.min.replace(tzinfo=UTC))
     _wrote: list[tuple[datetime, int, Incoming]] = field(default_factory=list)
     _answered: set[int] = field(default_factory=set)
@@ -83,7 +85,15 @@ class Past:
     def pass_by(self, until: datetime) -> None:
         """Send everything that is due up to that instant."""
         channels = {name: Handset(self.store.database, self.keys.find, self._clock, name) for name in (SMS, EMAIL)}
-        worker = Dispatcher(self.store.database, channels, ContactBook(self.keys), "demo", self._clock, pace=Pace())
+        worker = Dispatcher(
+            self.store.database,
+            channels,
+            ContactBook(self.keys),
+            "demo",
+            self._clock,
+            pace=Pace(),
+            own_words=own_words_of(self.designs),
+        )
         while (at := self._next()) is not None and at <= until:
             self.now = max(at, self.now)
             self._take_what_was_written()

@@ -68,7 +68,7 @@ class Contact(Base):
     #: HMAC of the number in E.164, and of the address in lower case
     phone_index: Mapped[str | None] = mapped_column(String(64))
     email_index: Mapped[str | None] = mapped_column(String(64))
-    #: HMAC of the caregiver's number
+    #: HMAC of the caregiver's number; empty where there is none, none where nobody has looked for one yet
     caregiver_index: Mapped[str | None] = mapped_column(String(64))
     #: BCP 47, such as en or es
     language: Mapped[str] = mapped_column(String(16), default="en")

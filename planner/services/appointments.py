@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.message import Appointment
+from notifications.rules import Rules, timings_for
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact
 from planner.persistence.sites import SiteRow
@@ -36,6 +37,8 @@ class Naming:
 
     alias: str = ""
     reminds: bool = True
+    #: which reminders the study wants of which visits
+    rules: Rules = field(default_factory=Rules)
 
 
 def has_appointments(session: Session, participant_id: int, recipient_id: int | None, today: date) -> bool:
@@ -80,7 +83,8 @@ def wanted_appointments(
     for visit in told:
         fact = visit.booking
         if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
-            found.append(_appointment(session, life, visit.key, fact, naming, withheld, wants))
+            own = wants_of_visit(naming.rules, visit.key, wants)
+            found.append(_appointment(session, life, visit.key, fact, naming, withheld, own))
         elif visit.key in known and _stays(visit):
             found.append(as_it_was(known[visit.key], withheld=True, wants=wants))
     return found
@@ -114,3 +118,14 @@ def wants_of(contact: Contact | None) -> tuple[str, ...] | None:
     """The timings of reminders that a participant has asked for; None: whatever their study does."""
     said = contact.preferences.get(TIMINGS) if contact is not None else None
     return tuple(str(name) for name in said) if isinstance(said, list) else None
+
+
+def wants_of_visit(rules: Rules, key: str, wants: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The timings of one visit: what the participant asked for, else what its kind has, else (None) the study's."""
+    return timings_for(rules, kinds_of(key)) if wants is None else wants
+
+
+def kinds_of(key: str) -> tuple[str, str]:
+    """Of what kind the visit of a key is, in the words of rules: induction.d8, and induction, of induction.c2.d8#2."""
+    names = key.partition("#")[0].split(".")
+    return f"{names[0]}.{names[-1]}", names[0]

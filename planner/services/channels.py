@@ -32,7 +32,7 @@ def _channels(settings: Settings, database: Database, keys: Keys, clock: Callabl
     else:
         yield Handset(database, keys.find, clock, SMS, timeout)
     if settings.smtp_host:
-        yield _mail(settings, timeout)
+        yield _mail(settings, timeout, clock)
     elif settings.channel == "console":
         yield Console(EMAIL)
     elif settings.channel == "handset":
@@ -49,7 +49,7 @@ def _twilio(settings: Settings, timeout: timedelta) -> TwilioAccount:
     )  # fmt: skip
 
 
-def _mail(settings: Settings, timeout: timedelta) -> Channel:
+def _mail(settings: Settings, timeout: timedelta, clock: Callable[[], datetime]) -> Channel:
     from notifications.channels.smtp_email import MailServer, Security, SmtpEmail
 
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
@@ -57,4 +57,4 @@ def _mail(settings: Settings, timeout: timedelta) -> Channel:
         host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_from, user=settings.smtp_user,
         password=password, security=Security(settings.smtp_tls), timeout=timeout,
     )  # fmt: skip
-    return SmtpEmail(server, EMAIL)
+    return SmtpEmail(server, EMAIL, clock)

@@ -15,6 +15,7 @@ from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_study, within
+from planner.services.caregivers import caregiver_index
 from planner.services.contact_consents import end_contact_consents
 from planner.services.keyring import Keys
 from planner.services.phone_numbers import phone_problems
@@ -68,7 +69,7 @@ def keep_contact(
     row.sealed = keys.seal(details.sealed_part())
     row.phone_index = keys.find(details.phone) if details.phone else None
     row.email_index = keys.find(details.email) if details.email else None
-    row.caregiver_index = keys.find(details.caregiver_phone) if details.caregiver_phone else None
+    row.caregiver_index = caregiver_index(keys, details.caregiver_phone)
     row.language, row.zone, row.preferences = details.language, details.zone, dict(details.preferences)
     row.erased_at, row.changed_at = None, uow.now
     changed = {name: keys.find(f"{name}:{value}") for name, value in now.items() if before[name] != value}

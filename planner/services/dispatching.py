@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from notifications.attempts import Pace
 from notifications.channels.handset import Handset
 from notifications.dispatch import Dispatcher
-from notifications.health import Heartbeat
+from notifications.health import Heartbeat, bury, keep_counts
 from notifications.message import Channel, Figures
 from notifications.retention import redact_old
 from notifications.statuses import take_status
@@ -23,7 +23,9 @@ from planner.config import Settings
 from planner.persistence.database import Database
 from planner.services.address_book import ContactBook
 from planner.services.channels import channels_of
+from planner.services.designs import Designs
 from planner.services.keyring import Keys
+from planner.services.wordings import own_words_of
 
 #: a worker that has not ticked for so long sends nothing any more
 STALE = timedelta(minutes=2)
@@ -36,6 +38,7 @@ class Sending:
     database: Database
     channels: Mapping[str, Channel]
     dispatcher: Dispatcher
+    keys: Keys
     clock: Callable[[], datetime]
     every: timedelta = timedelta(seconds=5)
     kept: Figures = field(default_factory=Figures)
@@ -47,23 +50,28 @@ class Sending:
             if isinstance(channel, Handset):
                 told = channel.tell(lambda session, report: take_status(session, report, self.clock()))
                 figures.add("delivered", told)
+        if figures.counts:
+            self.database.transact(lambda session: keep_counts(session, self.dispatcher.owner, figures))
         return figures
 
     def forget(self) -> Figures:
-        """Remove the texts that are old enough, here and at the provider; how many."""
+        """Remove the texts that are old enough, here and at the provider, and workers of long ago; how many texts."""
+        self.database.transact(lambda session: bury(session, self.clock()))
         return redact_old(self.database, self.channels, self.clock)
 
 
 def sending_of(
-    settings: Settings, database: Database, keys: Keys, clock: Callable[[], datetime], stopping: Callable[[], bool]
-) -> Sending:
+    settings: Settings, database: Database, keys: Keys, designs: Designs, clock: Callable[[], datetime],
+    stopping: Callable[[], bool],
+) -> Sending:  # fmt: skip
     """What a worker of this installation sends with; nothing is connected to yet."""
     channels = channels_of(settings, database, keys, clock)
     dispatcher = Dispatcher(
         database, channels, ContactBook(keys), worker_name(), clock,
         pace=Pace(batch=settings.send_batch, lease=timedelta(seconds=settings.send_lease_seconds)), stopping=stopping,
+        own_words=own_words_of(designs),
     )  # fmt: skip
-    return Sending(database, channels, dispatcher, clock, timedelta(seconds=settings.send_every_seconds))
+    return Sending(database, channels, dispatcher, keys, clock, timedelta(seconds=settings.send_every_seconds))
 
 
 def worker_name() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,13 +19,15 @@ from notifications.opt_outs import OptOut
 from notifications.outbox import MessageRow, State
 from notifications.recipients import AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
-from notifications.wording import Values, approved_wording, render
+from notifications.wording import Values, approved_wording, text_of
 from planner.persistence.participants import Participant, participant_by_number
 from planner.persistence.studies import Study, study_by_code
 from planner.problems import InputProblem, NotFound
+from planner.services.designs import Designs
 from planner.services.keyring import Keys
 from planner.services.recipients import CAREGIVER, participant_of, reference_of
 from planner.services.tasks import opened
+from planner.services.wordings import own_words_of
 
 SMS = "sms"
 _COMING = (State.PLANNED, State.SENDING, State.UNKNOWN, State.HELD)
@@ -134,7 +136,7 @@ def _people(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
     return {row.id: (row.code, row.number) for row in session.execute(query.where(Participant.id.in_(ids)))}
 
 
-def phone_of(session: Session, keys: Keys, study_code: str, number: str, whom: str) -> Phone:
+def phone_of(session: Session, keys: Keys, designs: Designs, study_code: str, number: str, whom: str) -> Phone:
     """One phone. Raises NotFound where the participant has none."""
     row, address = _find(session, study_code, number, whom)
     zone = ZoneInfo(row.zone)
@@ -145,7 +147,7 @@ def phone_of(session: Session, keys: Keys, study_code: str, number: str, whom: s
         suspended=address.suspended_at is not None,
         texts=sorted([*_sent(session, address, row, zone), *_theirs(session, keys, address, row, zone)],
                      key=lambda text: (text.at, not text.theirs)),
-        coming=list(_coming(session, row, zone)), appointments=list(_appointments(session, row)),
+        coming=list(_coming(session, designs, row, zone)), appointments=list(_appointments(session, row)),
         tasks=list(session.scalars(
             select(TaskRow).where(TaskRow.recipient_id == row.id, TaskRow.done_at.is_(None)).order_by(TaskRow.id)
         )),
@@ -184,7 +186,7 @@ def _theirs(session: Session, keys: Keys, address: AddressRow, row: RecipientRow
         yield Text(wrote.received_at.astimezone(zone), opened(keys, wrote), True, row.language)
 
 
-def _coming(session: Session, row: RecipientRow, zone: ZoneInfo) -> Iterator[Coming]:
+def _coming(session: Session, designs: Designs, row: RecipientRow, zone: ZoneInfo) -> Iterator[Coming]:
     query = (
         select(MessageRow, AppointmentRow)
         .outerjoin(AppointmentRow, AppointmentRow.id == MessageRow.appointment_id)
@@ -193,15 +195,17 @@ def _coming(session: Session, row: RecipientRow, zone: ZoneInfo) -> Iterator[Com
         .limit(MOST_SHOWN)
     )
     rules = rules_of(session.get(RulesRow, row.study_id))
+    words = own_words_of(designs)(session, row.study_id)
     for message, appointment in session.execute(query):
         at, until = (instant.astimezone(zone) for instant in (message.due_at, message.expires_at))
-        language, text, why = _written(session, row, message, appointment, rules)
+        language, text, why = _written(session, row, message, appointment, rules, words)
         yield Coming(at, until, message.template, message.state, message.reason or why, Text(at, text, False, language))
 
 
 def _written(
-    session: Session, row: RecipientRow, message: MessageRow, appointment: AppointmentRow | None, rules: Rules
-) -> tuple[str, str | None, str]:
+    session: Session, row: RecipientRow, message: MessageRow, appointment: AppointmentRow | None, rules: Rules,
+    words: Collection[str],
+) -> tuple[str, str | None, str]:  # fmt: skip
     """In which language the message would be written now, its text, and else what is in its way."""
     values = Values(
         place=(appointment.place if appointment else "") or rules.alias,
@@ -211,7 +215,7 @@ def _written(
     )  # fmt: skip
     try:
         wording = approved_wording(session, row.study_id, message.template, row.language)
-        return wording.language, render(wording.source, row.language, values), ""
+        return wording.language, text_of(wording, row.language, values, words), ""
     except NotificationsError as error:
         return row.language, None, str(error)
 

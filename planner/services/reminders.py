@@ -22,9 +22,11 @@ from planner.services.appointments import (
     known_appointments,
     wanted_appointments,
     wants_of,
+    wants_of_visit,
 )
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
+from planner.services.home_prompts import keep_home_prompts, same_prompts
 from planner.services.recipients import Kept, keep_recipients, recipient_row
 from schedules.history import VisitMissed
 
@@ -49,17 +51,18 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     known = recipient_row(uow.session, life.participant.id)
     today = life.today(uow.now)
     coming = has_appointments(uow.session, life.participant.id, known.id if known else None, today)
+    rules = rules_of(row)
     if not coming and known is None and uow.session.get(Contact, life.participant.id) is None:
         return
     kept = keep_recipients(uow, uow.session.get_one(Participant, life.participant.id), life.live)
     if coming:
-        _keep(uow, life, kept, row)
+        _keep(uow, life, kept, rules)
+    keep_home_prompts(uow, life, kept, rules)
 
 
-def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow) -> None:
-    rules = rules_of(row)
+def _keep(uow: UnitOfWork, life: Life, kept: Kept, rules: Rules) -> None:
     known = known_appointments(uow.session, kept.own.id, life.today(uow.now))
-    wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias, row.enabled), known)
+    wanted = wanted_appointments(uow.session, life, uow.now, Naming(rules.alias, rules.enabled, rules), known)
     for recipient in kept.rows():
         keep_appointments(uow.session, rules, recipient, wanted, uow.now)
         if rules.enabled and rules.missed:
@@ -100,9 +103,10 @@ def contact_changed(uow: UnitOfWork, participant: Participant) -> None:
 def _same_again(uow: UnitOfWork, participant: Participant, kept: Kept, rules: Rules) -> None:
     wants = wants_of(uow.session.get(Contact, participant.id))
     known = known_appointments(uow.session, kept.own.id, uow.now.date()).values()
-    wanted = [as_it_was(row, row.withheld, wants) for row in known]
+    wanted = [as_it_was(row, row.withheld, wants_of_visit(rules, row.reference, wants)) for row in known]
     for recipient in kept.rows():
         keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+    same_prompts(uow, kept, rules)
 
 
 def rules_changed(uow: UnitOfWork, designs: Designs, study: Study) -> int:

@@ -67,6 +67,7 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
     if word := told(rules.alias, words_of_study(uow.session, designs, study)):
         right = "choose a name that a stranger may read"
         raise InvalidInput([InputProblem("alias", f"it has the word {word!r}, which no text may have", right)])
+    require_kinds(uow.session, designs, study, rules)
     row = uow.session.get(RulesRow, study.id)
     before = shown_rules(rules_of(row)) if row is not None else None
     if row is None:
@@ -78,6 +79,21 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
     after = shown_rules(rules)
     uow.audit("sending-rules.set", f"study:{study.code}", study_id=study.id, before=before, after=after)
     return rules_changed(uow, designs, study)
+
+
+def require_kinds(session: Session, designs: Designs, study: Study, rules: Rules) -> None:
+    """Raise InvalidInput for timings of visits that no version of the study's protocol has."""
+    if not rules.timings_by_visit:
+        return
+    known = set()
+    for version in designs.of(session, study).versions:
+        for name, epoch in version.protocol.epochs.items():
+            known |= {name, *(f"{name}.{visit}" for visit in epoch.visits)}
+    if unknown := sorted(set(rules.timings_by_visit) - known):
+        right = "name an epoch of the protocol, or a visit of one, such as induction.d8"
+        raise InvalidInput(
+            [InputProblem(f"timings_by_visit/{name}", "there is no such visit", right) for name in unknown]
+        )
 
 
 def shown_rules(rules: Rules) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.errors import NotificationsError, WordingRefused
+from notifications.message import OwnWords
 from notifications.rules import RulesRow, WordingRow, rules_of
 from notifications.segments import count
 from notifications.wording import (
@@ -79,6 +80,16 @@ def words_of_study(session: Session, designs: Designs, study: Study) -> tuple[st
             if activity.kind in _DRUGS:
                 found |= {name, activity.label}
     return tuple(sorted(word for word in found if word))
+
+
+def own_words_of(designs: Designs) -> OwnWords:
+    """What no text of a study may say, asked as of the moment at which one is written."""
+
+    def words(session: Session, study_id: int) -> tuple[str, ...]:
+        study = session.get(Study, study_id)
+        return words_of_study(session, designs, study) if study is not None else ()
+
+    return words
 
 
 def publish_wording(

@@ -53,7 +53,7 @@ def index() -> str:
 def show(study: str, number: str) -> Response:
     """Show one phone: its texts, what is still to come, and what came of what was written back."""
     planner, whom = _planner(), request.args.get("whom", "")
-    phone = planner.store.read(lambda session: phone_of(session, planner.keys, study, number, whom))
+    phone = planner.store.read(lambda session: phone_of(session, planner.keys, planner.designs, study, number, whom))
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     page = make_response(render_template("phone.html", phone=phone, quick=QUICK, token=_token(cookie)))
     page.headers["Cache-Control"] = "no-store"

@@ -16,21 +16,7 @@ from notifications.opt_outs import stop
 from notifications.outbox import MessageRow
 from notifications.recipients import AddressRow, RecipientRow
 from notifications.rules import ALL, RulesRow, SwitchRow
-from planner.persistence.database import Database
-from tests.clinic import STUDY, VISIT, Clinic, digest_of
-
-DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
-#: the same visit with one reminder, due then
-ONCE = replace(VISIT, wants=("3d",))
-
-
-@pytest.fixture
-def clinic(database: Database) -> Clinic:
-    """A clinic with one message that is due."""
-    made = Clinic(database)
-    made.book_visits(made.recipient(), ONCE)
-    made.now = DUE
-    return made
+from tests.clinic import DUE, ONCE, STUDY, Clinic, digest_of
 
 
 def test_what_is_due_is_handed_over_once_with_its_text_and_recorded(clinic: Clinic) -> None:

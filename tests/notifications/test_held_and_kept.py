@@ -16,19 +16,7 @@ from notifications.retention import redact_old
 from notifications.rules import SwitchRow, WordingRow
 from notifications.statuses import take_status
 from planner.persistence.database import Database
-from tests.clinic import STUDY, VISIT, Clinic
-
-DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
-ONCE = replace(VISIT, wants=("3d",))
-
-
-@pytest.fixture
-def clinic(database: Database) -> Clinic:
-    """A clinic with one message that is due."""
-    made = Clinic(database)
-    made.book_visits(made.recipient(), ONCE)
-    made.now = DUE
-    return made
+from tests.clinic import DUE, ONCE, STUDY, Clinic
 
 
 def same_day(count: int) -> list[object]:

@@ -1,7 +1,7 @@
 """An outcome that nobody knows is looked up, twice, and never simply resent."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -10,34 +10,8 @@ from notifications.message import Outgoing, Receipt, Verdict
 from notifications.opt_outs import has_stopped
 from notifications.outbox import MessageRow
 from notifications.recipients import AddressRow
-from planner.persistence.database import Database
-from tests.clinic import VISIT, Clinic, digest_of
+from tests.clinic import DUE, ONCE, Clinic, digest_of
 from tests.fakes import LOST_AFTER, LOST_BEFORE
-
-DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
-ONCE = replace(VISIT, wants=("3d",))
-
-
-@pytest.fixture
-def clinic(database: Database) -> Clinic:
-    """A clinic with one message that is due."""
-    made = Clinic(database)
-    made.book_visits(made.recipient(), ONCE)
-    made.now = DUE
-    return made
-
-
-def state(clinic: Clinic) -> str:
-    [row] = clinic.messages()
-    return row.state
-
-
-def tick_on(clinic: Clinic, times: int) -> None:
-    """Let a worker tick once a minute."""
-    for _ in range(times):
-        clinic.wait(minutes=1)
-        clinic.tick()
-
 
 # -- looking it up ------------------------------------------------------------------------------
 
@@ -45,11 +19,11 @@ def tick_on(clinic: Clinic, times: int) -> None:
 def test_what_the_provider_lists_is_taken_over_and_not_sent_again(clinic: Clinic) -> None:
     clinic.provider.plan = [LOST_AFTER]
     clinic.tick()
-    assert state(clinic) == "unknown"
+    assert clinic.state() == "unknown"
     clinic.wait(seconds=59)
     clinic.tick()
-    assert state(clinic) == "unknown"
-    tick_on(clinic, 1)
+    assert clinic.state() == "unknown"
+    clinic.tick_on(1)
     [row] = clinic.messages()
     assert (row.state, row.provider_id, row.accepted_at) == ("accepted", clinic.provider.taken[0].provider_id, DUE)
     assert len(clinic.provider.taken) == 1
@@ -60,9 +34,9 @@ def test_what_the_provider_does_not_list_at_two_looks_is_sent_again_by_another_t
     clinic.provider.plan = [LOST_BEFORE]
     clinic.tick()
     first = clinic.messages()[0].token
-    tick_on(clinic, 1)
-    assert (state(clinic), len(clinic.provider.outgoing)) == ("unknown", 1)
-    tick_on(clinic, 1)
+    clinic.tick_on(1)
+    assert (clinic.state(), len(clinic.provider.outgoing)) == ("unknown", 1)
+    clinic.tick_on(1)
     [row] = clinic.messages()
     assert (row.state, row.attempts, row.token == first) == ("accepted", 2, False)
     assert len(clinic.provider.taken) == 1
@@ -71,18 +45,18 @@ def test_what_the_provider_does_not_list_at_two_looks_is_sent_again_by_another_t
 def test_a_list_that_lags_behind_is_looked_at_again(clinic: Clinic) -> None:
     clinic.provider.plan, clinic.provider.lag = [LOST_AFTER], timedelta(seconds=90)
     clinic.tick()
-    tick_on(clinic, 3)
-    assert (state(clinic), len(clinic.provider.taken)) == ("accepted", 1)
+    clinic.tick_on(3)
+    assert (clinic.state(), len(clinic.provider.taken)) == ("accepted", 1)
 
 
 def test_a_list_that_cannot_be_had_settles_nothing_until_a_person_has_to_look(clinic: Clinic) -> None:
     clinic.provider.plan, clinic.provider.lag = [LOST_BEFORE], None
     clinic.tick()
-    tick_on(clinic, 30)
-    assert (state(clinic), clinic.messages()[0].looks) == ("unknown", 0)
+    clinic.tick_on(30)
+    assert (clinic.state(), clinic.messages()[0].looks) == ("unknown", 0)
     clinic.now = clinic.messages()[0].expires_at
     clinic.tick()
-    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("held", ["unsettled"])
+    assert (clinic.state(), [task.kind for task in clinic.tasks()]) == ("held", ["unsettled"])
     assert len(clinic.provider.outgoing) == 1
 
 
@@ -90,8 +64,8 @@ def test_a_number_that_has_changed_meanwhile_is_not_asked_about(clinic: Clinic) 
     clinic.provider.plan = [LOST_AFTER]
     clinic.tick()
     clinic.recipient(number="+12125550199")
-    tick_on(clinic, 3)
-    assert (state(clinic), len(clinic.provider.outgoing)) == ("unknown", 1)
+    clinic.tick_on(3)
+    assert (clinic.state(), len(clinic.provider.outgoing)) == ("unknown", 1)
 
 
 def test_another_text_or_an_older_one_is_not_taken_for_it(clinic: Clinic) -> None:
@@ -99,10 +73,10 @@ def test_another_text_or_an_older_one_is_not_taken_for_it(clinic: Clinic) -> Non
     clinic.tick()
     [outgoing] = clinic.provider.outgoing
     clinic.provider._take(replace(outgoing, text="another"))
-    clinic.now -= timedelta(seconds=6)
+    clinic.now -= clinic.pace.skew + timedelta(seconds=1)
     clinic.provider._take(outgoing)
     clinic.now = DUE
-    tick_on(clinic, 2)
+    clinic.tick_on(2)
     assert clinic.messages()[0].provider_id == clinic.provider.taken[2].provider_id
 
 
@@ -112,7 +86,7 @@ def test_two_equal_texts_to_a_shared_phone_do_not_both_take_over_one(clinic: Cli
     clinic.now = DUE
     clinic.provider.plan = [LOST_AFTER, LOST_BEFORE]
     clinic.tick()
-    tick_on(clinic, 2)
+    clinic.tick_on(2)
     assert [row.state for row in clinic.messages()] == ["accepted", "accepted"]
     assert len({row.provider_id for row in clinic.messages()}) == len(clinic.provider.taken) == 2
     assert len(set(clinic.provider.texts())) == 1
@@ -141,7 +115,7 @@ def test_one_of_equal_texts_that_is_being_sent_keeps_its_own(clinic: Clinic) -> 
 
     clinic.provider.meanwhile = meanwhile
     clinic.tick()
-    tick_on(clinic, 3)
+    clinic.tick_on(3)
     assert [row.state for row in clinic.messages()] == ["accepted", "accepted"]
     assert len({row.provider_id for row in clinic.messages()}) == len(clinic.provider.taken) == 2
 
@@ -155,9 +129,9 @@ def test_a_worker_that_died_after_its_request_has_sent_it(clinic: Clinic) -> Non
         clinic.tick()
     clinic.provider._take(clinic.provider.outgoing[0])
     clinic.provider.meanwhile = lambda _: None
-    assert state(clinic) == "sending"
-    tick_on(clinic, 2)
-    assert (state(clinic), len(clinic.provider.taken)) == ("accepted", 1)
+    assert clinic.state() == "sending"
+    clinic.tick_on(2)
+    assert (clinic.state(), len(clinic.provider.taken)) == ("accepted", 1)
 
 
 def test_an_error_of_a_channel_counts_as_unknown(clinic: Clinic) -> None:
@@ -166,7 +140,7 @@ def test_an_error_of_a_channel_counts_as_unknown(clinic: Clinic) -> None:
 
     clinic.provider.meanwhile = fail
     clinic.tick()
-    assert state(clinic) == "unknown"
+    assert clinic.state() == "unknown"
 
 
 # -- verdicts -----------------------------------------------------------------------------------
@@ -181,7 +155,7 @@ def test_what_was_not_taken_is_tried_again_later_each_time(clinic: Clinic) -> No
         waits.append((row.due_at - clinic.now).total_seconds())
         clinic.now = row.due_at
     clinic.tick()
-    assert state(clinic) == "accepted"
+    assert clinic.state() == "accepted"
     assert all(
         least <= wait <= most for wait, (least, most) in zip(waits, [(2.5, 7.5), (5, 15), (10, 30)], strict=True)
     )
@@ -199,7 +173,7 @@ def test_what_was_never_taken_expires_when_it_is_of_no_use(clinic: Clinic) -> No
     clinic.now = clinic.messages()[0].expires_at
     clinic.do(lambda s: s.execute(update(MessageRow).values(due_at=clinic.now)))
     clinic.tick()
-    assert (state(clinic), len(clinic.provider.outgoing), clinic.tasks()) == ("expired", 1, [])
+    assert (clinic.state(), len(clinic.provider.outgoing), clinic.tasks()) == ("expired", 1, [])
 
 
 def test_a_notice_that_could_not_be_sent_in_time_is_told_to_a_person(clinic: Clinic) -> None:
@@ -218,7 +192,7 @@ def test_what_is_refused_has_failed_and_a_number_that_is_none_is_suspended(
 ) -> None:
     clinic.provider.plan = [Receipt(verdict=Verdict.REFUSED, error_code=code, words="made up")]
     clinic.tick()
-    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("failed", ["unreachable"])
+    assert (clinic.state(), [task.kind for task in clinic.tasks()]) == ("failed", ["unreachable"])
     with clinic.database.reading() as session:
         assert (session.scalars(select(AddressRow)).one().suspended_at is not None) == suspended
 
@@ -226,6 +200,6 @@ def test_what_is_refused_has_failed_and_a_number_that_is_none_is_suspended(
 def test_what_the_provider_has_been_told_to_stop_stands_in_our_own_ledger(clinic: Clinic) -> None:
     clinic.provider.plan = [Verdict.OPTED_OUT]
     clinic.tick()
-    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("suppressed", ["opted-out"])
+    assert (clinic.state(), [task.kind for task in clinic.tasks()]) == ("suppressed", ["opted-out"])
     with clinic.database.reading() as session:
         assert has_stopped(session, "sms", digest_of("+12125550111"), clinic.now)

@@ -1,7 +1,6 @@
 """Callbacks come as they like; what recipients have been told is what was taken; what was on its way is shown."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -10,33 +9,8 @@ from notifications.message import Outgoing, StatusReport, Verdict
 from notifications.outbox import RANK, MessageEvent, State
 from notifications.recipients import AddressRow, stop_recipient
 from notifications.statuses import take_status
-from planner.persistence.database import Database
-from tests.clinic import VISIT, Clinic
+from tests.clinic import DUE, ONCE, Clinic
 from tests.fakes import LOST_AFTER, LOST_BEFORE
-
-DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
-ONCE = replace(VISIT, wants=("3d",))
-
-
-@pytest.fixture
-def clinic(database: Database) -> Clinic:
-    """A clinic with one message that is due."""
-    made = Clinic(database)
-    made.book_visits(made.recipient(), ONCE)
-    made.now = DUE
-    return made
-
-
-def state(clinic: Clinic) -> str:
-    [row] = clinic.messages()
-    return row.state
-
-
-def tick_on(clinic: Clinic, times: int) -> None:
-    """Let a worker tick once a minute."""
-    for _ in range(times):
-        clinic.wait(minutes=1)
-        clinic.tick()
 
 
 def report(clinic: Clinic, word: str | None, **changes: str) -> str:
@@ -58,14 +32,14 @@ def test_what_a_provider_says_in_any_order_and_twice_never_goes_back(clinic: Cli
     clinic.tick()
     said = [report(clinic, word) for word in ("sent", "delivered", "sent", "accepted", "delivered", "failed")]
     assert said == ["sent", "delivered", *["no-news"] * 4]
-    assert state(clinic) == "delivered"
+    assert clinic.state() == "delivered"
     assert clinic.messages()[0].accepted_at == DUE
 
 
 @pytest.mark.parametrize("word", ["undelivered", "failed"])
 def test_what_could_not_be_delivered_is_told_to_a_person_and_may_still_arrive(clinic: Clinic, word: str) -> None:
     clinic.tick()
-    assert report(clinic, word, error_code="30003") == word
+    assert report(clinic, word, error_code="30007") == word
     assert [task.kind for task in clinic.tasks()] == ["unreachable"]
     assert report(clinic, "delivered") == "delivered"
 
@@ -91,13 +65,13 @@ def test_a_landline_that_only_a_callback_shows_is_suspended(clinic: Clinic) -> N
 def test_a_word_on_a_message_that_nobody_knows_changes_nothing(clinic: Clinic, changes: dict[str, str]) -> None:
     clinic.tick()
     assert report(clinic, "delivered", **changes) == "unknown-message"
-    assert state(clinic) == "accepted"
+    assert clinic.state() == "accepted"
 
 
 def test_a_status_that_nobody_knows_changes_nothing(clinic: Clinic) -> None:
     clinic.tick()
     assert report(clinic, None) == "unknown-status"
-    assert state(clinic) == "accepted"
+    assert clinic.state() == "accepted"
 
 
 def test_a_callback_before_the_answer_takes_the_message_over(clinic: Clinic) -> None:
@@ -106,7 +80,7 @@ def test_a_callback_before_the_answer_takes_the_message_over(clinic: Clinic) -> 
 
     clinic.provider.meanwhile = meanwhile
     assert "sent-twice" not in clinic.tick()
-    assert (state(clinic), len(clinic.messages())) == ("sent", 1)
+    assert (clinic.state(), len(clinic.messages())) == ("sent", 1)
     assert clinic.tasks() == []
 
 
@@ -114,8 +88,8 @@ def test_a_callback_settles_what_nobody_knows(clinic: Clinic) -> None:
     clinic.provider.plan = [LOST_AFTER]
     clinic.tick()
     assert report(clinic, "delivered") == "delivered"
-    tick_on(clinic, 3)
-    assert (state(clinic), len(clinic.provider.outgoing)) == ("delivered", 1)
+    clinic.tick_on(3)
+    assert (clinic.state(), len(clinic.provider.outgoing)) == ("delivered", 1)
 
 
 def test_a_callback_of_an_attempt_that_was_given_up_stops_the_next_one(clinic: Clinic) -> None:
@@ -124,18 +98,18 @@ def test_a_callback_of_an_attempt_that_was_given_up_stops_the_next_one(clinic: C
     clinic.tick()
     old = clinic.messages()[0].token or ""
     clinic.provider.plan = [Verdict.NOT_TAKEN]
-    tick_on(clinic, 2)
-    assert (state(clinic), clinic.messages()[0].attempts) == ("planned", 2)
+    clinic.tick_on(2)
+    assert (clinic.state(), clinic.messages()[0].attempts) == ("planned", 2)
     assert report(clinic, "sent", token=old, provider_id="SMlate") == "sent"
-    tick_on(clinic, 3)
-    assert (state(clinic), len(clinic.provider.outgoing), clinic.tasks()) == ("sent", 2, [])
+    clinic.tick_on(3)
+    assert (clinic.state(), len(clinic.provider.outgoing), clinic.tasks()) == ("sent", 2, [])
 
 
 def test_two_attempts_that_both_went_out_are_told_to_a_person(clinic: Clinic) -> None:
     clinic.provider.plan = [LOST_BEFORE]
     clinic.tick()
     old = clinic.messages()[0].token or ""
-    tick_on(clinic, 2)
+    clinic.tick_on(2)
     assert report(clinic, "delivered", token=old, provider_id="SMlate") == "sent-twice"
     assert [task.kind for task in clinic.tasks()] == ["sent-twice"]
     assert clinic.messages()[0].provider_id == f"SM{0:032x}"
@@ -152,10 +126,10 @@ def test_a_notice_that_turns_out_to_have_been_sent_after_the_visit_moved_back_is
     clinic.tick()
     clinic.book_visits(who, replace(ONCE, wants=()))
     assert "v3.moved.change.sms" not in clinic.stand()
-    tick_on(clinic, 1)
+    clinic.tick_on(1)
     assert (clinic.appointment().told, clinic.appointment().told_version)[1] == 3
     assert clinic.stand()["v3.moved.change.sms"] == "accepted"
-    tick_on(clinic, 5)
+    clinic.tick_on(5)
     assert len(clinic.provider.taken) == 2
 
 
@@ -168,7 +142,7 @@ def test_a_notice_waits_while_an_older_one_is_on_its_way(clinic: Clinic) -> None
     clinic.wait(seconds=10)
     clinic.tick()
     assert (clinic.stand()["v3.moved.change.sms"], clinic.messages("planned")[0].reason) == ("planned", "behind")
-    tick_on(clinic, 2)
+    clinic.tick_on(2)
     assert [row.state for row in clinic.messages() if row.template == "moved"] == ["accepted", "accepted"]
 
 
@@ -181,7 +155,7 @@ def test_what_was_told_already_is_not_told_again(clinic: Clinic) -> None:
     clinic.tick()
     for visit in (elsewhere, there):
         clinic.book_visits(who, visit)
-    tick_on(clinic, 5)
+    clinic.tick_on(5)
     assert len(clinic.provider.taken) == 1
     assert clinic.stand()["v4.moved.change.sms"] == "cancelled"
 
@@ -198,8 +172,8 @@ def test_what_was_on_its_way_at_a_stop_is_shown_until_it_turns_out_not_to_have_b
     clinic.tick()
     clinic.do(lambda session: stop_recipient(session, "p1", "died", clinic.now))
     assert [task.kind for task in clinic.tasks()] == ["sent-after-stop"]
-    tick_on(clinic, 3)
-    assert ([task.kind for task in clinic.tasks()], state(clinic)) == (kinds, states)
+    clinic.tick_on(3)
+    assert ([task.kind for task in clinic.tasks()], clinic.state()) == (kinds, states)
 
 
 def test_a_death_between_the_check_and_the_answer_is_shown(clinic: Clinic) -> None:
@@ -208,7 +182,7 @@ def test_a_death_between_the_check_and_the_answer_is_shown(clinic: Clinic) -> No
 
     clinic.provider.meanwhile = die
     clinic.tick()
-    assert (state(clinic), [task.kind for task in clinic.tasks()]) == ("accepted", ["sent-after-stop"])
+    assert (clinic.state(), [task.kind for task in clinic.tasks()]) == ("accepted", ["sent-after-stop"])
 
 
 def test_every_state_has_a_rank_and_every_change_an_event(clinic: Clinic) -> None:

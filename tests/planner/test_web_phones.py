@@ -54,7 +54,7 @@ def study(store: Store) -> Trial:
 
 def work(app: Flask, store: Store, at: Clock) -> None:
     planner = app.extensions["installation"]
-    sending_of(planner.settings, store.database, planner.keys, at, Event().is_set).send()
+    sending_of(planner.settings, store.database, planner.keys, planner.designs, at, Event().is_set).send()
 
 
 def write(client: FlaskClient, **form: str) -> int:

@@ -43,6 +43,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 4
 #: about how often one of them is killed, in seconds
 KILLED_EVERY = 0.4
+#: and how often it is counted what is left
+LOOKED_EVERY = 2.0
 TIMEOUT = timedelta(seconds=1)
 PACE = Pace(
     batch=20, lease=timedelta(seconds=4), begin_within=timedelta(milliseconds=300),
@@ -210,10 +212,12 @@ def _disturb(url: str, workers: Workers, how: str, result: Result) -> None:
     logging.getLogger("notifications").setLevel(logging.ERROR)
     for _ in range(WORKERS):
         workers.begin()
-    while left := _unfinished(url):
-        if time.monotonic() > give_up:
-            break
-        time.sleep(workers.chance.uniform(0.5, 1.5) * KILLED_EVERY)
+    left, looked, due = result.messages, time.monotonic(), time.monotonic()
+    while left and time.monotonic() < give_up:
+        due = max(due + workers.chance.uniform(0.5, 1.5) * KILLED_EVERY, time.monotonic())
+        time.sleep(max(0.0, due - time.monotonic()))
+        if time.monotonic() - looked > LOOKED_EVERY:  # it takes long beside workers that are busy: not before each kill
+            left, looked = _unfinished(url), time.monotonic()
         if left <= result.messages // 20:  # the rest is settled in peace: it waits for leases and pauses
             continue
         if how == "killed":

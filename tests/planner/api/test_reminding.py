@@ -80,7 +80,7 @@ def desk(app: Flask, store: Store, at: Clock) -> Desk:
     study.enrol()
     study.record("01-001", *DOSED)
     planner: Installation = app.extensions["installation"]
-    sending = sending_of(planner.settings, store.database, planner.keys, at, Event().is_set)
+    sending = sending_of(planner.settings, store.database, planner.keys, planner.designs, at, Event().is_set)
     made = Desk(
         caller(app, store, Role.COORDINATOR), caller(app, store, Role.INVESTIGATOR), planner, store, at, sending
     )
@@ -391,6 +391,9 @@ def test_readiness_and_metrics_show_whether_messages_go_out_and_no_number(told: 
     figures = web.get("/metrics").text
     assert 'planner_messages{state="delivered"} 1.0' in figures
     assert "planner_messages_overdue 0.0" in figures
+    assert 'planner_worker_messages_total{what="claimed"} 1.0' in figures
+    told.work()
+    assert 'planner_worker_messages_total{what="claimed"} 1.0' in web.get("/metrics").text
     assert PHONE[-7:] not in figures
     told.clock.now = THE_DAY_BEFORE
     assert web.get("/readyz").get_json()["worker"] == "stale"
