@@ -41,11 +41,12 @@ class EventStatus(StrEnum):
 class CalendarEvent:
     """One appointment, all day (``start`` and ``end`` are dates) or at a time (both with a time zone).
 
-    ``end`` is exclusive. Times of a ``ZoneInfo`` are written on that zone's clock, others in UTC; so is the second of
-    two hours that the clock shows alike when it is set back, as the clock alone would mean the first. ``uid`` stays
-    the same for life and names no person and no machine. ``stamp`` is the instant of the last change that can be
-    seen; ``sequence`` grows with each. ``transparent``: it does not make anybody busy. ``alarms`` ring that long
-    before the start, whole seconds; those of a cancelled event are not written. ``url`` is a page about it.
+    ``end`` is exclusive. Times of a ``ZoneInfo`` are written on that zone's clock, others in UTC; so are hours that
+    the clock shows twice when it is set back: by the RFC the clock alone means the first of the two, but ical.js
+    (Thunderbird) takes it for the second. ``uid`` stays the same for life and names no person and no machine.
+    ``stamp`` is the instant of the last change that can be seen; ``sequence`` grows with each. ``transparent``: it
+    does not make anybody busy. ``alarms`` ring that long before the start, whole seconds; those of a cancelled event
+    are not written. ``url`` is a page about it.
 
     Raises ValueError for times without a zone, for times that the clock jumps over, for an end that is not after the
     start, for alarms after it, and for a ``url`` that is none.
@@ -202,9 +203,9 @@ def _when(name: str, at: date) -> str:
 
 
 def _clock(at: datetime) -> str | None:
-    """The zone on whose clock a time is written; None for UTC, and where the clock alone would mean another instant."""
+    """The zone on whose clock a time is written; None for UTC, and where that clock shows the hour twice."""
     zone = at.tzinfo
-    if not isinstance(zone, ZoneInfo) or zone.key in _UTC or (at.fold and _jump(at)):
+    if not isinstance(zone, ZoneInfo) or zone.key in _UTC or _jump(at):
         return None
     return zone.key if _ZONE.fullmatch(zone.key or "") else None
 
