@@ -61,10 +61,11 @@ def _run(command: Sequence[str], texts: Sequence[str]) -> list[Read]:
         command, input=json.dumps(list(texts)), capture_output=True, text=True, check=False, timeout=SECONDS
     )
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}: {done.stderr[-2000:]}"
-    return [_read(calendar) for calendar in json.loads(done.stdout)]
+    return [as_read(calendar) for calendar in json.loads(done.stdout)]
 
 
-def _read(calendar: dict[str, Any]) -> Read:
+def as_read(calendar: dict[str, Any]) -> Read:
+    """A calendar as the programs in this folder print it."""
     events = {
         uid: Shown(_start(event["start"]), event["status"], event["summary"])
         for uid, event in calendar["events"].items()
@@ -108,7 +109,7 @@ def _read_with_khal(texts: Sequence[str]) -> list[Read]:
             file.write_bytes(text.encode())
             app = khal.Khal(Path(folder) / "app", {"type": "singlefile", "path": str(file)})
             app.refresh()
-            found.append(_read({"events": app.events(), "complaints": []}))
+            found.append(as_read({"events": app.events(), "complaints": []}))
     return found
 
 
