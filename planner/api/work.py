@@ -36,14 +36,16 @@ class WorkQuery(PageQuery):
 class VisitQuery(WorkQuery):
     """Which visits."""
 
-    status: list[VisitStatus] | None = Field(default=None, max_length=20, description="One of these; may be repeated.")
+    status: list[VisitStatus] | None = Field(  # type: ignore[valid-type]
+        default=None, max_length=20, description="One of these; may be repeated."
+    )
     closes_by: Day | None = Field(default=None, description="Whose window closes by this day.")
 
 
 class GateQuery(WorkQuery):
     """Which gates."""
 
-    status: list[GateStanding] | None = Field(default=None, max_length=20, description="One of these.")
+    status: list[GateStanding] | None = Field(default=None, max_length=20)  # type: ignore[valid-type]
 
 
 class VisitRowAnswer(Answer):
