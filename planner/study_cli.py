@@ -226,6 +226,15 @@ def reset_password(email: str) -> None:
     commands.reset_password(email)
 
 
+@user.command("codes-off")
+@click.argument("email")
+def take_off_codes(email: str) -> None:
+    """Ask somebody for no one-time codes any more, as their phone is lost, and end their sessions."""
+    from planner.commands import operate as commands
+
+    commands.take_off_codes(email)
+
+
 @user.command("grant")
 @click.argument("email")
 @click.argument("role", type=click.Choice(ROLES))

@@ -16,7 +16,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
-from planner.services.deviations import STEPS, JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
+from planner.services.deviations import STATES, STEPS, JudgeDeviation, SignDeviation, judge_deviation, sign_deviation
 from planner.services.lists import Wanted, list_deviations
 
 api = resource("deviations", "Deviations and queries: from found to closed, or dismissed with a reason.")
@@ -61,7 +61,9 @@ class DeviationQuery(PageQuery):
     study: str | None = Field(default=None, max_length=64)
     site: str | None = Field(default=None, max_length=64)
     number: str | None = Field(default=None, max_length=40)
-    status: list[str] | None = Field(default=None, max_length=20, description="One of these states; may be repeated.")
+    status: list[Literal[STATES]] | None = Field(  # type: ignore[valid-type]
+        default=None, max_length=20, description="One of these states; may be repeated."
+    )
     since: Day | None = None
     until: Day | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from flask import Response, request
 from pydantic import ConfigDict, Field
@@ -63,7 +63,9 @@ class ParticipantQuery(PageQuery):
     """Which participants."""
 
     site: str | None = Field(default=None, max_length=64)
-    status: list[str] | None = Field(default=None, max_length=20, description="One of these; may be repeated.")
+    status: list[Literal[STATES]] | None = Field(  # type: ignore[valid-type]
+        default=None, max_length=20, description="One of these; may be repeated."
+    )
 
 
 class NewParticipant(Body):

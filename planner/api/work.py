@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response
 from pydantic import Field
@@ -14,8 +14,13 @@ from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Day, PageQuery
 from planner.auth.permissions import Permission
 from planner.services.lists import Wanted, list_bookings, list_gates, list_visits
+from schedules.statuses import GateStatus, Status
 
 api = resource("work", "Lists for a working day, across all studies that you may see.")
+
+
+VisitStatus = Literal[tuple(status.value for status in Status)]  # type: ignore[valid-type]
+GateStanding = Literal[tuple(status.value for status in GateStatus)]  # type: ignore[valid-type]
 
 
 class WorkQuery(PageQuery):
@@ -31,14 +36,16 @@ class WorkQuery(PageQuery):
 class VisitQuery(WorkQuery):
     """Which visits."""
 
-    status: list[str] | None = Field(default=None, max_length=20, description="One of these; may be repeated.")
+    status: list[VisitStatus] | None = Field(  # type: ignore[valid-type]
+        default=None, max_length=20, description="One of these; may be repeated."
+    )
     closes_by: Day | None = Field(default=None, description="Whose window closes by this day.")
 
 
 class GateQuery(WorkQuery):
     """Which gates."""
 
-    status: list[str] | None = Field(default=None, max_length=20)
+    status: list[GateStanding] | None = Field(default=None, max_length=20)  # type: ignore[valid-type]
 
 
 class VisitRowAnswer(Answer):

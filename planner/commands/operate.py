@@ -37,7 +37,7 @@ from planner.services.studies import (
     join_site,
     supply_parameters,
 )
-from planner.services.users import CreateUser, Role, create_user, grant_role, make_token, set_password
+from planner.services.users import CreateUser, Role, create_user, grant_role, make_token, set_password, take_off_totp
 from schedules.history_file import read_facts
 from schedules.protocol_file import read_parameters
 
@@ -205,6 +205,20 @@ def reset_password(email: str) -> None:
     with installation() as planner:
         _write(planner, lambda uow: set_password(uow, _user(uow, email), chosen))
     click.echo(f"{email} signs in with the password {chosen} now; all their sessions have ended.")
+
+
+def take_off_codes(email: str) -> None:
+    """Let somebody sign in without a one-time code, until they set codes up again."""
+    with installation() as planner:
+        had = _write(planner, lambda uow: _without_codes(_user(uow, email), uow))
+    how = "any more; all their sessions have ended" if had else "anyway"
+    click.echo(f"{email} is asked for no one-time code {how}.")
+
+
+def _without_codes(user: User, uow: UnitOfWork) -> bool:
+    had = user.totp is not None
+    take_off_totp(uow, user)
+    return had
 
 
 def give_role(email: str, role: str, study: str | None, site: str | None) -> None:

@@ -107,9 +107,16 @@ def revoke_what_is_held(stage: Stage, course: Course, facts: Iterable[dict[str, 
     for fact in facts:
         drugs = stage.released.get((course.study, course.number, fact.get("visit", "")), set())
         if fact["fact"] == "held" and fact["activity"] in drugs:
-            which = (course.study, course.number, fact["visit"], fact["activity"])
             drugs.remove(fact["activity"])
-            stage.do(_INVESTIGATOR, now, lambda uow, which=which: revoke_ok(uow, EVERYTHING, *which, _TOO_HIGH))  # type: ignore[misc]
+            _revoke(stage, course, fact["visit"], fact["activity"], now)
+
+
+def _revoke(stage: Stage, course: Course, visit: str, drug: str, now: datetime) -> None:
+    stage.do(
+        _INVESTIGATOR,
+        now,
+        lambda uow: revoke_ok(uow, EVERYTHING, course.study, course.number, visit, drug, _TOO_HIGH),
+    )
 
 
 def look_ahead(stage: Stage, life: Life, place: int, now: datetime) -> None:

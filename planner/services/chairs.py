@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +15,7 @@ from planner.persistence.bookings import SLOT_MINUTES, Booking, ChairSlot
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import ChairTaken, InputProblem, Refused
-from planner.services.histories import Life, site_on
+from planner.services.histories import Life, site_of
 from planner.services.standing import DEFAULT_MINUTES
 from schedules.closures import Weekday
 from schedules.history import Booked, Rebooked
@@ -102,8 +103,7 @@ def _give_back(uow: UnitOfWork, row: Booking) -> None:
 
 def _checked(session: Session, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, reason: str) -> _Appointment:
     """The appointment, unless it cannot be made, or not without a reason. Whether a chair is free is not asked here."""
-    where = site_on(life.moves(), fact.date)
-    site = session.get_one(SiteRow, life.study.site_ids[where])
+    site = session.get_one(SiteRow, life.study.site_ids[site_of(life, fact)])
     misfit = misfit_of(visit) or _outside_opening(site, visit, fact)
     if misfit and not reason:
         raise Refused([InputProblem("reason", misfit, "choose another day or hour, or give the reason for it")])
@@ -115,6 +115,7 @@ def _checked(session: Session, life: Life, visit: ScheduledVisit, fact: Booked |
     else:
         starts, minutes = fact.time.hour * 60 + fact.time.minute, fact.minutes or minutes_of(visit)
         _refuse_the_night(fact, starts + minutes)
+        _refuse_a_skipped_hour(site, datetime.combine(fact.date, fact.time))
     # A dose needs a chair; whoever asks for one gets it for any visit, so that nobody else does.
     sits = fact.time is not None and site.chairs and visit.setting == "clinic" and (visit.spec.doses or chair)
     chairs = ([chair] if chair else range(1, site.chairs + 1)) if sits else ()
@@ -139,6 +140,14 @@ def _refuse_the_night(fact: Booked | Rebooked, ends: int) -> None:
     if ends > 24 * 60:
         wrong = f"the appointment on {fact.date} would go on after midnight"
         raise Refused([InputProblem("time", wrong, "choose an earlier hour, or give the minutes")])
+
+
+def _refuse_a_skipped_hour(site: SiteRow, hour: datetime) -> None:
+    """Nobody can come at an hour that the clocks leave out; of one that comes twice the first is meant."""
+    before, after = (hour.replace(tzinfo=ZoneInfo(site.zone), fold=fold).utcoffset() for fold in (0, 1))
+    if before is not None and after is not None and before < after:  # only where clocks go forward
+        wrong = f"at {site.name} the clocks leave out {hour:%H:%M} on {hour.date()}"
+        raise Refused([InputProblem("time", wrong, "choose another hour")])
 
 
 def misfit_of(visit: ScheduledVisit) -> str | None:

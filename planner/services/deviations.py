@@ -19,6 +19,8 @@ STEPS = {
     "dismiss": (("query", "candidate", "lapsed", "confirmed"), "dismissed"),
     "reopen": (("dismissed", "closed"), "candidate"),
 }
+#: every state that a deviation can be in
+STATES = ("query", "candidate", "lapsed", "confirmed", "classified", "reported", "closed", "dismissed")
 #: what a signature is under: whoever changes it takes the signature off
 SIGNED = ("important", "category", "cause", "action")
 _LONGEST = {"category": 100, "cause": 4_000, "action": 4_000, "reported_to": 200, "reason": 4_000}

@@ -31,6 +31,7 @@ from schedules.history import (
     Admitted,
     Assessed,
     Attended,
+    Booked,
     Consented,
     Died,
     Discharged,
@@ -42,6 +43,7 @@ from schedules.history import (
     Given,
     LostToFollowUp,
     Progressed,
+    Rebooked,
     Told,
     Transferred,
     VisitMissed,
@@ -186,7 +188,7 @@ def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
 
 
 def _refuse_elsewhere(life: Life, facts: Sequence[Fact], scope: Scope = EVERYTHING) -> None:
-    """Nobody is enrolled at, or moves to, a site that takes no part: not even what day it is there is known.
+    """Nobody is enrolled, moves or comes to a site that takes no part: not even what day it is there is known.
 
     A site outside the scope is as one that takes no part: whoever moves somebody there has to know of both.
     """
@@ -194,7 +196,9 @@ def _refuse_elsewhere(life: Life, facts: Sequence[Fact], scope: Scope = EVERYTHI
     problems = [
         InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(known)}")
         for at, fact in enumerate(facts)
-        if isinstance(fact, Enrolled | Transferred) and fact.site is not None and fact.site not in known
+        if isinstance(fact, Enrolled | Transferred | Booked | Rebooked)
+        and fact.site is not None
+        and fact.site not in known
     ]
     if problems:
         raise Refused(problems)

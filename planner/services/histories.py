@@ -20,7 +20,7 @@ from planner.services.fact_records import stored_fact
 from planner.services.standing import Carer, carer_of
 from schedules.course import Course
 from schedules.errors import DateOutOfRange, DesignError, HistoryError
-from schedules.history import Enrolled, Fact, History, Transferred
+from schedules.history import Booked, Enrolled, Fact, History, Rebooked, Transferred
 from schedules.history_checks import check_history, check_path
 from schedules.plan import plan
 from schedules.record import live_facts
@@ -136,6 +136,18 @@ def life_of(session: Session, study: StudyDesign, participant: Participant) -> L
     start = None if participant.screen_failed else participant.planned_day_1
     history = History(facts, start, participant.planned_arm, home)
     return Life(study, participant, rows, history, home)
+
+
+def site_of(life: Life, fact: Booked | Rebooked) -> str:
+    """Where an appointment is: at the site that it names, else at that of its day by what was recorded before it."""
+    if fact.site is not None:
+        return fact.site
+    before = (each for each in life.live if not isinstance(each, Transferred) or _is_older(each, fact))
+    return site_on(moves_of(before, life.home), fact.date)
+
+
+def _is_older(fact: Fact, than: Fact) -> bool:
+    return fact.recorded is None or than.recorded is None or fact.recorded <= than.recorded
 
 
 def moves_of(live: Iterable[Fact], home: str) -> list[tuple[date, str]]:

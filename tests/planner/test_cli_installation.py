@@ -3,12 +3,19 @@
 import json
 import re
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import cli
+from planner.config import read_settings
+from planner.persistence.unit_of_work import SYSTEM
+from planner.persistence.users import User, user_by_email
+from planner.services.installation import open_installation
+from planner.services.users import hash_that_fits, new_totp_secret, set_up_totp, sign_in
 from schedules.protocol_file import library_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-planner.md"
@@ -86,9 +93,37 @@ def test_the_calendar_is_that_of_the_facts_and_the_sites_closed_days() -> None:
     assert (targets["C1D8"], targets["C1D15"]) == ("2026-01-13", "2026-01-20")
 
 
+@pytest.mark.usefixtures("installation")
+def test_whoever_lost_their_phone_signs_in_without_a_code_again() -> None:
+    set_up()
+    email, password = "a@example.org", "some made-up words"
+    run(f"planner user create {email} --name A --password {password!r}")
+    assert "no one-time code anyway" in run(f"planner user codes-off {email}").output
+    opened = open_installation(read_settings())
+    try:
+        secret = new_totp_secret()
+        now = datetime(2026, 1, 5, 12, tzinfo=UTC)
+        store, keys = opened.store, opened.keys
+        user = store.read(lambda session: user_by_email(session, email))
+        assert user is not None
+        code = pyotp.TOTP(secret).at(now)
+        store.write(SYSTEM, now, lambda uow: set_up_totp(uow, keys, uow.session.get_one(User, user.id), secret, code))
+        fitting = store.read(lambda session: hash_that_fits(session, email, password))
+
+        def signed_in() -> bool:
+            return store.write(SYSTEM, now, lambda uow: sign_in(uow, keys, email, fitting, "", 5)) is not None
+
+        assert not signed_in()
+        assert "all their sessions have ended" in run(f"planner user codes-off {email}").output
+        assert signed_in()
+    finally:
+        opened.close()
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("planner user codes-off nobody@example.org", "nobody signs in with this address"),
         ("planner participant screen vsli-1 north 01-001", "there is a participant 01-001 in this study already"),
         ("planner participant screen vsli-1 south 01-002", 'there is no site "south"'),
         ("planner participant screen vsli-2 north 01-002", 'there is no study "vsli-2"'),

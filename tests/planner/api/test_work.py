@@ -66,6 +66,12 @@ def test_who_is_due_and_whose_window_closes(coordinator: Caller) -> None:
     assert [row["key"] for row in closing] == ["induction.c1.d1"]
 
 
+@pytest.mark.parametrize("path", ["/visits", "/gates", "/deviations", f"/studies/{STUDY}/participants"])
+def test_a_state_that_there_is_not_is_told_rather_than_an_empty_list(coordinator: Caller, path: str) -> None:
+    wrong = coordinator.refused(400, "GET", f"{path}?status=dnoe")
+    assert wrong["problems"][0]["place"].startswith("status")
+
+
 def test_a_person_of_one_site_sees_that_site_alone(app: Flask, study: Trial) -> None:
     there = caller(app, study.store, Role.INFUSION_CENTRE, STUDY, SOUTH)
     assert {row["number"] for row in there.get("/visits?limit=500")["items"]} == {"02-001"}

@@ -1,12 +1,14 @@
 """A backup is of one moment, whole or refused, and goes back into an empty database of either kind."""
 
 import gzip
+import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from planner.persistence import schema
 from planner.persistence.backup import BackupError, restore_backup, take_backup
@@ -99,3 +101,29 @@ def test_a_broken_backup_is_refused_before_anything_is_restored(tmp_path: Path, 
     with pytest.raises(BackupError):
         restore_backup(empty, tmp_path / "harmed.gz")
     assert schema.current(empty) is None
+
+
+def test_a_backup_of_another_version_is_for_the_planner_that_wrote_it(
+    store: Store, another_database: Database, tmp_path: Path
+) -> None:
+    trial(store)
+    take_backup(store.database, tmp_path / "backup.gz", NOW)
+    first, *rest = gzip.decompress((tmp_path / "backup.gz").read_bytes()).decode().splitlines(keepends=True)[:-1]
+    body = "".join([first.replace(f'"{schema.newest()}"', '"0001"'), *rest])
+    seal = json.dumps({"rows": {}, "sha256": hashlib.sha256(body.encode()).hexdigest()})
+    (tmp_path / "older.gz").write_bytes(gzip.compress(f"{body}{seal}\n".encode()))
+    with pytest.raises(BackupError, match="restore it with the planner that wrote it, then upgrade"):
+        restore_backup(another_database, tmp_path / "older.gz")
+    assert count(another_database) == 0
+
+
+def test_nothing_is_restored_into_a_database_of_a_newer_planner(
+    store: Store, another_database: Database, tmp_path: Path
+) -> None:
+    trial(store)
+    take_backup(store.database, tmp_path / "backup.gz", NOW)
+    with another_database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(schema.WrongSchema, match="install the newer planner"):
+        restore_backup(another_database, tmp_path / "backup.gz")
+    assert count(another_database) == 0

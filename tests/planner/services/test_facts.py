@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from planner.persistence.audit import AuditEntry
 from planner.persistence.bookings import Booking, ChairSlot
 from planner.persistence.facts import FactRow
-from planner.persistence.sites import site_by_code
+from planner.persistence.sites import SiteRow, site_by_code
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow, visits_of
 from planner.presenting.plan_diff import changes_data
@@ -167,6 +167,56 @@ def test_no_appointment_goes_on_after_midnight(study: Trial) -> None:
         study.record("01-001", {**BOOKED, "time": "22:00"}, booking_reason="at night")
     study.record("01-001", {**BOOKED, "time": "21:00"}, booking_reason="at night")
     assert count(study, ChairSlot) == 12
+
+
+@pytest.mark.parametrize(("time", "there_is"), [("02:30", False), ("01:30", True), ("03:00", True)])
+def test_nobody_is_expected_at_an_hour_that_the_clocks_leave_out(study: Trial, time: str, there_is: bool) -> None:
+    study.enrol(day_1=date(2026, 3, 2))
+    booked = {"fact": "booked", "date": "2026-03-08", "visit": D8, "time": time, "minutes": 60}
+    if there_is:
+        study.record("01-001", booked, booking_reason="on a Sunday for once")
+        return
+    for work in (preview, lambda _, *asked, **details: study.record(*asked, **details)):
+        with pytest.raises(Refused, match="at North the clocks leave out 02:30 on 2026-03-08"):
+            work(study, "01-001", booked, booking_reason="on a Sunday for once")
+
+
+def test_an_hour_that_comes_twice_is_meant_as_the_first(study: Trial) -> None:
+    study.enrol(day_1=date(2026, 10, 26))
+    twice = {"fact": "booked", "date": "2026-11-01", "visit": D8, "time": "01:30", "minutes": 60}
+    study.record("01-001", twice, booking_reason="on a Sunday for once")
+    assert visits(study)[D8].booked == "2026-11-01T01:30/60"
+
+
+def held_at(study: Trial) -> list[tuple[str, int | None]]:
+    """At which sites chairs are held, and which."""
+    query = select(SiteRow.code, Booking.chair).join(Booking, Booking.site_id == SiteRow.id)
+    with study.store.database.reading() as session:
+        return [(code, chair) for code, chair in session.execute(query.where(Booking.ended_at.is_(None)))]
+
+
+def test_an_appointment_takes_its_chair_at_the_site_that_it_names(study: Trial) -> None:
+    study.enrol()
+    there = {**BOOKED, "site": "south"}
+    for work in (preview, lambda _, *asked: study.record(*asked)):
+        with pytest.raises(Refused, match="it is at South, and the participant is seen at North"):
+            work(study, "01-001", there)
+    study.record("01-001", there, booking_reason="they move on that day")
+    assert held_at(study) == [("south", 1)]
+    study.record("01-001", {"fact": "transferred", "date": "2026-01-12", "site": "south"})
+    assert visits(study)[D8].status == "booked"
+
+
+def test_an_appointment_stays_at_its_site_until_somebody_makes_another_one(study: Trial) -> None:
+    study.enrol()
+    study.record("01-001", BOOKED)
+    study.record("01-001", {"fact": "transferred", "date": "2026-01-08", "site": "south"})
+    held = {"fact": "cycle_held", "date": "2026-01-05", "cycle": "induction.c1", "reason": "counts"}
+    hold = study.record("01-001", held).facts[0].id
+    assert held_at(study) == []
+    study.record("01-001", {"fact": "void", "date": "2026-01-05", "of": hold}, booking_reason="the hold was a mistake")
+    assert held_at(study) == [("north", 1)]
+    assert visits(study)[D8].status == "to-rebook"
 
 
 def test_death_frees_the_chair_at_once(study: Trial) -> None:
