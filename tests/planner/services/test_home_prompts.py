@@ -20,7 +20,7 @@ from tests.studies import NOW, Trial, trial
 TEXT = """
 protocol: made-up
 title: A made-up protocol with a pill at home
-version: "1"
+version: "1.0"
 activities:
   bloods: {label: Blood sample, kind: sample}
   pill: {label: Pill, kind: home-dose, hold_for: [toxicity]}
