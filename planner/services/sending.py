@@ -40,8 +40,12 @@ FARTHEST = timedelta(days=3 * 366)
 
 
 def study_rules(session: Session, scope: Scope, study_code: str) -> Rules:
-    """By which rules a study sends; without any it sends nothing. Raises NotFound."""
-    return rules_of(session.get(RulesRow, find_study(session, scope, study_code).id))
+    """By which rules a study sends; without any it sends nothing. Raises NotFound, and Refused for unreadable ones."""
+    try:
+        return rules_of(session.get(RulesRow, find_study(session, scope, study_code).id))
+    except RulesRefused:
+        wrong = "the rules that are kept cannot be read: nothing is sent by them"
+        raise Refused([InputProblem("rules", wrong, "set them anew")]) from None
 
 
 def read_study_rules(data: Mapping[str, Any]) -> Rules:
@@ -69,7 +73,7 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
         raise InvalidInput([InputProblem("alias", f"it has the word {word!r}, which no text may have", right)])
     require_kinds(uow.session, designs, study, rules)
     row = uow.session.get(RulesRow, study.id)
-    before = shown_rules(rules_of(row)) if row is not None else None
+    before = _before(row) if row is not None else None
     if row is None:
         row = RulesRow(study_id=study.id)
         uow.session.add(row)
@@ -79,6 +83,14 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
     after = shown_rules(rules)
     uow.audit("sending-rules.set", f"study:{study.code}", study_id=study.id, before=before, after=after)
     return rules_changed(uow, designs, study)
+
+
+def _before(row: RulesRow) -> dict[str, Any]:
+    """What the audit says of the rules until now; they are set anew also where nobody can read them."""
+    try:
+        return shown_rules(rules_of(row))
+    except RulesRefused:
+        return {"unreadable": True}
 
 
 def require_kinds(session: Session, designs: Designs, study: Study, rules: Rules) -> None:
