@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from notifications.errors import RulesRefused
+from notifications.errors import RulesRefused, UnknownZone
 from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, put, replay
+from notifications.quiet_hours import next_allowed
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
 from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rules_of
@@ -224,11 +225,20 @@ def send_test(
     occasion = f"test.r{recipient.id}.{channel}.{uow.now.isoformat()}"
     new = NewMessage(
         study_id=study.id, site_id=participant.site_id, recipient_id=recipient.id, template="test", timing="once",
-        channel=channel, occasion=occasion, due_at=uow.now, expires_at=uow.now + TEST_LASTS,
+        channel=channel, occasion=occasion, due_at=uow.now, expires_at=_test_expires(uow, recipient),
     )  # fmt: skip
     (row,) = put(uow.session, [new], uow.now, "person")
     uow.audit("message.test", f"participant:{number}", study_id=study.id, after={"channel": channel, "id": row.id})
     return row
+
+
+def _test_expires(uow: UnitOfWork, recipient: RecipientRow) -> datetime:
+    """At night on their clock it waits for the morning: it must not come to nothing unseen."""
+    row = uow.session.get(RulesRow, recipient.study_id)
+    try:
+        return next_allowed(uow.now, recipient.zone, rules_of(row).hours) + TEST_LASTS
+    except (RulesRefused, UnknownZone):
+        return uow.now + TEST_LASTS
 
 
 def _ways(uow: UnitOfWork, recipient: RecipientRow) -> list[str]:

@@ -17,7 +17,7 @@ from planner.problems import Refused
 from planner.services.access import EVERYTHING
 from planner.services.recipients import agreed_spans
 from planner.services.replanning import replan_all
-from planner.services.sending import study_rules
+from planner.services.sending import send_test, study_rules
 from tests import reminded
 from tests.reminded import DAY_8, DOSED, KEYS, PHONE, TOLD, addresses, appointments, messages, recipient, reminding
 from tests.studies import STUDY, Trial, trial
@@ -259,3 +259,11 @@ def test_rules_that_cannot_be_read_are_set_anew(study: Trial) -> None:
     reminded.remind(study)
     with study.store.database.reading() as session:
         assert study_rules(session, EVERYTHING, STUDY).enabled
+
+
+def test_a_test_message_at_night_is_of_use_until_the_morning(study: Trial) -> None:
+    night = datetime(2026, 1, 6, 4, 0, tzinfo=UTC)  # eleven in the evening in New York
+    expires = study.store.write(
+        SYSTEM, night, lambda uow: send_test(uow, EVERYTHING, STUDY, "01-001", "sms").expires_at
+    )
+    assert expires == datetime(2026, 1, 6, 14, 0, tzinfo=UTC)
