@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.attempts import ANSWERS, Outcome
 from notifications.outbox import MessageRow, NewMessage, State, move_pending, put
+from notifications.tasks import settle_task
 
 #: what passes: the queue was full, the phone is off or out of reach, nobody says why
 LATER = frozenset({"30001", "30003", "30008"})
@@ -50,8 +52,12 @@ def send_again(session: Session, row: Any, outcome: Outcome, now: datetime) -> b
 
 
 def arrived_after_all(session: Session, row: Any, now: datetime) -> None:
-    """It was said not to have been delivered, and was: what was planned in its place is not sent."""
-    if row.state in (State.UNDELIVERED, State.FAILED):
-        first, times = first_of(row.occasion)
-        mine = [MessageRow.occasion == f"{first}{MARK}{times + 1}"]
-        move_pending(session, mine, State.CANCELLED, "it has arrived after all", now, "callback")
+    """One of them has arrived: nothing is sent in its place any more, and nobody has to look at those that did not."""
+    first, times = first_of(row.occasion)
+    if not times and row.state not in (State.UNDELIVERED, State.FAILED):
+        return
+    all_of_them = [first, *(f"{first}{MARK}{each}" for each in range(1, times + 2))]
+    mine = [MessageRow.occasion.in_(all_of_them)]
+    move_pending(session, mine, State.CANCELLED, "it has arrived after all", now, "callback")
+    for number in session.scalars(select(MessageRow.id).where(*mine)):
+        settle_task(session, f"unreachable.m{number}", "it has arrived", now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -10,6 +11,9 @@ from sqlalchemy import ColumnElement, Date, Select, cast, func, select
 from sqlalchemy.orm import Session
 
 from notifications.outbox import MessageEvent, MessageRow, State
+
+#: how long they take to arrive is said of the newest so many
+MOST_TIMED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +43,24 @@ class Delivery:
         return found
 
 
-def delivery(session: Session, study_id: int, since: datetime, until: datetime) -> Delivery:
-    """The messages of a study that are or were due from then until before then."""
+def delivery(session: Session, study_id: int, since: datetime, until: datetime, *more: ColumnElement[bool]) -> Delivery:
+    """The messages of a study that are or were due from then until before then; ``more`` leaves others out."""
     day = func.date(MessageRow.due_at) if _is_sqlite(session) else cast(func.timezone("UTC", MessageRow.due_at), Date)
     parts = (day.label("day"), MessageRow.template, MessageRow.channel, MessageRow.state)
-    query = select(*parts, func.count().label("many")).where(*_of(study_id, since, until))
+    query = select(*parts, func.count().label("many")).where(*_of(study_id, since, until), *more)
     rows = session.execute(query.group_by(*parts).order_by(*parts))
     counts = tuple(Count(str(row.day), row.template, row.channel, row.state, row.many) for row in rows)
-    return Delivery(counts, _median(session, study_id, since, until))
+    return Delivery(counts, _median(session, study_id, since, until, more))
 
 
 def _of(study_id: int, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     return MessageRow.study_id == study_id, MessageRow.due_at >= since, MessageRow.due_at < until
 
 
-def _median(session: Session, study_id: int, since: datetime, until: datetime) -> timedelta | None:
-    rows = session.execute(_delivered(study_id, since, until))
+def _median(
+    session: Session, study_id: int, since: datetime, until: datetime, more: Sequence[ColumnElement[bool]]
+) -> timedelta | None:
+    rows = session.execute(_delivered(study_id, since, until).where(*more))
     seconds = [(arrived - taken).total_seconds() for taken, arrived in rows if taken is not None]
     return timedelta(seconds=median(seconds)) if seconds else None
 
@@ -66,6 +72,8 @@ def _delivered(study_id: int, since: datetime, until: datetime) -> Select[dateti
         .join(MessageEvent, MessageEvent.message_id == MessageRow.id)
         .where(*_of(study_id, since, until), MessageRow.state == State.DELIVERED, MessageEvent.state == State.DELIVERED)
         .group_by(MessageRow.id, MessageRow.accepted_at)
+        .order_by(MessageRow.due_at.desc())
+        .limit(MOST_TIMED)
     )
 
 

@@ -169,8 +169,8 @@ def _follow(session: Session, row: Row[Any], outcome: Outcome, now: datetime) ->
         _report_after_stop(session, row, outcome, now)
     if outcome.task:
         _ask_about(session, row, outcome, outcome.task, now)
-    elif send_again(session, row, outcome, now):
-        pass  # nobody has to look while it can still be told in time
+    elif send_again(session, row, outcome, now) and row.timing != CHANGE:
+        pass  # nobody has to call while they can still be reminded in time; of a change somebody may call at once
     elif outcome.state in _SPOKEN and (outcome.state is not State.EXPIRED or row.timing == CHANGE):
         _ask_about(session, row, outcome, _SPOKEN[outcome.state], now)
     if outcome.state is State.DELIVERED:

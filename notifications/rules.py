@@ -29,6 +29,7 @@ _DIGITS = re.compile(r"[0-9]")
 _TEXTS = ("urgent_phone", "emergency_phone", "alias")
 _SWITCHES = ("enabled", "missed", "diary")
 _LISTS = ("timings", "links")
+_NUMBERS = ("hour", "morning_before", "diary_hour", "per_day", "per_week", "diary_per_day", "redact_after")
 _IN_COLUMNS = ("enabled", *_TEXTS)
 _HOURS_WOULD_BE = "hours: give opens and closes as minutes after midnight, 0 to 1439"
 
@@ -163,6 +164,8 @@ def _odd(data: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: a list of texts"
         elif name in _SWITCHES and not isinstance(value, bool):
             yield f"{name}: true or false"
+        elif name in _NUMBERS and not isinstance(value, int):
+            yield f"{name}: a whole number"
         elif name == "timings_by_visit" and not _names_timings(value):
             yield f"{name}: for each kind of visit a list of timings"
         elif name == "hours" and not isinstance(value, Mapping | QuietHours):

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from notifications.outbox import State
+from planner import clock
 from planner.api.requests import installation, needs, reading, scope, writing
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Moment, PageQuery, ParticipantPath, StudyPath
@@ -94,12 +95,24 @@ class MessageWithEvents(MessageAnswer):
     events: list[EventAnswer]
 
 
+class DayAnswer(Answer):
+    """So many messages of one text were due on one day and stand like that."""
+
+    day: str
+    template: str
+    channel: str
+    state: str
+    count: int
+
+
 class FiguresAnswer(Answer):
     """How many messages stand where."""
 
     by_state: dict[str, int]
     by_channel: dict[str, dict[str, int]]
     open_tasks: int
+    days: list[DayAnswer] = Field(description="By day of UTC, text, channel and state; of 31 days if none are named.")
+    median_seconds: float | None = Field(description="How long messages took to arrive, from taken to delivered.")
 
 
 class ReplayAnswer(Answer):
@@ -204,7 +217,7 @@ def figures(path: StudyPath, query: SpanQuery) -> Response:
     """Count the messages of a study by state and channel, and the tasks that are open."""
 
     def work(session: Session) -> FiguresAnswer:
-        found = delivery_figures(session, scope(), path.study, query.since, query.until)
+        found = delivery_figures(session, scope(), path.study, query.since, query.until, clock.now())
         return FiguresAnswer.model_validate(found)
 
     return reading(work)

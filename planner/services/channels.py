@@ -57,4 +57,4 @@ def _mail(settings: Settings, timeout: timedelta, clock: Callable[[], datetime])
         host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_from, user=settings.smtp_user,
         password=password, security=Security(settings.smtp_tls), timeout=timeout,
     )  # fmt: skip
-    return SmtpEmail(server, EMAIL, clock)
+    return SmtpEmail(server, EMAIL, clock=clock)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
+from notifications.figures import Count, delivery
 from notifications.outbox import MessageEvent, MessageRow
 from notifications.recipients import RecipientRow
+from notifications.tasks import TaskRow
 from planner.persistence.paging import Asked, Page, WrongCursor, page
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
@@ -102,21 +104,28 @@ def shown_messages(session: Session, book: ContactBook, rows: Sequence[MessageRo
     ]  # fmt: skip
 
 
+#: figures of days go back so far where nobody asks for others
+DAYS_SHOWN = timedelta(days=31)
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryFigures:
-    """How many messages of a study stand where, and by what channel."""
+    """How many messages of a study stand where, by what channel, and of each day; how long they take to arrive."""
 
     by_state: dict[str, int]
     by_channel: dict[str, dict[str, int]]
     open_tasks: int
+    days: tuple[Count, ...]
+    #: None where none of them has arrived
+    median_seconds: float | None
 
 
 def delivery_figures(
-    session: Session, scope: Scope, study_code: str, since: datetime | None, until: datetime | None
+    session: Session, scope: Scope, study_code: str, since: datetime | None, until: datetime | None, now: datetime
 ) -> DeliveryFigures:
-    """Figures of the messages due within a span, at the sites within the scope."""
-    from notifications.inbox import TaskRow
-
+    """Figures of the messages due within a span, at the sites within the scope; of days those of a month up to now
+    where no span is given.
+    """
     study = find_study(session, scope, study_code)
     query: Any = select(MessageRow.channel, MessageRow.state, func.count()).where(
         MessageRow.study_id == study.id, within(scope, MessageRow.study_id, MessageRow.site_id)
@@ -130,7 +139,11 @@ def delivery_figures(
     tasks = select(func.count()).where(
         TaskRow.study_id == study.id, within(scope, TaskRow.study_id, TaskRow.site_id), TaskRow.done_at.is_(None)
     )
-    return DeliveryFigures(by_state, by_channel, session.scalar(tasks) or 0)
+    ends = until or now
+    begins = since or ends - DAYS_SHOWN
+    daily = delivery(session, study.id, begins, ends, within(scope, MessageRow.study_id, MessageRow.site_id))
+    median = daily.median.total_seconds() if daily.median is not None else None
+    return DeliveryFigures(by_state, by_channel, session.scalar(tasks) or 0, daily.counts, median)
 
 
 def _references(participant: Participant) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow, keep_appointments, occasion
+from notifications.errors import RulesRefused
 from notifications.outbox import NewMessage, put
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.rules import Rules, RulesRow, rules_of
@@ -40,6 +41,17 @@ def rules_row(session: Session, study_id: int) -> RulesRow | None:
     return session.get(RulesRow, study_id)
 
 
+def _readable(row: RulesRow) -> Rules | None:
+    """A study's rules; None where they cannot be read: that must not keep a death from being recorded.
+
+    What is planned stays as it is then; before it is sent it is held, with a task.
+    """
+    try:
+        return rules_of(row)
+    except RulesRefused:
+        return None
+
+
 def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     """After facts: whom of a participant's is reached, and of which appointments they are to know.
 
@@ -56,6 +68,9 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     if not coming and known is None and uow.session.get(Contact, life.participant.id) is None:
         return
     kept = keep_recipients(uow, uow.session.get_one(Participant, life.participant.id), life.live)
+    rules = _readable(row)
+    if rules is None:
+        return
     if coming:
         _keep(uow, life, kept, row)
     if row is not None:
@@ -102,7 +117,9 @@ def contact_changed(uow: UnitOfWork, participant: Participant) -> None:
     if row is None and not has_own_feed(uow.session, participant.id):
         return
     kept = keep_recipients(uow, participant)
-    _same_again(uow, participant, kept, rules_of(row))
+    rules = _readable(row)
+    if rules is not None:
+        _same_again(uow, participant, kept, rules)
 
 
 def _same_again(uow: UnitOfWork, participant: Participant, kept: Kept, rules: Rules) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from notifications.errors import RulesRefused
+from notifications.errors import RulesRefused, UnknownZone
 from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, put, replay
+from notifications.quiet_hours import next_allowed
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
 from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rules_of
@@ -40,8 +41,12 @@ FARTHEST = timedelta(days=3 * 366)
 
 
 def study_rules(session: Session, scope: Scope, study_code: str) -> Rules:
-    """By which rules a study sends; without any it sends nothing. Raises NotFound."""
-    return rules_of(session.get(RulesRow, find_study(session, scope, study_code).id))
+    """By which rules a study sends; without any it sends nothing. Raises NotFound, and Refused for unreadable ones."""
+    try:
+        return rules_of(session.get(RulesRow, find_study(session, scope, study_code).id))
+    except RulesRefused:
+        wrong = "the rules that are kept cannot be read: nothing is sent by them"
+        raise Refused([InputProblem("rules", wrong, "set them anew")]) from None
 
 
 def read_study_rules(data: Mapping[str, Any]) -> Rules:
@@ -69,7 +74,7 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
         raise InvalidInput([InputProblem("alias", f"it has the word {word!r}, which no text may have", right)])
     require_kinds(uow.session, designs, study, rules)
     row = uow.session.get(RulesRow, study.id)
-    before = shown_rules(rules_of(row)) if row is not None else None
+    before = _before(row) if row is not None else None
     if row is None:
         row = RulesRow(study_id=study.id)
         uow.session.add(row)
@@ -79,6 +84,14 @@ def set_rules(uow: UnitOfWork, designs: Designs, study: Study, rules: Rules) -> 
     after = shown_rules(rules)
     uow.audit("sending-rules.set", f"study:{study.code}", study_id=study.id, before=before, after=after)
     return rules_changed(uow, designs, study)
+
+
+def _before(row: RulesRow) -> dict[str, Any]:
+    """What the audit says of the rules until now; they are set anew also where nobody can read them."""
+    try:
+        return shown_rules(rules_of(row))
+    except RulesRefused:
+        return {"unreadable": True}
 
 
 def require_kinds(session: Session, designs: Designs, study: Study, rules: Rules) -> None:
@@ -212,11 +225,20 @@ def send_test(
     occasion = f"test.r{recipient.id}.{channel}.{uow.now.isoformat()}"
     new = NewMessage(
         study_id=study.id, site_id=participant.site_id, recipient_id=recipient.id, template="test", timing="once",
-        channel=channel, occasion=occasion, due_at=uow.now, expires_at=uow.now + TEST_LASTS,
+        channel=channel, occasion=occasion, due_at=uow.now, expires_at=_test_expires(uow, recipient),
     )  # fmt: skip
     (row,) = put(uow.session, [new], uow.now, "person")
     uow.audit("message.test", f"participant:{number}", study_id=study.id, after={"channel": channel, "id": row.id})
     return row
+
+
+def _test_expires(uow: UnitOfWork, recipient: RecipientRow) -> datetime:
+    """At night on their clock it waits for the morning: it must not come to nothing unseen."""
+    row = uow.session.get(RulesRow, recipient.study_id)
+    try:
+        return next_allowed(uow.now, recipient.zone, rules_of(row).hours) + TEST_LASTS
+    except (RulesRefused, UnknownZone):
+        return uow.now + TEST_LASTS
 
 
 def _ways(uow: UnitOfWork, recipient: RecipientRow) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from werkzeug.serving import make_server
 
 from planner.app import create_app
@@ -28,7 +28,10 @@ __all__ = ["at"]
 pytestmark = pytest.mark.browser
 #: three days before the visit, nine in the morning in New York
 DUE = datetime(2026, 1, 9, 14, 1, tzinfo=UTC)
-SIZES = {"phone": {"width": 320, "height": 640}, "desktop": {"width": 1280, "height": 900}}
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 320, "height": 640},
+    "desktop": {"width": 1280, "height": 900},
+}
 
 
 @dataclass(slots=True)
@@ -97,10 +100,6 @@ def choose(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Simulated phones")
     page.get_by_role("row", name="01-001").get_by_role("link", name="01-001").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Phone of 01-001")
-
-
-def section(page: Page, name: str) -> str:
-    return page.get_by_role("region", name=name).inner_text()
 
 
 def test_texts_stand_there_with_their_time_and_answers_do_what_they_say(page: Page, demo: Demo) -> None:

@@ -57,6 +57,13 @@ def test_what_is_sent_is_kept_before_the_request_begins(clinic: Clinic) -> None:
     assert seen == [("sending", True, True, True)]
 
 
+def test_what_is_claimed_is_held_for_as_long_as_the_lease_lasts(clinic: Clinic) -> None:
+    seen: list[datetime | None] = []
+    clinic.provider.meanwhile = lambda _: seen.append(clinic.messages()[0].lease_until)
+    clinic.tick()
+    assert seen == [DUE + clinic.pace.lease]
+
+
 def test_the_heart_beats_with_each_tick(clinic: Clinic) -> None:
     for _ in range(2):
         clinic.tick()

@@ -46,6 +46,14 @@ def test_more_than_a_day_allows_is_cancelled_with_the_reason(busy: Clinic) -> No
     assert len(busy.provider.taken) == 2
 
 
+def test_a_day_that_is_full_cancels_whatever_the_week_allows(busy: Clinic) -> None:
+    busy.change_rules(per_day=1, per_week=10)
+    for _ in range(2):
+        busy.tick()
+        busy.wait(seconds=10)
+    assert [row.state for row in busy.messages()] == ["accepted", "cancelled", "cancelled"]
+
+
 def test_a_message_that_was_not_taken_leaves_its_place_to_another(busy: Clinic) -> None:
     busy.provider.plan = [Verdict.REFUSED]
     busy.tick()

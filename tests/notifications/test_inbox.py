@@ -223,3 +223,14 @@ def test_two_machines_do_not_answer_each_other_for_ever(clinic: Clinic) -> None:
         clinic.wait(minutes=61)
         write(clinic, "I am a machine.")
     assert len(answers(clinic)) == MOST_A_DAY
+
+
+def test_stop_from_a_shared_phone_suppresses_what_is_to_come_for_everybody_on_it(clinic: Clinic) -> None:
+    """Somebody who cares for another and has their own number there, too."""
+    later = replace(ONCE, reference="later", day=date(2026, 3, 20))
+    for who in (1, clinic.recipient("p1.caregiver", PHONE)):
+        clinic.book_visits(who, later)
+    write(clinic, "stop")
+    assert {row.recipient_id: row.state for row in clinic.messages("planned", "suppressed")} == {
+        1: "suppressed", 2: "suppressed",
+    }  # fmt: skip

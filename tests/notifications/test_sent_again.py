@@ -101,11 +101,14 @@ def test_a_notice_that_did_not_arrive_stays_news(clinic: Clinic) -> None:
     clinic.book_visits(1, moved)
     clinic.tick()
     says(clinic, "undelivered", "30003")
+    assert [task.kind for task in clinic.tasks()] == ["unreachable"]  # of a change somebody may call at once
     clinic.book_visits(1, moved)
     assert clinic.stand()["v2.moved.change.sms.again1"] == "planned"
     clinic.wait(hours=1)
     clinic.tick()
     assert clinic.stand()["v2.moved.change.sms.again1"] == "accepted"
+    says(clinic, "delivered")
+    assert clinic.tasks() == []
     clinic.book_visits(1, replace(moved, starts=16 * 60))
     assert clinic.stand()["v3.moved.change.sms"] == "planned"
 

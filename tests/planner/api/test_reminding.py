@@ -115,9 +115,10 @@ def test_a_participant_who_was_told_is_reminded_three_days_and_a_day_before(told
     told.clock.now = THE_DAY_BEFORE
     told.work()
     assert told.messages("state") == [("delivered",), ("delivered",)]
-    states = [event["state"] for event in told.coordinator.get(f"{IN}/messages/{first['id']}")["events"]]
-    assert states == ["planned", "sending", "accepted", "delivered"]
-    assert told.coordinator.get(f"{IN}/delivery-figures")["by_state"] == {"delivered": 2}
+    events = told.coordinator.get(f"{IN}/messages/{first['id']}")["events"]
+    assert [event["state"] for event in events] == ["planned", "sending", "accepted", "delivered"]
+    figures = told.coordinator.get(f"{IN}/delivery-figures")
+    assert (figures["by_state"], len(figures["days"]), figures["median_seconds"] < 60) == ({"delivered": 2}, 2, True)
 
 
 def test_nobody_learns_a_number_from_the_lists(told: Desk) -> None:
@@ -392,8 +393,6 @@ def test_readiness_and_metrics_show_whether_messages_go_out_and_no_number(told: 
     assert 'planner_messages{state="delivered"} 1.0' in figures
     assert "planner_messages_overdue 0.0" in figures
     assert 'planner_worker_messages_total{what="claimed"} 1.0' in figures
-    told.work()
-    assert 'planner_worker_messages_total{what="claimed"} 1.0' in web.get("/metrics").text
     assert PHONE[-7:] not in figures
     told.clock.now = THE_DAY_BEFORE
     assert web.get("/readyz").get_json()["worker"] == "stale"

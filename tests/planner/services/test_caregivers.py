@@ -44,7 +44,8 @@ def test_a_caregiver_is_found_once_and_told_what_is_to_come(study: Trial) -> Non
 def test_where_nobody_cares_it_is_not_looked_for_again(study: Trial) -> None:
     find(study)
     with study.store.database.reading() as session:
-        found = dict(session.execute(select(Contact.participant_id, Contact.caregiver_index)).all())  # type: ignore[arg-type]
+        rows = session.execute(select(Contact.participant_id, Contact.caregiver_index))
+        found = {row.participant_id: row.caregiver_index or "" for row in rows}
     assert (found[2], len(found[1])) == (NOBODY, 64)
 
 

@@ -20,7 +20,7 @@ from tests.studies import NOW, Trial, trial
 TEXT = """
 protocol: made-up
 title: A made-up protocol with a pill at home
-version: "1"
+version: "1.0"
 activities:
   bloods: {label: Blood sample, kind: sample}
   pill: {label: Pill, kind: home-dose, hold_for: [toxicity]}
@@ -83,6 +83,7 @@ def test_today_and_tomorrow_are_planned_for_the_evening_on_their_own_clock(study
 
 def test_each_night_one_day_more_is_planned_until_the_days_end(study: Trial) -> None:
     prompting(study)
+    study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
     for day in range(6, 23):
         study.now = datetime(2026, 1, day, 6, 0, tzinfo=UTC)
         replan_all(study.store, study.designs, SYSTEM, study.now)
@@ -109,6 +110,14 @@ def test_a_hold_that_ends_brings_them_back(study: Trial) -> None:
     study.record("01-001", {**HELD, "resume": "2026-01-06"})
     assert prompts(study) == {"2026-01-05.sms": "cancelled", "2026-01-06.sms": "planned"}
     assert is_prompted(study)
+
+
+def test_what_is_tentative_is_not_asked_about(study: Trial) -> None:
+    """Nobody recorded Day 1, and its window is over: nobody knows whether the pills have begun."""
+    prompting(study)
+    study.now = datetime(2026, 1, 12, 6, 0, tzinfo=UTC)
+    replan_all(study.store, study.designs, SYSTEM, study.now)
+    assert [day for day in prompts(study) if day.startswith("2026-01-1")] == []
 
 
 def test_rules_that_do_not_ask_any_more_end_them(study: Trial) -> None:
@@ -154,7 +163,8 @@ def test_who_was_erased_is_not_prompted(study: Trial) -> None:
 
 @pytest.mark.parametrize(
     ("by_visit", "timings"),
-    [({}, ["3d", "1d"]), ({"induction": ["1d"]}, ["1d"]), ({"induction": ["1d"], "induction.d8": ["7d", "3d"]}, ["3d"]),
+    [({}, ["3d", "1d"]), ({"induction": ["1d"]}, ["1d"]),
+     ({"induction": ["1d"], "induction.d8": ["morning", "3d"]}, ["3d", "morning"]),
      ({"induction.d1": []}, ["3d", "1d"]), ({"induction.d8": []}, [])],
     ids=["the study's", "the epoch's", "the visit's", "another visit's", "none"],
 )  # fmt: skip

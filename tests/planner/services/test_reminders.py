@@ -6,17 +6,21 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifications.appointments import AppointmentRow
 from notifications.recipients import RecipientRow
+from notifications.rules import RulesRow
 from planner.persistence.contact_consents import ContactConsent
 from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.problems import Refused
+from planner.services.access import EVERYTHING
 from planner.services.recipients import agreed_spans
 from planner.services.replanning import replan_all
+from planner.services.sending import send_test, study_rules
 from tests import reminded
 from tests.reminded import DAY_8, DOSED, KEYS, PHONE, TOLD, addresses, appointments, messages, recipient, reminding
-from tests.studies import Trial, trial
+from tests.studies import STUDY, Trial, trial
 
 KEY = "induction.c1.d8"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -236,3 +240,30 @@ def test_a_span_is_the_first_that_is_not_over(consents: list[ContactConsent], si
 
 def test_there_is_no_span_where_a_consent_has_ended() -> None:
     assert agreed_spans([said(True, "2026-01-01"), said(False, "2026-01-05")], "UTC", date(2026, 1, 5)) == {}
+
+
+def test_rules_that_cannot_be_read_keep_no_death_from_being_recorded(study: Trial) -> None:
+    told(study)
+    broken = update(RulesRow).values(rules={"hour": "noon"})
+    study.store.database.transact(lambda session: session.execute(broken))
+    reminded.keep(study, language="es")
+    assert messages(study) == PLANNED
+    study.record("01-001", {"fact": "died", "date": "2026-01-05"})
+    assert {state for _, _, state in messages(study)} == {"cancelled"}
+
+
+def test_rules_that_cannot_be_read_are_set_anew(study: Trial) -> None:
+    study.store.database.transact(lambda session: session.execute(update(RulesRow).values(rules={"hour": "noon"})))
+    with study.store.database.reading() as session, pytest.raises(Refused, match="set them anew"):
+        study_rules(session, EVERYTHING, STUDY)
+    reminded.remind(study)
+    with study.store.database.reading() as session:
+        assert study_rules(session, EVERYTHING, STUDY).enabled
+
+
+def test_a_test_message_at_night_is_of_use_until_the_morning(study: Trial) -> None:
+    night = datetime(2026, 1, 6, 4, 0, tzinfo=UTC)  # eleven in the evening in New York
+    expires = study.store.write(
+        SYSTEM, night, lambda uow: send_test(uow, EVERYTHING, STUDY, "01-001", "sms").expires_at
+    )
+    assert expires == datetime(2026, 1, 6, 14, 0, tzinfo=UTC)
