@@ -13,6 +13,7 @@ from planner.persistence.database import Database
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
+from planner.services.helpers import helpers_of_machine
 from planner.services.imports import Imported, import_facts
 from tests import postgresql
 from tests.studies import NORTH, SOUTH, STUDY, trial
@@ -49,7 +50,7 @@ def import_table(database: Database, table: bytes) -> Imported:
     """Import a table, as ``planner participant import`` does."""
 
     def work(uow: UnitOfWork) -> Imported:
-        return import_facts(uow, Designs(), EVERYTHING, STUDY, table)
+        return import_facts(uow, Designs(), EVERYTHING, STUDY, table, helpers_of_machine())
 
     return Store(database).write(SYSTEM, NOW, work)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -60,6 +60,14 @@ class UnitOfWork:
                 after=said[1], why=why, request_id=self.request_id,
             )
         )  # fmt: skip
+
+    def noted(self) -> list[Note]:
+        """What the audit will say, so far."""
+        return list(self._notes)
+
+    def note(self, notes: Sequence[Note]) -> None:
+        """Note what was noted elsewhere, for this unit of work."""
+        self._notes.extend(notes)
 
     def seal(self) -> None:
         """Append what was noted to its chains, each entry sealed by the one before it."""
