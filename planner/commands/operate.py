@@ -25,8 +25,8 @@ from planner.problems import InputProblem, InvalidInput, NotFound, Refused, show
 from planner.services.access import EVERYTHING, find_participant, find_site, find_study
 from planner.services.enrolment import Screen, screen
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
-from planner.services.histories import life_of
 from planner.services.helpers import helpers_of_machine
+from planner.services.histories import life_of
 from planner.services.imports import MOST_BYTES, import_facts
 from planner.services.replanning import replan_all
 from planner.services.sites import ChangeSite, CloseSite, CreateSite, change_site, close_site, create_site

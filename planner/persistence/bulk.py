@@ -80,7 +80,7 @@ class Bulk:
         return list(range(newest + 1, newest + 1 + count))
 
     def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Add rows to a table, in their order. Columns that are not named get what the database gives them by itself."""
+        """Add rows to a table, in their order. Columns that are not named get what the database gives by itself."""
         if rows:
             self.insert_kept(self.kept(table, columns, rows))
 

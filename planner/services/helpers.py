@@ -1,7 +1,7 @@
 """Processes that work beside this one: what is asked of them is worked out on other processors.
 
-They begin as copies of this process, so that what the work needs (a compiled study) is there at once, and keep nothing of it
-open: neither a database's connection nor a file. They end when whoever asks them closes them, or is gone.
+They begin as copies of this process, so that what the work needs (a compiled study) is there at once, and keep nothing
+of it open: neither a database's connection nor a file. They end when whoever asks them closes them, or is gone.
 """
 
 from __future__ import annotations
@@ -101,12 +101,12 @@ def _serve(work: Callable[[Asked], Answer], pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks ends them
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()  # what is there stays, and stays shared
-    with suppress(EOFError, OSError):
+    with suppress(Exception):  # nobody asks any more, or the work fails: who asks does it again, and is told
         while True:
             pipe.send(work(pipe.recv()))
 
 
 def _keep_only(own: int) -> None:
-    """Close every file but one and the standard ones: a connection that a helper kept would outlive its owner's death."""
+    """Close every file but one and the standard ones: a connection that is kept would outlive its owner's death."""
     os.closerange(_STANDARD, own)
     os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))

@@ -65,8 +65,8 @@ def import_facts(
     """Take in everybody whom the table names and the study does not know yet, and record all of its facts.
 
     The first line names the columns: ``number``, ``site`` (for who is new), ``fact``, ``date``, and the fields of
-    facts. Raises InvalidInput with every bad line. ``helpers``: how many processes plan beside this one, if there are many
-    participants; only for a process that has no other thread.
+    facts. Raises InvalidInput with every bad line. ``helpers``: how many processes plan beside this one where many
+    are new; only for a process that has no other thread.
     """
     study = find_study(uow.session, scope, study_code)
     rows, problems = _rows(table)
@@ -124,7 +124,7 @@ class _Import:
         self._newcomers.wait()
 
     def told(self) -> list[InputProblem]:
-        """What is wrong, in the order of the table: who came together with others is told about later than who did not."""
+        """What is wrong, in the order of the table; of those who come together it is known later than of others."""
         return [
             replace(problem, place=f"line {line}: {problem.place}") if line else problem
             for line, problem in sorted(self.problems, key=itemgetter(0))

@@ -25,7 +25,7 @@ from planner.services.helpers import Helpers
 from planner.services.newcomer_plans import Arrival, Planned, Planning
 from schedules.history import Booked, Fact, LostToFollowUp, Rebooked
 
-#: whose rows are written together; so many are in memory for each helper, and as many again while they are being written
+#: so many are planned, and written, together; as many again are in memory meanwhile, and twice as many for each helper
 TOGETHER = 200
 
 
