@@ -1,7 +1,8 @@
 """How fast a table of participants is imported: beside the same rows written through ``session.add_all``, in one run.
 
 The import reads the table, checks and plans everybody, and writes; ``add_all`` is handed finished rows and only writes.
-Also shown is the writing alone, of these rows, by what the import writes with.
+It is shown as the command does it, with helpers that plan, and as the web does, in one process. Also shown is the
+writing alone, of these rows, by what the import writes with.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
 from planner.persistence.types import Json, json_text
 from planner.persistence.visits import GateRow, VisitRow
+from planner.services.helpers import helpers_of_machine
 
 WRITTEN: tuple[type[Base], ...] = (Participant, FactRow, VisitRow, GateRow, DeviationRow, AuditEntry)
 ROWS = 15_000
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
-def import_seconds(database: Database, table: bytes) -> float:
+def import_seconds(database: Database, table: bytes, helpers: int) -> float:
     """How long the import takes, commit included."""
     began = time.perf_counter()
-    import_table(database, table)
+    import_table(database, table, helpers)
     return time.perf_counter() - began
 
 
@@ -47,17 +49,21 @@ def add_all_seconds(database: Database, rows: Rows) -> float:
 
 
 def bulk_seconds(database: Database, rows: Rows) -> float:
-    """How long the same rows take through what the import writes with, commit included."""
+    """How long the same rows take through what the import writes with, commit included; plain data is text already."""
+    texts = {kind: [_with_texts(kind, values) for values in found] for kind, found in rows.items()}
     began = time.perf_counter()
     with database.writing() as session:
         bulk = Bulk(session.connection())
-        for kind, found in rows.items():
-            table = cast(Table, kind.__table__)
-            plain = [column.name for column in table.columns if isinstance(column.type, Json)]
+        for kind, found in texts.items():
             for start in range(0, len(found), ROWS):
-                some = [values | {name: json_text(values[name]) for name in plain} for values in found[start:][:ROWS]]
-                bulk.insert(table, tuple(some[0]), [tuple(values.values()) for values in some])
+                some = found[start : start + ROWS]
+                bulk.insert(cast(Table, kind.__table__), tuple(some[0]), [tuple(values.values()) for values in some])
     return time.perf_counter() - began
+
+
+def _with_texts(kind: type[Base], values: dict[str, Any]) -> dict[str, Any]:
+    plain = [column.name for column in kind.__table__.columns if isinstance(column.type, Json)]
+    return values | {name: json_text(values[name]) for name in plain}
 
 
 def imported_rows(database: Database) -> Rows:
@@ -73,36 +79,43 @@ def _values(session: Session, kind: type[Base]) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in session.execute(query)]
 
 
-def measure(kind: str, participants: int, dosed: bool) -> str:
-    """A row of the table: how many visits, and how fast they were written either way."""
+def measure(kind: str, participants: int, dosed: bool, helpers: int) -> str:
+    """A row of the table: how many visits, and how fast they were written in each way."""
     table = table_of(participants, dosed)
-    with empty_databases(kind, 3) as (ours, theirs, third):
-        spent = import_seconds(ours, table)
+    with empty_databases(kind, 4) as databases:
+        ours, theirs, third, fourth = databases
+        spent = import_seconds(ours, table, helpers)
+        alone = import_seconds(fourth, table, 0)
         rows = imported_rows(ours)
         visits = len(rows[VisitRow])
         beside = add_all_seconds(theirs, rows)
         written = bulk_seconds(third, rows)
-        for database in (ours, theirs, third):
+        for database in databases:
             with database.reading() as session:
                 assert session.scalar(select(func.count()).select_from(VisitRow)) == visits
             database.dispose()
     facts = "ten facts" if dosed else "two facts"
-    return (
-        f"{kind:10}  {facts}  {participants:7,} participants  {visits:8,} visits  "
-        f"import {spent:6.2f} s, {visits / spent:7,.0f} visits/s  "
-        f"add_all {beside:6.2f} s, {visits / beside:7,.0f} visits/s  ratio {beside / spent:.2f}  "
-        f"writing alone {written:6.2f} s, {visits / written:7,.0f} visits/s  ratio {beside / written:.2f}"
+    shown = (
+        (f"import, {helpers} helpers", spent), ("import in one process", alone), ("writing alone", written),
+        ("add_all", beside),
+    )  # fmt: skip
+    return f"{kind}, {facts}, {participants:,} participants, {visits:,} visits\n" + "\n".join(
+        f"  {name:22} {seconds:6.2f} s  {visits / seconds:7,.0f} visits/s  {beside / seconds:5.2f} times add_all"
+        for name, seconds in shown
     )
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--participants", type=int, default=10_000)
+    parser.add_argument("--participants", type=int, default=10_000, help="with two facts each")
+    parser.add_argument("--dosed", type=int, default=3_000, help="with ten facts each")
+    parser.add_argument("--helpers", type=int, default=helpers_of_machine())
     options = parser.parse_args()
     for kind in kinds():
-        for dosed in (False, True):
-            print(measure(kind, options.participants, dosed), flush=True)
+        for participants, dosed in ((options.participants, False), (options.dosed, True)):
+            if participants:
+                print(measure(kind, participants, dosed, options.helpers), flush=True)
 
 
 if __name__ == "__main__":

@@ -95,8 +95,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--many", type=int, default=MANY)
+    parser.add_argument("--kind", choices=kinds(), help="of this kind only")
     options = parser.parse_args()
-    for kind in kinds():
+    for kind in [options.kind] if options.kind else kinds():
         print(measure(kind, FEW, options.many), flush=True)
 
 

@@ -13,6 +13,7 @@ from planner.persistence.database import Database
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
+from planner.services.helpers import helpers_of_machine
 from planner.services.imports import Imported, import_facts
 from tests import postgresql
 from tests.studies import NORTH, SOUTH, STUDY, trial
@@ -45,11 +46,12 @@ def _with_a_study(address: str) -> Database:
     return database
 
 
-def import_table(database: Database, table: bytes) -> Imported:
-    """Import a table, as ``planner participant import`` does."""
+def import_table(database: Database, table: bytes, helpers: int | None = None) -> Imported:
+    """Import a table, as ``planner participant import`` does, or with so many helpers; with none as the web does."""
+    count = helpers_of_machine() if helpers is None else helpers
 
     def work(uow: UnitOfWork) -> Imported:
-        return import_facts(uow, Designs(), EVERYTHING, STUDY, table)
+        return import_facts(uow, Designs(), EVERYTHING, STUDY, table, count)
 
     return Store(database).write(SYSTEM, NOW, work)
 

@@ -25,6 +25,7 @@ from planner.problems import InputProblem, InvalidInput, NotFound, Refused, show
 from planner.services.access import EVERYTHING, find_participant, find_site, find_study
 from planner.services.enrolment import Screen, screen
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
+from planner.services.helpers import helpers_of_machine
 from planner.services.histories import life_of
 from planner.services.imports import MOST_BYTES, import_facts
 from planner.services.replanning import replan_all
@@ -152,7 +153,10 @@ def import_table(study: str, file: str) -> None:
     with path.open("rb") as opened:
         table = opened.read(MOST_BYTES + 1)
     with installation() as planner:
-        done = _write(planner, lambda uow: import_facts(uow, planner.designs, EVERYTHING, study, table))
+        done = _write(
+            planner,
+            lambda uow: import_facts(uow, planner.designs, EVERYTHING, study, table, helpers_of_machine()),
+        )
     click.echo(f"{done.participants} participants are new; {done.facts} facts are recorded.")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import chain
@@ -40,6 +41,15 @@ class _Memo(dict[Any, Any]):
         return made
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of one table as its database is handed them: the values of each column, in the order of the rows."""
+
+    table: str
+    columns: tuple[str, ...]
+    values: tuple[Sequence[Any], ...]
+
+
 class Bulk:
     """Adds rows through one connection, in its transaction."""
 
@@ -69,25 +79,30 @@ class Bulk:
         newest = self._connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table.name}")) or 0  # noqa: S608
         return list(range(newest + 1, newest + 1 + count))
 
-    def insert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[Row], ids: Mapping[str, Sequence[int]] | None = None
-    ) -> None:
-        """Add rows to a table, in their order. Columns that are not named get what the database gives them by itself.
+    def insert(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Add rows to a table, in their order. Columns that are not named get what the database gives by itself."""
+        if rows:
+            self.insert_kept(self.kept(table, columns, rows))
 
-        ``ids`` names columns whose values are places in a list of numbers, and gives the list.
-        """
-        if not rows:
-            return
-        kept = [
-            self._kept(table.c[name].type, [ids[name][place] for place in values] if ids and name in ids else values)
-            for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+    def kept(self, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Kept:
+        """Rows, at least one, as the database is handed them. Asks the database nothing."""
+        by_column = zip(columns, zip(*rows, strict=True), strict=True)
+        values = [self._kept(table.c[name].type, values) for name, values in by_column]
+        return Kept(table.name, tuple(columns), tuple(values))
+
+    def insert_kept(self, rows: Kept, ids: Mapping[str, Sequence[int]] | None = None) -> None:
+        """Add such rows. ``ids`` names columns whose values are places in a list of numbers, and gives the list."""
+        given = {name: _numbers(numbers, self._copies) for name, numbers in (ids or {}).items()}
+        values = [
+            [given[name][int(place)] for place in column] if name in given else column
+            for name, column in zip(rows.columns, rows.values, strict=True)
         ]
         quote = self._dialect.identifier_preparer.quote
-        target = f"{quote(table.name)} ({', '.join(map(quote, columns))})"
+        target = f"{quote(rows.table)} ({', '.join(map(quote, rows.columns))})"
         if self._copies:
-            _copy(self._connection, f"COPY {target} FROM STDIN", kept)
+            _copy(self._connection, f"COPY {target} FROM STDIN", values)
         else:
-            _insert(self._connection, target, list(zip(*kept, strict=True)))
+            _insert(self._connection, target, list(zip(*values, strict=True)))
 
     def _kept(self, kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]:
         """The values of one column, as the database is handed them."""
@@ -101,6 +116,10 @@ class Bulk:
                 return values
             make = _Memo(process).__getitem__
         return list(map(make, values))
+
+
+def _numbers(numbers: Sequence[int], as_words: bool) -> Sequence[Any]:
+    return [str(number) for number in numbers] if as_words else numbers
 
 
 # -- SQLite -------------------------------------------------------------------------------------

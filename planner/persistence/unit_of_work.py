@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,6 +71,19 @@ class UnitOfWork:
     def tells(self, participant_id: int) -> None:
         """Note that a participant's own calendar shows something else."""
         self._told.add(participant_id)
+
+    def noted(self) -> list[Note]:
+        """What the audit will say, so far."""
+        return list(self._notes)
+
+    def shown(self) -> set[Place]:
+        """Where staff see something else, so far."""
+        return set(self._places)
+
+    def take_over(self, notes: Sequence[Note], places: Iterable[Place]) -> None:
+        """Note what was noted elsewhere, for this unit of work."""
+        self._notes.extend(notes)
+        self._places.update(places)
 
     def seal(self) -> None:
         """Move the calendars concerned on, and append what was noted to its chains, each entry sealed by the last."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from operator import itemgetter
 from typing import Any, Self
 
 from planner.persistence.participants import numbers_taken, participant_by_number
@@ -28,6 +29,8 @@ from schedules.history import Fact
 MOST_BYTES = 50_000_000
 MOST_ROWS = 500_000
 MOST_PROBLEMS = 200
+#: for fewer who are new nobody else needs to help
+MANY = 1_000
 #: what the audit gives as the reason
 _WHY = "import"
 _OWN = ("number", "site", "fact")
@@ -56,11 +59,14 @@ class _Row:
     fact: Fact
 
 
-def import_facts(uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, table: bytes) -> Imported:
+def import_facts(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, table: bytes, helpers: int = 0
+) -> Imported:
     """Take in everybody whom the table names and the study does not know yet, and record all of its facts.
 
     The first line names the columns: ``number``, ``site`` (for who is new), ``fact``, ``date``, and the fields of
-    facts. Raises InvalidInput with every bad line.
+    facts. Raises InvalidInput with every bad line. ``helpers``: how many processes plan beside this one where many
+    are new; only for a process that has no other thread.
     """
     study = find_study(uow.session, scope, study_code)
     rows, problems = _rows(table)
@@ -68,27 +74,30 @@ def import_facts(uow: UnitOfWork, designs: Designs, scope: Scope, study_code: st
     for row in rows:
         theirs.setdefault(row.number, []).append(row)
     known = numbers_taken(uow.session, study.id, list(theirs))
-    with looked_for_seldom(), _Import(uow, designs, scope, study) as work:
+    useful = helpers if len(theirs) - len(known) > MANY else 0
+    with looked_for_seldom(), _Import(uow, designs, scope, study, problems, useful) as work:
         for number, lines in theirs.items():
-            if len(problems) >= MOST_PROBLEMS:
+            if len(work.problems) >= MOST_PROBLEMS:
                 break
-            try:
-                work.take(number, lines, known=number in known)
-            except PlannerError as error:
-                problems += [replace(each, place=f"line {lines[0].line}: {each.place}") for each in error.problems]
-        if not problems:
-            work.finish()
-    if problems:
-        raise InvalidInput(problems[:MOST_PROBLEMS])
+            work.take(number, lines, known=number in known)
+        work.finish()
+    if work.problems:
+        raise InvalidInput(work.told()[:MOST_PROBLEMS])
     return Imported(len(theirs) - len(known), len(rows))
 
 
 class _Import:
-    """Takes people in, in the order of the table: those who are new together, the others one by one."""
+    """Takes people in, in the order of the table: those who are new together, the others one by one.
 
-    def __init__(self, uow: UnitOfWork, designs: Designs, scope: Scope, study: Study) -> None:
+    ``problems`` are with the line where whoever they are about begins, or 0 for what is wrong with single lines.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, bad_lines: list[InputProblem], helpers: int
+    ) -> None:
         self._uow, self._designs, self._scope, self._study = uow, designs, scope, study
-        self._newcomers = Newcomers(uow, designs, scope, study, _WHY)
+        self.problems = [(0, problem) for problem in bad_lines]
+        self._newcomers = Newcomers(uow, designs, scope, study, _WHY, self.problems, helpers)
 
     def __enter__(self) -> Self:
         return self
@@ -97,18 +106,29 @@ class _Import:
         self._newcomers.close()
 
     def take(self, number: str, lines: list[_Row], known: bool) -> None:
-        """Take in one participant with all of their facts, or only record the facts. Raises PlannerError."""
+        """Take in one participant with all of their facts, or only record the facts."""
         facts = tuple(row.fact for row in lines)
-        if not known and may_come_with_others(facts):
-            self._newcomers.add(number, _site(number, lines), facts)
-            return
-        self.finish()
-        with self._uow.session.begin_nested():
-            self._alone(number, lines, facts)
+        first = lines[0].line
+        try:
+            if not known and may_come_with_others(facts):
+                self._newcomers.add(first, number, _site(number, lines), facts)
+                return
+            self.finish()
+            with self._uow.session.begin_nested():
+                self._alone(number, lines, facts)
+        except PlannerError as error:
+            self.problems += [(first, problem) for problem in error.problems]
 
     def finish(self) -> None:
-        """Have everybody written who is planned."""
+        """Have everybody written who has come, unless something is wrong."""
         self._newcomers.wait()
+
+    def told(self) -> list[InputProblem]:
+        """What is wrong, in the order of the table; of those who come together it is known later than of others."""
+        return [
+            replace(problem, place=f"line {line}: {problem.place}") if line else problem
+            for line, problem in sorted(self.problems, key=itemgetter(0))
+        ]
 
     def _alone(self, number: str, lines: list[_Row], facts: tuple[Fact, ...]) -> None:
         participant = participant_by_number(self._uow.session, self._study.id, number, lock=True)

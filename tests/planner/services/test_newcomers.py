@@ -77,6 +77,7 @@ TABLE = HEAD + "".join(HISTORIES)
 def few_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """So few at a time that a short table is written in several goes."""
     monkeypatch.setattr(newcomers, "TOGETHER", 2)
+    monkeypatch.setattr(imports, "MANY", 4)
 
 
 @pytest.fixture
@@ -85,9 +86,9 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return lambda: monkeypatch.setattr(imports, "may_come_with_others", lambda facts: False)
 
 
-def take(study: Trial, table: str, actor: Actor = SYSTEM, scope: Scope = EVERYTHING) -> Imported:
+def take(study: Trial, table: str, actor: Actor = SYSTEM, scope: Scope = EVERYTHING, helpers: int = 0) -> Imported:
     def work(uow: UnitOfWork) -> Imported:
-        return import_facts(uow, study.designs, scope, STUDY, table.encode())
+        return import_facts(uow, study.designs, scope, STUDY, table.encode(), helpers)
 
     return study.store.write(actor, NOW, work)
 
@@ -112,11 +113,12 @@ def with_a_version_in_effect(store: Store) -> Trial:
 
 
 @pytest.mark.usefixtures("few_together")
+@pytest.mark.parametrize("helpers", [0, 2])
 def test_every_table_is_the_same_as_if_they_had_come_one_by_one(
-    store: Store, another_database: Database, one_by_one: Callable[[], None]
+    store: Store, another_database: Database, one_by_one: Callable[[], None], helpers: int
 ) -> None:
     together = with_a_version_in_effect(store)
-    assert take(together, TABLE) == Imported(13, TABLE.count('\n"0'))
+    assert take(together, TABLE, helpers=helpers) == Imported(13, TABLE.count('\n"0'))
     one_by_one()
     alone = with_a_version_in_effect(Store(another_database))
     take(alone, TABLE)
@@ -153,18 +155,39 @@ BAD = (
 
 
 @pytest.mark.usefixtures("few_together")
+@pytest.mark.parametrize("helpers", [0, 2])
 def test_what_is_wrong_is_told_in_the_same_words_and_order_and_nothing_is_stored(
-    study: Trial, one_by_one: Callable[[], None]
+    study: Trial, one_by_one: Callable[[], None], helpers: int
 ) -> None:
     before = content(study.store.database)
     with pytest.raises(InvalidInput) as together:
-        take(study, TABLE + "".join(BAD))
+        take(study, TABLE + "".join(BAD), helpers=helpers)
     one_by_one()
     with pytest.raises(InvalidInput) as alone:
         take(study, TABLE + "".join(BAD))
     assert together.value.problems == alone.value.problems
     assert len(together.value.problems) >= len(BAD)
     assert content(study.store.database) == before
+
+
+@pytest.mark.usefixtures("few_together")
+@pytest.mark.parametrize("helpers", [0, 2])
+def test_of_very_many_problems_the_first_are_told(
+    study: Trial, monkeypatch: pytest.MonkeyPatch, one_by_one: Callable[[], None], helpers: int
+) -> None:
+    monkeypatch.setattr(imports, "MOST_PROBLEMS", 7)
+    table = HEAD + "".join(
+        joined(f"01-{number}", "mars" if number % 3 == 0 else "north")
+        + (line(f"01-{number}", "attended", "2026-02-01", visit="x.y") if number % 2 else "")
+        for number in range(100, 130)
+    )
+    with pytest.raises(InvalidInput) as together:
+        take(study, table, helpers=helpers)
+    one_by_one()
+    with pytest.raises(InvalidInput) as alone:
+        take(study, table)
+    assert together.value.problems == alone.value.problems
+    assert len(together.value.problems) == 7
 
 
 @pytest.fixture
