@@ -24,6 +24,7 @@ test: setup ## Run the tests (ARGS=… for pytest)
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/calendar-clients
 	$(PYTEST) -m "not soak" $(ARGS)
 
 check: setup ## Lint, formatting, types, layers
@@ -46,6 +47,7 @@ soak: setup ## Run all tests, with thousands of examples each
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/calendar-clients
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
@@ -60,6 +62,6 @@ lock: ## Renew the pins in constraints.txt
 	@scripts/lock
 
 clean: ## Remove environments, caches and build artefacts
-	rm -rf .venv .venv-mutation .bootstrap .prism .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	rm -rf .venv .venv-mutation .bootstrap .prism .clients .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 	  .ruff_cache .coverage .coverage.* build dist htmlcov mutants test-results *.egg-info
 	find planner schedules notifications tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
