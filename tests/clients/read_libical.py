@@ -2,8 +2,8 @@
 
 Reads a JSON list of texts and prints a list of
 ``{"events": {uid: {"start", "status", "summary"}}, "complaints": [...]}``: the start in seconds since 1970 by the
-text's own VTIMEZONE, or a date; the complaints of its parser and its checks of what RFC 5545 allows. A process of its own,
-since a fault in C would take the tests with it. ``--there``: is there a libical?
+text's own VTIMEZONE, or a date; the complaints of its parser and its checks of what RFC 5545 allows. A process of its
+own, since a fault in C would take the tests with it. ``--there``: is there a libical?
 """
 
 from __future__ import annotations

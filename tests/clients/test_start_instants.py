@@ -31,7 +31,7 @@ def test_every_app_shows_visits_in_six_places_at_their_instants(reader: Reader) 
 
 
 def test_node_ical_which_goes_by_its_own_rules_is_reported(node_ical: Reader) -> None:
-    """Its rules are as old as its Node: it is wrong where governments have changed theirs, as two of the six in 2026."""
+    """Its rules are as old as its Node: it is wrong where governments have changed theirs, two of the six in 2026."""
     every = [at for place in PLACES for at in visits(place)]
     (read,) = node_ical.read([feed(every)])
     wrong = {uid: start for uid, start in truth(every).items() if read.starts.get(uid) != start}
