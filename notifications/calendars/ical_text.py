@@ -71,7 +71,7 @@ class CalendarEvent:
             raise ValueError(f"the event {self.uid!r} has a stamp without a zone")
         if not _in_order(self):
             raise ValueError(f"the event {self.uid!r} does not end after it starts")
-        if not _clean(self.uid):
+        if not clean(self.uid):
             raise ValueError("an event needs a uid")
         if self.url and not _WEB.fullmatch(self.url):
             raise ValueError(f"the event {self.uid!r} has an address that is none of the web")
@@ -221,10 +221,10 @@ def _instant(moment: datetime) -> str:
 
 def escaped(text: str) -> str:
     """A text as the value of a property: its special characters escaped, what no text may hold left out."""
-    return _clean(text).translate(_ESCAPES)
+    return clean(text).translate(_ESCAPES)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Every kind of line break becomes ``\\n``; controls go; half a character becomes the mark for one that is lost."""
     return _LONE_HALF.sub("\ufffd", _NOT_TEXT.sub("", _LINE_BREAK.sub("\n", text)))
 

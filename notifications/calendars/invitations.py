@@ -20,6 +20,7 @@ from notifications.calendars.ical_text import (
     PRODUCT,
     CalendarEvent,
     EventStatus,
+    clean,
     event_lines,
     octets,
     time_zone_lines,
@@ -146,7 +147,7 @@ def _mail(invitation: Invitation, words: Words, method: Method) -> EmailMessage:
     mail["From"], mail["To"] = _address(invitation.organizer), _address(invitation.attendee)
     # Answers of machines ("I am on holiday") are not wanted.
     mail["Auto-Submitted"] = "auto-generated"
-    text = "\n".join(words.text.splitlines())
+    text = clean(words.text)
     mail.set_content(f"{text}\n")
     mail.add_alternative(_html(text), subtype="html")
     mail.add_alternative(content, maintype="text", subtype="calendar", params={"charset": "utf-8", "method": method})
