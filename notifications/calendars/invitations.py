@@ -21,9 +21,8 @@ from notifications.calendars.ical_text import (
     CalendarEvent,
     EventStatus,
     clean,
-    event_lines,
+    lines_of,
     octets,
-    time_zone_lines,
 )
 from notifications.forbidden import told
 
@@ -120,7 +119,7 @@ def invitation_text(invitation: Invitation, method: Method) -> bytes:
     event = replace(invitation.event, sequence=invitation.sequence)
     heading = ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", f"METHOD:{method}")
     people = _people(invitation, method)
-    return octets([*heading, *time_zone_lines([event]), *event_lines(event, *people), "END:VCALENDAR"])
+    return octets([*heading, *lines_of([event], *people), "END:VCALENDAR"])
 
 
 def _people(invitation: Invitation, method: Method) -> Iterator[str]:
