@@ -1,4 +1,4 @@
-"""Hostile text goes out and comes back through the parsers of others unchanged but for controls; no line comes of it."""
+"""Hostile text comes back through the parsers of others unchanged but for controls, and no line comes of it."""
 
 from __future__ import annotations
 
