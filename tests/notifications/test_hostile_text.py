@@ -25,7 +25,7 @@ HOSTILE = {
     "controls": "a\x00b\x07c\x1bd\x7fe\x9ff\ufeffg",
     "emoji": "\U0001f489 \U0001f469\u200d\u2695\ufe0f \U0001f1e9\U0001f1ea " * 12 + ".",
     "half an emoji": "a \ud83d b \udc89 c",
-    "right to left": "\u202e\u05d1\u05d3\u05d9\u05e7\u05d4\u202c, \u0641\u062d\u0635 \u0627\u0644\u062f\u0645; " * 9 + ".",
+    "right to left": "\u202e\u05d1\u05d3\u05d9\u05e7\u05d4\u202c, \u0641\u062d\u0635; " * 12 + "x",
     "5 kB": ("long, text; with \\ and é語\U0001f489 " * 200)[:4999] + ".",
     "a tab": "a\tb",
     "combining": "e\u0301" * 100,

@@ -1,7 +1,9 @@
 """The bytes of a calendar, checked by rules of our own and read back by the icalendar package."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.calendars.ical_text import (
+    FORMATTER_VERSION,
     Calendar,
     CalendarEvent,
     EventStatus,
@@ -145,3 +148,16 @@ def test_the_same_events_give_the_same_bytes_in_the_order_given() -> None:
 def test_floating_times_backward_events_and_nameless_ones_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="event"):
         event(**changes)
+
+
+def test_bytes_that_change_for_the_same_events_take_a_new_version_of_the_formatter() -> None:
+    """Apps are told by an ETag that nothing has changed: it names the version. Change both numbers here together."""
+    start = datetime(2026, 6, 1, 9, 30, tzinfo=ZoneInfo("America/New_York"))
+    timed = event(
+        uid="visit-2", start=start, end=start + timedelta(hours=2), alarms=(timedelta(days=1),), url="https://a.example"
+    )
+    cancelled = event(uid="visit-3", status=EventStatus.CANCELLED, transparent=True, sequence=2)
+    content = text(
+        event(description=HOSTILE * 3, location=HOSTILE, categories=("a", "b")), timed, cancelled, zone="UTC"
+    )
+    assert (FORMATTER_VERSION, hashlib.sha256(content).hexdigest()[:16]) == (2, "ddea84f5eeebc839")
