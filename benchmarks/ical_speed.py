@@ -101,14 +101,16 @@ def theirs(found: list[Visit]) -> bytes:
         event.add("SEQUENCE", 3)
         event.add("LAST-MODIFIED", STAMP)
         calendar.add_component(event)
-    return calendar.to_ical()
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def read_back(content: bytes) -> list[tuple[Any, ...]]:
     """What is in a calendar, as icalendar reads it."""
+    events: Any = icalendar.Calendar.from_ical(content).walk("VEVENT")
     return [
         (str(event["UID"]), str(event["SUMMARY"]), event["DTSTART"].dt, event["DTEND"].dt, str(event["DESCRIPTION"]))
-        for event in icalendar.Calendar.from_ical(content).walk("VEVENT")
+        for event in events
     ]
 
 

@@ -75,7 +75,8 @@ def many_events(feed: bytes) -> bytes:
 
 
 def zone_of(feed: bytes, number: int) -> str:
-    return re.findall(rb"BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n", feed, re.DOTALL)[number].decode()
+    zones: list[bytes] = re.findall(rb"BEGIN:VTIMEZONE.*?END:VTIMEZONE\r\n", feed, re.DOTALL)
+    return zones[number].decode()
 
 
 NEW_YORK_ZONE, VANCOUVER_ZONE = (zone_of(GOOD, number) for number in (0, 1))
