@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Our engine's speed beside that of the usdm4 package, on the same study and the same Python; then what is stored:
 # a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting;
-# then messages: sent beside Celery with Redis, and claimed among few and among many.
+# then messages: sent beside Celery with Redis, and claimed among few and among many; then calendars: rebuilt beside the
+# icalendar package's own serialiser.
 #
 #   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
 #
@@ -132,3 +133,6 @@ printf '\nSending messages\n'
 
 printf '\nClaiming messages\n'
 "$our_python" -m benchmarks.claim_growth --many "${PLANNER_BENCH_STORED:-10000000}"
+
+printf '\nRebuilding calendars\n'
+"$our_python" -m benchmarks.ical_speed

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from notifications.calendars.time_zones import vtimezone
@@ -26,7 +28,6 @@ _ZONE = re.compile("[A-Za-z0-9_+/-]+")
 _WEB = re.compile("https?://[!-~]+", re.IGNORECASE)
 _UTC = frozenset({"UTC", "Etc/UTC"})
 _NOTHING = timedelta()
-_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\t": " "})
 
 
 class EventStatus(StrEnum):
@@ -65,13 +66,17 @@ class CalendarEvent:
     location: str = ""
     alarms: tuple[timedelta, ...] = ()
     url: str = ""
+    #: the zones on whose clocks start and end are written
+    clocks: tuple[str | None, str | None] = field(default=(None, None), init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.stamp.utcoffset() is None:
             raise ValueError(f"the event {self.uid!r} has a stamp without a zone")
-        if not _in_order(self):
+        if isinstance(self.start, datetime) and isinstance(self.end, datetime):
+            object.__setattr__(self, "clocks", (_clock(self, self.start), _clock(self, self.end)))
+        if not _in_order(self.start, self.end):
             raise ValueError(f"the event {self.uid!r} does not end after it starts")
-        if not _clean(self.uid):
+        if not clean(self.uid):
             raise ValueError("an event needs a uid")
         if self.url and not _WEB.fullmatch(self.url):
             raise ValueError(f"the event {self.uid!r} has an address that is none of the web")
@@ -79,15 +84,26 @@ class CalendarEvent:
             raise ValueError(f"the event {self.uid!r} has an alarm after its start, or between seconds")
 
 
-def _in_order(event: CalendarEvent) -> bool:
-    start, end = event.start, event.end
+def _in_order(start: date, end: date) -> bool:
     if isinstance(start, datetime) and isinstance(end, datetime):
-        for at in (start, end):
-            if at.utcoffset() is None or set_forward(at):
-                raise ValueError(f"the event {event.uid!r} is at {at}, which names no instant")
-        # Two times of one zone would be compared by what the clock shows.
-        return start.astimezone(UTC) < end.astimezone(UTC)
+        # Two times of one zone are compared by what the clock shows, which misleads where it changes in between.
+        return start < end if start.utcoffset() == end.utcoffset() else start.astimezone(UTC) < end.astimezone(UTC)
     return not isinstance(start, datetime) and not isinstance(end, datetime) and start < end
+
+
+def _clock(event: CalendarEvent, at: datetime) -> str | None:
+    """The zone on whose clock a time is written; None for UTC, and where that clock shows the hour twice."""
+    offset, jump = at.utcoffset(), _jump(at)
+    if offset is None or jump > _NOTHING:
+        raise ValueError(f"the event {event.uid!r} is at {at}, which names no instant")
+    return None if jump else _name_of(at.tzinfo)
+
+
+@lru_cache(maxsize=1024)
+def _name_of(zone: tzinfo | None) -> str | None:
+    """What the zone is called, if others know it by that, and it is not UTC."""
+    name = zone.key if isinstance(zone, ZoneInfo) else None
+    return name if name and name not in _UTC and _ZONE.fullmatch(name) else None
 
 
 def set_forward(at: datetime) -> bool:
@@ -97,8 +113,10 @@ def set_forward(at: datetime) -> bool:
 
 def _jump(at: datetime) -> timedelta:
     """By how much the clock jumps here: more than nothing where it skips this time, less where it shows it twice."""
-    earlier, later = at.replace(fold=0).utcoffset(), at.replace(fold=1).utcoffset()
-    return later - earlier if earlier is not None and later is not None else _NOTHING
+    offset, other = at.utcoffset(), at.replace(fold=1 - at.fold).utcoffset()
+    if offset == other or offset is None or other is None:
+        return _NOTHING
+    return offset - other if at.fold else other - offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,32 +134,30 @@ class Calendar:
 
 
 def calendar_text(calendar: Calendar) -> bytes:
-    """The calendar as the bytes of an .ics file. It has no METHOD and no UID: both confuse subscribers.
-
-    Raises OverflowError or KeyError for a time on the clock of a zone that there is none.
-    """
-    lines = [*_heading(calendar), *time_zone_lines(calendar.events)]
-    for event in calendar.events:
-        lines.extend(event_lines(event))
-    lines.append("END:VCALENDAR")
-    return octets(lines)
+    """The calendar as the bytes of an .ics file. It has no METHOD and no UID: both confuse subscribers."""
+    return octets([*_heading(calendar), *lines_of(calendar.events), "END:VCALENDAR"])
 
 
 def octets(lines: Iterable[str]) -> bytes:
-    """Content lines as the bytes of a file."""
-    return b"".join(map(folded, lines))
+    """Content lines as the bytes of a file, folded."""
+    # Most lines are short, and found so without a call: feeds are written while somebody waits.
+    short = [line if len(line) <= LONGEST_LINE and line.isascii() else folded(line) for line in lines]
+    return "\r\n".join([*short, ""]).encode()
 
 
-def time_zone_lines(events: Iterable[CalendarEvent]) -> Iterator[str]:
-    """The VTIMEZONE of each zone on whose clock an event is, by name, for the years of these events."""
-    spans: dict[str, tuple[datetime, datetime]] = {}
+def lines_of(events: Iterable[CalendarEvent], *people: str) -> list[str]:
+    """The content lines of events, ``people`` (organizer, attendees) in each, behind the VTIMEZONEs that they need.
+
+    The zones stand there by name, for the years of these events.
+    """
+    writer = _Writer()
+    lines: list[str] = []
     for event in events:
-        for at in (event.start, event.end):
-            if isinstance(at, datetime) and (zone := _clock(at)):
-                first, last = spans.get(zone, (at, at))
-                spans[zone] = min(first, at), max(last, at)
-    for zone, (first, last) in sorted(spans.items()):
-        yield from vtimezone(zone, first.date(), last.date())
+        lines += writer.event(event, people)
+    zones = [
+        vtimezone(zone, date(first, 1, 1), date(last, 12, 31)) for zone, (first, last) in sorted(writer.spans.items())
+    ]
+    return [*chain.from_iterable(zones), *lines]
 
 
 def _heading(calendar: Calendar) -> Iterator[str]:
@@ -155,28 +171,45 @@ def _heading(calendar: Calendar) -> Iterator[str]:
     yield from (f"REFRESH-INTERVAL;VALUE=DURATION:{again}", f"X-PUBLISHED-TTL:{again}")
 
 
-def event_lines(event: CalendarEvent, *people: str) -> Iterator[str]:
-    """The content lines of an event; ``people`` are those that name an organizer and attendees."""
-    stamp = _instant(event.stamp)
-    yield from ("BEGIN:VEVENT", f"UID:{escaped(event.uid)}", f"DTSTAMP:{stamp}")
-    yield from (_when("DTSTART", event.start), _when("DTEND", event.end))
-    yield f"SUMMARY:{escaped(event.summary)}"
-    if event.description:
-        yield f"DESCRIPTION:{escaped(event.description)}"
-    if event.location:
-        yield f"LOCATION:{escaped(event.location)}"
-    if event.url:
-        yield f"URL:{event.url}"
-    if event.categories:
-        yield f"CATEGORIES:{','.join(map(escaped, event.categories))}"
-    yield from people
-    yield f"STATUS:{event.status}"
-    yield f"TRANSP:{'TRANSPARENT' if event.transparent else 'OPAQUE'}"
-    yield from (f"SEQUENCE:{event.sequence}", f"LAST-MODIFIED:{stamp}")
-    if event.alarms and event.status is not EventStatus.CANCELLED:
-        for before in event.alarms:
-            yield from _alarm(event, before)
-    yield "END:VEVENT"
+class _Writer:
+    """Writes events, and remembers on the clocks of which zones they are, from which year to which."""
+
+    def __init__(self) -> None:
+        self.spans: dict[str, tuple[int, int]] = {}
+
+    def event(self, event: CalendarEvent, people: Iterable[str]) -> list[str]:
+        """The content lines of an event."""
+        stamp = _instant(event.stamp)
+        starts, ends = event.clocks
+        lines = ["BEGIN:VEVENT", f"UID:{escaped(event.uid)}", f"DTSTAMP:{stamp}"]
+        lines += (self._when("DTSTART", event.start, starts), self._when("DTEND", event.end, ends))
+        lines.append(f"SUMMARY:{escaped(event.summary)}")
+        if event.description:
+            lines.append(f"DESCRIPTION:{escaped(event.description)}")
+        if event.location:
+            lines.append(f"LOCATION:{escaped(event.location)}")
+        if event.url:
+            lines.append(f"URL:{event.url}")
+        if event.categories:
+            lines.append(f"CATEGORIES:{','.join(map(escaped, event.categories))}")
+        lines += people
+        lines += (f"STATUS:{event.status}", "TRANSP:TRANSPARENT" if event.transparent else "TRANSP:OPAQUE")
+        lines += (f"SEQUENCE:{event.sequence}", f"LAST-MODIFIED:{stamp}")
+        if event.alarms and event.status is not EventStatus.CANCELLED:
+            for before in event.alarms:
+                lines += _alarm(event, before)
+        lines.append("END:VEVENT")
+        return lines
+
+    def _when(self, name: str, at: date, zone: str | None) -> str:
+        if not isinstance(at, datetime):
+            return f"{name};VALUE=DATE:{_compact(at)}"
+        if zone is None:
+            return f"{name}:{_instant(at)}"
+        first, last = self.spans.get(zone) or (at.year, at.year)
+        if not first < at.year < last:
+            self.spans[zone] = min(first, at.year), max(last, at.year)
+        return f"{name};TZID={zone}:{_compact(at)}"
 
 
 def _alarm(event: CalendarEvent, before: timedelta) -> Iterator[str]:
@@ -194,47 +227,34 @@ def duration(length: timedelta) -> str:
     return "P" + (f"{length.days}D" if length.days else "") + ("T" + "".join(parts) if parts else "")
 
 
-def _when(name: str, at: date) -> str:
-    if not isinstance(at, datetime):
-        return f"{name};VALUE=DATE:{_day(at)}"
-    if zone := _clock(at):
-        return f"{name};TZID={zone}:{_day(at)}T{at.hour:02}{at.minute:02}{at.second:02}"
-    return f"{name}:{_instant(at)}"
-
-
-def _clock(at: datetime) -> str | None:
-    """The zone on whose clock a time is written; None for UTC, and where that clock shows the hour twice."""
-    zone = at.tzinfo
-    if not isinstance(zone, ZoneInfo) or zone.key in _UTC or _jump(at):
-        return None
-    return zone.key if _ZONE.fullmatch(zone.key or "") else None
-
-
-def _day(day: date) -> str:
-    return f"{day.year:04}{day.month:02}{day.day:02}"  # %Y leaves out leading zeros on some systems
+def _compact(at: date) -> str:
+    """``20260102`` or ``20260102T093000``. (With %Y some systems leave out leading zeros.)"""
+    return at.isoformat()[:19].replace("-", "").replace(":", "")
 
 
 def _instant(moment: datetime) -> str:
-    utc = moment.astimezone(UTC)
-    return f"{_day(utc)}T{utc.hour:02}{utc.minute:02}{utc.second:02}Z"
+    return f"{_compact(moment.astimezone(UTC))}Z"
 
 
 def escaped(text: str) -> str:
     """A text as the value of a property: its special characters escaped, what no text may hold left out."""
-    return _clean(text).translate(_ESCAPES)
+    text = clean(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return text.replace("\n", "\\n").replace("\t", " ")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Every kind of line break becomes ``\\n``; controls go; half a character becomes the mark for one that is lost."""
+    if text.isprintable() or text.replace("\n", "").isprintable():  # as nearly all are
+        return text
     return _LONE_HALF.sub("\ufffd", _NOT_TEXT.sub("", _LINE_BREAK.sub("\n", text)))
 
 
-def folded(line: str) -> bytes:
-    """A content line in UTF-8 with its CRLF; beyond 75 octets it goes on in lines that begin with a space."""
-    octets = line.encode()
-    if len(octets) <= LONGEST_LINE:
-        return octets + b"\r\n"
-    return b"\r\n ".join(_pieces(octets)) + b"\r\n"
+def folded(line: str) -> str:
+    """A content line; beyond 75 octets of UTF-8 it goes on in lines that begin with a space."""
+    if not line.isascii():
+        return b"\r\n ".join(_pieces(line.encode())).decode()
+    more = LONGEST_LINE - 1
+    return "\r\n ".join([line[:LONGEST_LINE], *(line[at : at + more] for at in range(LONGEST_LINE, len(line), more))])
 
 
 def _pieces(octets: bytes) -> Iterator[bytes]:

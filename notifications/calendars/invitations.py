@@ -1,7 +1,7 @@
 """Appointments as invitations by e-mail, which calendar apps take in and can withdraw again (iMIP).
 
-What strangers see on a locked screen is the mail's subject: here it says that there is an appointment, and when, and
-nothing that the event says. Source: RFC 5546, 3.2.2 and 3.2.5; RFC 6047.
+What strangers see on a locked screen is who a mail is from, its subject, and what the event is called: these may not
+tell that their reader is ill. Source: RFC 5546, 3.2.2 and 3.2.5; RFC 6047.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from notifications.calendars.ical_text import (
     PRODUCT,
     CalendarEvent,
     EventStatus,
-    event_lines,
+    clean,
+    lines_of,
     octets,
-    time_zone_lines,
 )
+from notifications.forbidden import told
 
 #: RFC 5321, 4.5.3.1.3
 LONGEST_ADDRESS = 254
@@ -64,11 +65,12 @@ class Person:
 class Words:
     """What the mail says to its reader, in their language: its subject, and its text, a paragraph a line.
 
-    The subject must say nothing about health; the words come from the texts that a study has signed off.
+    ``forbidden`` are the study's own words that nobody else may see: its name and code, its drugs.
     """
 
     subject: str
     text: str
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Invitation:
 def request(invitation: Invitation, words: Words) -> EmailMessage:
     """The mail that puts an appointment into a calendar, or moves what the same UID has put there.
 
-    Raises ValueError for a cancelled event.
+    Raises ValueError for a cancelled event, and for a forbidden word where strangers see it.
     """
     if invitation.event.status is EventStatus.CANCELLED:
         raise ValueError("nobody is invited to what is cancelled")
@@ -103,7 +105,8 @@ def request(invitation: Invitation, words: Words) -> EmailMessage:
 def cancel(invitation: Invitation, words: Words) -> EmailMessage:
     """The mail that takes an appointment out of the calendar it was sent to.
 
-    Raises ValueError where nothing was sent before: whoever knows nothing of it should not hear of it now.
+    Raises ValueError where nothing was sent before (whoever knows nothing of it should not hear of it now), and for a
+    forbidden word where strangers see it.
     """
     if invitation.sent is None:
         raise ValueError("what was never sent cannot be called off")
@@ -116,7 +119,7 @@ def invitation_text(invitation: Invitation, method: Method) -> bytes:
     event = replace(invitation.event, sequence=invitation.sequence)
     heading = ("BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", f"METHOD:{method}")
     people = _people(invitation, method)
-    return octets([*heading, *time_zone_lines([event]), *event_lines(event, *people), "END:VCALENDAR"])
+    return octets([*heading, *lines_of([event], *people), "END:VCALENDAR"])
 
 
 def _people(invitation: Invitation, method: Method) -> Iterator[str]:
@@ -134,13 +137,16 @@ def _called(person: Person) -> str:
 
 def _mail(invitation: Invitation, words: Words, method: Method) -> EmailMessage:
     """multipart/mixed of the text in three forms, one of which is the calendar, and the calendar as a file."""
+    for seen in (words.subject, invitation.organizer.name, invitation.event.summary):
+        if (word := told(seen, words.forbidden)) is not None:
+            raise ValueError(f"strangers may not read {word!r} in an invitation")
     content = invitation_text(invitation, method)
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = _header(words.subject)
     mail["From"], mail["To"] = _address(invitation.organizer), _address(invitation.attendee)
     # Answers of machines ("I am on holiday") are not wanted.
     mail["Auto-Submitted"] = "auto-generated"
-    text = "\n".join(words.text.splitlines())
+    text = clean(words.text)
     mail.set_content(f"{text}\n")
     mail.add_alternative(_html(text), subtype="html")
     mail.add_alternative(content, maintype="text", subtype="calendar", params={"charset": "utf-8", "method": method})

@@ -25,7 +25,7 @@ def lint(octets: bytes, now: datetime | None = None) -> tuple[Finding, ...]:
     """What is wrong with a feed, by line; nothing is the answer for a good one.
 
     ``now`` (with a time zone) tells which stamps have not come yet; without it that is not looked at. Of each rule the
-    first 20 findings are listed. Beyond 4 MB a file is not read.
+    first 20 findings are listed. Beyond 2 MB a file is not read.
     """
     report = Report()
     calendars = parts_of(octets, report)

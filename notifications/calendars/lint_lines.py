@@ -13,7 +13,7 @@ from notifications.calendars.lint_rules import Report, shown
 
 LARGEST = 1_000_000
 #: what comes after so many octets is not looked at
-READ_AT_MOST = 4_000_000
+READ_AT_MOST = 2_000_000
 _MARK = b"\xef\xbb\xbf"
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME = re.compile("[A-Za-z0-9-]+")
@@ -41,7 +41,10 @@ class Part:
 
     def first(self, *names: str) -> Line | None:
         """The first property of one of these names."""
-        return next((self.lines[name][0] for name in names if name in self.lines), None)
+        for name in names:
+            if name in self.lines:
+                return self.lines[name][0]
+        return None
 
     def value(self, name: str) -> str:
         """What the property says, in capitals; empty without one."""

@@ -13,6 +13,7 @@ from planner.presenting.plan_earlier import Earlier, earlier_visits, known_facts
 from planner.presenting.protocol_table import clock_words, timed_words
 from planner.presenting.study import Study
 from planner.presenting.visit_words import GONE, Item, Recorded, timed_items, visit_items
+from schedules.closures import PLAIN_SITE
 from schedules.protocol import Protocol
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
@@ -68,6 +69,7 @@ class _Events:
             end=end,
             status=EventStatus.CONFIRMED if _is_certain(visit) else EventStatus.TENTATIVE,
             transparent=not isinstance(start, datetime),
+            location=_place(self.study, visit) if isinstance(start, datetime) else "",
         )
 
     def _withdrawn(self, visit: ScheduledVisit, day: date, planned: Plan, state: str) -> CalendarEvent:
@@ -110,13 +112,23 @@ def visit_uid(protocol: str, whose: tuple[str, ...], key: str) -> str:
 
 
 def _hours(study: Study, visit: ScheduledVisit, protocol: Protocol) -> tuple[datetime, datetime] | None:
-    """When a booked visit begins and ends, as instants; None unless its booking has a time."""
+    """When a booked visit begins and ends, on the clock of its site; None unless its booking has a time there.
+
+    A time that the clock jumps over is refused when it is booked; read from a file, it is as much later.
+    """
     booking = visit.booking
     if booking is None or booking.time is None or visit.status is not Status.BOOKED:
         return None
     zone = ZoneInfo(study.site_on(booking.date).zone)
     start = datetime.combine(booking.date, booking.time, zone).astimezone(UTC)
-    return start, start + timedelta(minutes=booking.minutes or _minutes(visit, protocol))
+    end = start + timedelta(minutes=booking.minutes or _minutes(visit, protocol))
+    return start.astimezone(zone), end.astimezone(zone)
+
+
+def _place(study: Study, visit: ScheduledVisit) -> str:
+    """The name of the site where it is booked; empty for a plan without sites."""
+    site = study.site_on(visit.booking.date) if visit.booking else PLAIN_SITE
+    return "" if site.id == PLAIN_SITE.id else site.name
 
 
 def _minutes(visit: ScheduledVisit, protocol: Protocol) -> int:

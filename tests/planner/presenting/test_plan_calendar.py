@@ -6,10 +6,11 @@ from typing import Any
 import icalendar
 from click.testing import CliRunner
 
+from notifications.calendars.lint import lint
 from planner.cli import cli
 from planner.presenting.plan_calendar import plan_calendar, visit_uid
 from planner.presenting.study import Study
-from schedules.closures import ClosedDay, Site
+from schedules.closures import PLAIN_SITE, ClosedDay, Site
 from schedules.design import Design
 from schedules.history import Booked, Enrolled, Fact, Given, History, Transferred
 from schedules.protocol_file import library_protocol
@@ -65,8 +66,36 @@ def test_the_same_wall_time_is_another_instant_after_the_clock_change() -> None:
     first = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
     second = booked("maintenance.c3.d1", date(2026, 3, 30), time(9, 30))
     found = events(first, second)
-    assert found["induction.c1.d8"]["DTSTART"].dt.hour == 14
-    assert found["maintenance.c3.d1"]["DTSTART"].dt.hour == 13
+    starts = [found[key]["DTSTART"].dt for key in ("induction.c1.d8", "maintenance.c3.d1")]
+    assert [start.hour for start in starts] == [9, 9]
+    assert [start.astimezone(UTC).hour for start in starts] == [14, 13]
+
+
+def test_the_rules_of_the_clock_are_in_the_file_and_its_lint_finds_nothing() -> None:
+    written = content(booked("induction.c1.d8", date(2026, 1, 12), time(9, 30)))
+    assert b"DTSTART;TZID=America/New_York:20260112T093000" in written
+    assert written.count(b"BEGIN:VTIMEZONE") == 1
+    assert lint(written) == ()
+    assert lint(content()) == ()
+
+
+def test_an_appointment_says_where_it_is_and_a_plan_without_sites_does_not() -> None:
+    appointment = booked("induction.c1.d8", date(2026, 1, 12), time(9, 30))
+    assert events(appointment)["induction.c1.d8"]["LOCATION"] == "North"
+    assert "LOCATION" not in events(appointment, sites=(PLAIN_SITE,))["induction.c1.d8"]
+    assert "LOCATION" not in events()["induction.c1.d8"]
+
+
+def test_an_hour_that_the_clock_jumps_over_is_the_one_that_it_shows_instead() -> None:
+    """Cairo's clock goes from 00:00 to 01:00 on Friday 24 April 2026."""
+    event = events(
+        booked("induction.c1.d8", date(2026, 4, 24), time(0, 30), 60),
+        sites=(Site(id="east", name="East", zone="Africa/Cairo"),),
+        enrolled=Enrolled(date=date(2026, 4, 10), day_1=date(2026, 4, 17)),
+        as_of=date(2026, 4, 18),
+    )["induction.c1.d8"]
+    assert event["DTSTART"].to_ical() == b"20260424T013000"
+    assert event["DTEND"].to_ical() == b"20260424T023000"
 
 
 def test_after_a_transfer_the_clock_is_that_of_the_new_site() -> None:
