@@ -59,6 +59,12 @@ class AppointmentRow(NotificationsBase):
     #: what they answered to the newest version: confirmed, wants-to-move, or nothing
     answer: Mapped[str] = mapped_column(String(20), default="")
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: what their calendar shows besides: how long it takes, where that is known, and the address of the place
+    minutes: Mapped[int | None]
+    address: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    #: grows with everything that their calendar shows of it, and the instant when it last did; none for older rows
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    shown_at: Mapped[datetime | None] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
 
     def content(self) -> dict[str, Any]:
@@ -66,6 +72,12 @@ class AppointmentRow(NotificationsBase):
         if self.cancelled:
             return {"cancelled": True}
         return {"day": self.day.isoformat(), "starts": self.starts, "zone": self.zone, "place": self.place}
+
+    def shown(self) -> tuple[Any, ...]:
+        """All that a calendar shows of it."""
+        return (
+            self.cancelled, self.day, self.starts, self.zone, self.place, self.phone, self.minutes, self.address
+        )  # fmt: skip
 
 
 #: the timing of what tells of a change, and which texts do
@@ -76,22 +88,27 @@ NOTICES = (MOVED, CANCELLED)
 
 def keep_appointments(
     session: Session, rules: Rules, recipient: RecipientRow, wanted: Sequence[Appointment], now: datetime
-) -> None:
+) -> bool:
     """Bring all appointments of a recipient that are still to come to what is wanted, with what is sent about them.
 
     A new one counts as told: being released is being told. Another day, hour, zone or place is a new version: what is
     unsent of older ones is cancelled, reminders are planned anew, and, if what was told last differs from what holds
     now, one notice is planned. One that is not wanted any more is cancelled. Moved and moved back before anything was
-    sent is no news. What has begun is left as it is, wanted or not.
+    sent is no news. What has begun is left as it is, wanted or not. Gives whether a calendar of theirs shows something
+    else now.
     """
     session.execute(select(RecipientRow.id).where(RecipientRow.id == recipient.id).with_for_update(key_share=True))
     rows = {row.reference: row for row in session.scalars(_locked(AppointmentRow.recipient_id == recipient.id))}
+    before = {reference: row.shown() for reference, row in rows.items()}
     kept = {one.reference: _kept(session, recipient, rows.get(one.reference), one, now) for one in wanted}
     for reference, row in rows.items():
         if reference not in kept and not row.cancelled and row.starts_at > now:
             _turn(row, now, cancelled=True)
     session.flush()
     rows |= kept
+    changed = [row for reference, row in rows.items() if before.get(reference) != row.shown()]
+    for row in changed:
+        row.sequence, row.shown_at = (row.sequence + 1 if row.reference in before else 0), now
     coming = [row for row in rows.values() if row.starts_at > now]
     for row in coming:
         _stop_older(session, row, now)
@@ -99,6 +116,7 @@ def keep_appointments(
         channels = channels_in_force(session, recipient.id, now)
         _keep_reminders(session, rules, recipient, [(rows[one.reference], one) for one in wanted], channels, now)
         tell_changes(session, coming, channels, now)
+    return bool(changed)
 
 
 def lock_appointments(session: Session, ids: Collection[int]) -> list[AppointmentRow]:
@@ -145,6 +163,7 @@ def _kept(
     row.study_id, row.site_id, row.phone, row.withheld = wanted.study_id, wanted.site_id, wanted.phone, wanted.withheld
     row.day, row.starts, row.zone, row.place = wanted.day, wanted.starts, wanted.zone, wanted.place
     row.starts_at = starts_at(wanted)
+    row.minutes, row.address = wanted.minutes, wanted.address
     return row
 
 

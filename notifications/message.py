@@ -42,7 +42,8 @@ class Appointment:
 
     ``starts`` is minutes after midnight on the clock of ``zone``; None where no hour is known. ``withheld``: no
     reminders meanwhile. ``wants`` names the timings of reminders where the visit's kind or the participant has some
-    of their own; None takes the study's.
+    of their own; None takes the study's. ``minutes`` (how long it takes, where that is known) and ``address`` stand in
+    calendars and in no message: another one is no news.
     """
 
     reference: str
@@ -55,6 +56,8 @@ class Appointment:
     phone: str
     withheld: bool = False
     wants: tuple[str, ...] | None = None
+    minutes: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

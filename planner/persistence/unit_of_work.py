@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.audit import INSTALLATION, Note, append
 from planner.persistence.database import Database
+from planner.persistence.feeds import Place, touch_feeds
 from planner.persistence.types import json_text
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class UnitOfWork:
     now: datetime
     request_id: str = ""
     _notes: list[Note] = field(default_factory=list)
+    _places: set[Place] = field(default_factory=set)
+    _told: set[int] = field(default_factory=set)
 
     def audit(
         self,
@@ -61,9 +64,20 @@ class UnitOfWork:
             )
         )  # fmt: skip
 
+    def shows(self, study_id: int, site_id: int, participant_id: int | None) -> None:
+        """Note that staff see something else of a participant at a site, or, if None, of everybody there."""
+        self._places.add(Place(study_id, site_id, participant_id))
+
+    def tells(self, participant_id: int) -> None:
+        """Note that a participant's own calendar shows something else."""
+        self._told.add(participant_id)
+
     def seal(self) -> None:
-        """Append what was noted to its chains, each entry sealed by the one before it."""
+        """Move the calendars concerned on, and append what was noted to its chains, each entry sealed by the last."""
         self.session.flush()
+        touch_feeds(self.session, self._places, self._told, self.now)
+        self._places.clear()
+        self._told.clear()
         for chain in sorted({note.chain for note in self._notes}):
             append(self.session, chain, [note for note in self._notes if note.chain == chain])
         self._notes.clear()

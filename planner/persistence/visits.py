@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -23,6 +23,10 @@ class VisitRow(Base):
     __table_args__ = (
         Index("ix_visit_study_target", "study_id", "target"),
         Index("ix_visit_site_target", "site_id", "target"),
+        Index(
+            "ix_visit_fell", "fell_at", postgresql_where=text("fell_at IS NOT NULL"),
+            sqlite_where=text("fell_at IS NOT NULL"),
+        ),
     )
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), primary_key=True)
     #: such as induction.c2.d8: the same for life
@@ -47,6 +51,15 @@ class VisitRow(Base):
     activities: Mapped[list[str]] = mapped_column(Json)
     #: the appointment: 2026-01-12T09:30/180, or nothing
     booked: Mapped[str] = mapped_column(String(40), default="")
+    #: the study drugs that staff give at it, each with its dose level where it has one: [["Inotuzumab", "level 1"]]
+    doses: Mapped[list[list[str]]] = mapped_column(Json, default=list, server_default="[]")
+    #: how long it takes where its appointment does not say, and how much of that the participant is watched
+    minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    observes: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: where it stands in calendars, or stood last: 2026-01-12T09:30/180, or 2026-01-12; nothing if it never did
+    stood: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    #: since when it stands there no more
+    fell_at: Mapped[datetime | None] = mapped_column(Instant)
     #: what is in the way of a date, or wrong with the one it has
     conflicts: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     #: whether it has left the plan

@@ -80,7 +80,7 @@ def wanted_appointments(
     for visit in told:
         fact = visit.booking
         if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
-            found.append(_appointment(session, life, visit.key, fact, naming, withheld, wants))
+            found.append(_appointment(session, life, visit, fact, naming, withheld, wants))
         elif visit.key in known and _stays(visit):
             found.append(as_it_was(known[visit.key], withheld=True, wants=wants))
     return found
@@ -91,14 +91,15 @@ def _stays(visit: ScheduledVisit) -> bool:
 
 
 def _appointment(
-    session: Session, life: Life, key: str, fact: Booked | Rebooked, naming: Naming, withheld: bool,
+    session: Session, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, naming: Naming, withheld: bool,
     wants: tuple[str, ...] | None,
 ) -> Appointment:  # fmt: skip
     site = session.get_one(SiteRow, life.study.site_ids[site_on(life.moves(), fact.date)])
     starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     return Appointment(
-        reference=key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts, zone=site.zone,
+        reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts, zone=site.zone,
         place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
+        minutes=fact.minutes or life.carer.of(visit.spec.activities).minutes, address=site.address,
     )  # fmt: skip
 
 
@@ -106,7 +107,8 @@ def as_it_was(row: AppointmentRow, withheld: bool, wants: tuple[str, ...] | None
     """An appointment just as the recipient has it."""
     return Appointment(
         reference=row.reference, study_id=row.study_id, site_id=row.site_id, day=row.day, starts=row.starts,
-        zone=row.zone, place=row.place, phone=row.phone, withheld=withheld, wants=wants,
+        zone=row.zone, place=row.place, phone=row.phone, withheld=withheld, wants=wants, minutes=row.minutes,
+        address=row.address,
     )  # fmt: skip
 
 

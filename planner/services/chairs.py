@@ -12,13 +12,13 @@ from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import ChairTaken, InputProblem, Refused
 from planner.services.histories import Life, site_on
+from planner.services.standing import DEFAULT_MINUTES
 from schedules.closures import Weekday
 from schedules.history import Booked, Rebooked
 from schedules.limits import Limits
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 
-DEFAULT_MINUTES = 60
 #: a visit that fell away gives its chair back at once
 _GIVEN_BACK = frozenset({Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED})
 

@@ -17,6 +17,7 @@ from planner.persistence.participants import Participant
 from planner.problems import InputProblem, Refused
 from planner.services.designs import StudyDesign
 from planner.services.fact_records import stored_fact
+from planner.services.standing import Carer, carer_of
 from schedules.course import Course
 from schedules.errors import DateOutOfRange, DesignError, HistoryError
 from schedules.history import Enrolled, Fact, History, Transferred
@@ -68,6 +69,11 @@ class Life:
     def live(self) -> tuple[Fact, ...]:
         """The facts that still count, in order."""
         return tuple(live_facts(self.history.facts))
+
+    @cached_property
+    def carer(self) -> Carer:
+        """Says which drugs, how long and how much observation a visit is."""
+        return carer_of({read.protocol.version: read.protocol for read in self.study.versions}, self.live)
 
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""

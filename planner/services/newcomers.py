@@ -37,6 +37,7 @@ from planner.services.projection import (
     conflicts_of,
     deviation_values,
     gate_values,
+    standing_of,
     summary_values,
     visit_row,
 )
@@ -45,7 +46,10 @@ from schedules.scheduled import Plan
 
 #: whose rows are written together; so many are in memory, and as many again while they are being written
 TOGETHER = 200
-_VISIT_COLUMNS = (*VISIT_COLUMNS, "activities", "conflicts", "key", "revision", "changed_at")
+_SITE = VISIT_COLUMNS.index("site_id")
+#: a participant of whom nobody can have a calendar
+NOBODY_YET = 0
+_VISIT_COLUMNS = (*VISIT_COLUMNS, "activities", "conflicts", "doses", "stood", "key", "revision", "changed_at")
 
 
 @dataclass(slots=True)
@@ -189,8 +193,11 @@ class Newcomers:
         rows.visits.columns = _VISIT_COLUMNS
         for visit in plan.visits:
             conflicts = json_text(conflicts_of(visit)) if visit.conflicts else "[]"
-            besides = (_activities(visit.spec.activities), conflicts, visit.key, 0, now)
-            rows.visits.rows.append(visit_row(life, moves, visit) + besides)
+            row = visit_row(life, moves, visit)
+            doses = _pairs(life.carer.of(visit.spec.activities).doses)
+            besides = (_activities(visit.spec.activities), conflicts, doses, standing_of(row), visit.key, 0, now)
+            rows.visits.rows.append(row + besides)
+            self._uow.shows(self._study.id, row[_SITE], NOBODY_YET)
         for gate in plan.gates:
             rows.gates.add({**gate_values(life, gate), "key": gate.key})
         for deviation in (*plan.deviations, *plan.queries):
@@ -199,6 +206,12 @@ class Newcomers:
 
 def _table(kind: type[Base]) -> Table:
     return cast(Table, kind.__table__)
+
+
+@lru_cache(maxsize=4096)
+def _pairs(doses: tuple[tuple[str, str], ...]) -> str:
+    """The study drugs of a visit as the table keeps them."""
+    return json_text([list(dose) for dose in doses])
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from planner.persistence.deviations import DeviationRow, deviations_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow, gates_of, visits_of
 from planner.services.histories import Life, site_on
+from planner.services.standing import stands
 from schedules.deviation import Deviation
 from schedules.history import Died, Enrolled, FoundAgain, Given, LostToFollowUp, Withdrew
 from schedules.plan import ENGINE
@@ -20,7 +21,10 @@ from schedules.statuses import Status
 UNJUDGED = frozenset({"query", "candidate", "lapsed"})
 #: what a calendar does not show: whether the window is open yet, or its end has passed
 _UNSEEN = {Status.DUE: Status.PLANNED, Status.UNRECORDED: Status.PLANNED}
-_SEEN = ("site_id", "label", "target", "tentative", "setting", "activities", "gone")
+_SEEN = (
+    "site_id", "label", "opens", "closes", "target", "tentative", "setting", "activities", "doses", "minutes",
+    "observes", "booked", "gone",
+)  # fmt: skip
 
 
 def project(uow: UnitOfWork, life: Life, plan: Plan | None, today: date) -> None:
@@ -41,18 +45,32 @@ def _visits(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
         values = visit_values(life, moves, visit)
         row = rows.pop(visit.key, None)
         if row is None:
-            uow.session.add(VisitRow(key=visit.key, revision=0, changed_at=uow.now, **values))
+            uow.session.add(VisitRow(key=visit.key, revision=0, changed_at=uow.now, **values, stood=standing(values)))
+            _seen(uow, life, values["site_id"])
         else:
-            _change(uow, row, values, visit)
+            _change(uow, life, row, values, visit)
     for row in rows.values():
         if not row.gone:
             row.gone, row.revision, row.changed_at = True, row.revision + 1, uow.now
+            row.fell_at = row.fell_at or (uow.now if row.stood else None)
+            _seen(uow, life, row.site_id)
+
+
+def _seen(uow: UnitOfWork, life: Life, *sites: int) -> None:
+    """Whoever sees the participant at one of these sites sees something else now."""
+    for site_id in sites:
+        uow.shows(life.study.study_id, site_id, life.participant.id)
+
+
+def standing(values: dict[str, Any]) -> str:
+    """Where a visit with these values stands in calendars; nothing if nowhere."""
+    return stands(values["status"], values["target"], values["actual"], values["booked"])
 
 
 #: the columns of a visit, as ``visit_row`` gives them; two of plain data and the revision are besides
 VISIT_COLUMNS = (
     "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target",
-    "actual", "status", "tentative", "setting", "booked", "gone",
+    "actual", "status", "tentative", "setting", "booked", "minutes", "observes", "gone",
 )  # fmt: skip
 
 
@@ -60,11 +78,22 @@ def visit_row(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) 
     """What the table keeps of a visit in VISIT_COLUMNS."""
     where = moves[0][1] if len(moves) == 1 else site_on(moves, visit.target or visit.due or visit.nominal or date.max)
     spec, study = visit.spec, life.study
+    care = life.carer.of(spec.activities)
     return (
         life.participant.id, study.study_id, study.site_ids[where], spec.label[:200], spec.stay.epoch, spec.stay.cycle,
         visit.nominal, visit.opens, visit.closes, visit.target, visit.actual, visit.status.value,
-        visit.doubt is not None, visit.setting, _booked(visit) if visit.booking else "", False,
+        visit.doubt is not None, visit.setting, _booked(visit) if visit.booking else "", care.minutes,
+        care.observes, False,
     )  # fmt: skip
+
+
+_STANDS = tuple(VISIT_COLUMNS.index(name) for name in ("status", "target", "actual", "booked"))
+
+
+def standing_of(row: tuple[Any, ...]) -> str:
+    """Where a visit with this row stands in calendars; nothing if nowhere."""
+    status, target, actual, booked = (row[at] for at in _STANDS)
+    return stands(status, target, actual, booked)
 
 
 def conflicts_of(visit: ScheduledVisit) -> list[dict[str, Any]]:
@@ -75,7 +104,8 @@ def conflicts_of(visit: ScheduledVisit) -> list[dict[str, Any]]:
 def visit_values(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) -> dict[str, Any]:
     """What the table keeps of a visit, but for its revision."""
     values = dict(zip(VISIT_COLUMNS, visit_row(life, moves, visit), strict=True))
-    return values | {"activities": list(visit.spec.activities), "conflicts": conflicts_of(visit)}
+    doses = [list(dose) for dose in life.carer.of(visit.spec.activities).doses]
+    return values | {"activities": list(visit.spec.activities), "doses": doses, "conflicts": conflicts_of(visit)}
 
 
 def _booked(visit: ScheduledVisit) -> str:
@@ -98,15 +128,19 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
     }
 
 
-def _change(uow: UnitOfWork, row: VisitRow, values: dict[str, Any], visit: ScheduledVisit) -> None:
+def _change(uow: UnitOfWork, life: Life, row: VisitRow, values: dict[str, Any], visit: ScheduledVisit) -> None:
     shown = _UNSEEN.get(visit.status, visit.status).value
     was = _UNSEEN.get(Status(row.status), Status(row.status)).value
-    visible = shown != was or row.booked != values["booked"] or any(getattr(row, n) != values[n] for n in _SEEN)
+    visible = shown != was or any(getattr(row, n) != values[n] for n in _SEEN)
+    place, stood = row.site_id, standing(values)
+    row.fell_at = None if stood else row.fell_at or (uow.now if row.stood else None)
+    row.stood = stood or row.stood
     for name, value in values.items():
         if getattr(row, name) != value:
             setattr(row, name, value)
     if visible:
         row.revision, row.changed_at = row.revision + 1, uow.now
+        _seen(uow, life, place, row.site_id)
 
 
 # -- gates --------------------------------------------------------------------------------------

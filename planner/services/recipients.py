@@ -74,7 +74,7 @@ def keep_recipients(uow: UnitOfWork, participant: Participant, facts: Iterable[F
     if cares or caregiver is not None:
         caregiver = _keep(uow, participant, contact, site, CAREGIVER, cares)
     kept = Kept(own, caregiver)
-    _stop_or_resume(uow, kept, contact, ending_facts(session, participant.id) if facts is None else facts)
+    _stop_or_resume(uow, participant, kept, contact, ending_facts(session, participant.id) if facts is None else facts)
     return kept
 
 
@@ -90,14 +90,18 @@ def _keep(
     return keep_recipient(uow.session, wanted, uow.now)
 
 
-def _stop_or_resume(uow: UnitOfWork, kept: Kept, contact: Contact | None, facts: Iterable[Fact]) -> None:
+def _stop_or_resume(
+    uow: UnitOfWork, participant: Participant, kept: Kept, contact: Contact | None, facts: Iterable[Fact]
+) -> None:
     """Nothing goes to anybody from a death, a withdrawal or an erasure on; what was voided counts no more."""
     why = contact_ended(facts) or ("erased" if contact is not None and contact.erased_at is not None else "")
     for row in kept.rows():
         if why and (row.may_be_contacted or row.stopped_why != why):
             stop_recipient(uow.session, row.reference, why, uow.now)
+            uow.tells(participant.id)
         elif not why and not row.may_be_contacted:
             resume_recipient(uow.session, row.reference, uow.now)
+            uow.tells(participant.id)
 
 
 def ending_facts(session: Session, participant_id: int) -> list[Fact]:

@@ -12,6 +12,7 @@ from notifications.outbox import NewMessage, put
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.rules import Rules, RulesRow, rules_of
 from planner.persistence.bookings import Booking
+from planner.persistence.feeds import has_own_feed
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
@@ -41,10 +42,10 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     """After facts: whom of a participant's is reached, and of which appointments they are to know.
 
     A death or a withdrawal from contact stops everything here, in the transaction that records it. Where the study
-    has no rules, and where there is neither an appointment nor anybody to reach, nothing is looked at any further.
+    has no rules and the participant no calendar of their own, and where there is neither an appointment nor anybody to reach, nothing is looked at any further.
     """
     row = rules_row(uow.session, life.study.study_id)
-    if row is None:
+    if row is None and not has_own_feed(uow.session, life.participant.id):
         return
     known = recipient_row(uow.session, life.participant.id)
     today = life.today(uow.now)
@@ -56,12 +57,14 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
         _keep(uow, life, kept, row)
 
 
-def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow) -> None:
+def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow | None) -> None:
     rules = rules_of(row)
+    naming = Naming(row.alias, row.enabled) if row is not None else Naming(reminds=False)
     known = known_appointments(uow.session, kept.own.id, life.today(uow.now))
-    wanted = wanted_appointments(uow.session, life, uow.now, Naming(row.alias, row.enabled), known)
+    wanted = wanted_appointments(uow.session, life, uow.now, naming, known)
     for recipient in kept.rows():
-        keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+        if keep_appointments(uow.session, rules, recipient, wanted, uow.now):
+            uow.tells(life.participant.id)
         if rules.enabled and rules.missed:
             _ask_who_did_not_come(uow, life, recipient)
 
@@ -91,7 +94,7 @@ def _ask_who_did_not_come(uow: UnitOfWork, life: Life, recipient: RecipientRow) 
 def contact_changed(uow: UnitOfWork, participant: Participant) -> None:
     """After a change of how a participant is reached, or of what they agreed to: the same appointments, told anew."""
     row = rules_row(uow.session, participant.study_id)
-    if row is None:
+    if row is None and not has_own_feed(uow.session, participant.id):
         return
     kept = keep_recipients(uow, participant)
     _same_again(uow, participant, kept, rules_of(row))

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from planner.clock import local_day
 from planner.persistence.bookings import ChairSlot
+from planner.persistence.feeds import EVERYBODY
+from planner.persistence.participants import Participant
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, site_by_code
 from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import UnitOfWork
+from planner.persistence.visits import VisitRow
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
 from planner.services.revisions import Edited, refuse_what_changed
 from schedules.closures import Weekday, public_holidays
@@ -145,10 +148,32 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
         setattr(site, name, value)
     site.revision += 1
     changed = [name for name, value in values.items() if before[name] != value]
+    if not _IN_CALENDARS.isdisjoint(changed):
+        _show_anew(uow, site)
     uow.audit(
         "site.changed", f"site:{site.code}", before={name: before[name] for name in changed},
         after={name: values[name] for name in changed},
     )  # fmt: skip
+
+
+#: what of a site stands in the calendars of staff
+_IN_CALENDARS = frozenset({"name", "address"})
+
+
+def _show_anew(uow: UnitOfWork, site: SiteRow) -> None:
+    """Every visit at the site is shown otherwise: it is at another revision, and so are the calendars that have it.
+
+    The participants are locked first, in the order in which everybody locks them.
+    """
+    theirs = select(VisitRow.participant_id).where(VisitRow.site_id == site.id, VisitRow.stood != "")
+    uow.session.execute(
+        select(Participant.id).where(Participant.id.in_(theirs)).order_by(Participant.id).with_for_update()
+    )
+    shown = update(VisitRow).where(VisitRow.site_id == site.id, VisitRow.stood != "")
+    shown = shown.values(revision=VisitRow.revision + 1, changed_at=uow.now)
+    uow.session.execute(shown.execution_options(synchronize_session=False))
+    for study_id in uow.session.scalars(select(StudySite.study_id).where(StudySite.site_id == site.id)):
+        uow.shows(study_id, site.id, EVERYBODY)
 
 
 def _keep_chairs(uow: UnitOfWork, site: SiteRow, chairs: int) -> None:
