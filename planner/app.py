@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +20,7 @@ from planner.api.strict_json import StrictJson
 from planner.api.twilio import callbacks
 from planner.api.types import Problem
 from planner.api.v1 import answer_validation, make_api
+from planner.calendars.making import calendars_before
 from planner.config import ConfigurationError, Settings
 from planner.draining import Drained
 from planner.persistence.database import DatabaseUnavailable
@@ -71,8 +72,18 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)
-    app.wsgi_app = Drained(app.wsgi_app)  # type: ignore[method-assign]
+    front = calendars_before(app.wsgi_app, app.extensions["installation"], _count_feeds(app), _say_unavailable)
+    app.extensions["calendars"] = front
+    app.wsgi_app = Drained(front)  # type: ignore[method-assign]
     return app
+
+
+def _count_feeds(app: Flask) -> Callable[[str, str], None]:
+    return app.extensions["meters"].count_feed  # type: ignore[no-any-return]
+
+
+def _say_unavailable(reason: str) -> None:
+    request_log.log().error("unavailable", route=metrics.FEEDS, reason=reason)
 
 
 def _install_errors(app: Flask) -> None:

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     #: every how many seconds a worker looks for messages that are due
     send_every_seconds: int = Field(default=5, ge=1, le=300)
 
+    #: how many megabytes of calendars that were made each process keeps
+    calendar_cache_megabytes: int = Field(default=32, ge=1, le=10_000)
+
     @field_validator("contact_keys", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

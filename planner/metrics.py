@@ -20,6 +20,9 @@ from planner.sending_metrics import sending_text
 from planner.services.installation import Installation
 
 metrics = Blueprint("metrics", __name__)
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+#: the route of calendars
+FEEDS = "/calendars/<token>.ics"
 _TAKES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -35,6 +38,10 @@ class Meters:
             "planner_request_seconds", "How long answering took.", ("method", "route"), registry=self.registry,
             buckets=_TAKES,
         )  # fmt: skip
+
+    def count_feed(self, method: str, status: str) -> None:
+        """Count a fetch of a calendar, which no other part of the application sees."""
+        self.requests.labels(method if method in _METHODS else "other", FEEDS, status).inc()
 
     def text(self) -> bytes:
         """Everything counted, of all processes where PROMETHEUS_MULTIPROC_DIR names the folder they share."""
@@ -62,7 +69,7 @@ def _count(response: Response) -> Response:
 
 def _method() -> str:
     """Anybody can send any word as a method: the others are one."""
-    return request.method if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
+    return request.method if request.method in _METHODS else "other"
 
 
 @metrics.get("/metrics")

@@ -51,6 +51,14 @@ class Database:
             yield session
 
     @contextmanager
+    def at_one_moment(self) -> Iterator[Session]:
+        """A session that only reads, and sees the database as it is at one moment, on PostgreSQL too."""
+        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+            if self.engine.dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session that writes: all of it, or, if anything fails, nothing."""
         with _translated(writes=True), Session(self.engine, expire_on_commit=False) as session:

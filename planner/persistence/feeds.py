@@ -29,6 +29,7 @@ from planner.persistence.users import Grant
 
 #: whose feed is about what they were told; all others are about what is planned
 PARTICIPANT = "participant"
+CENTRE, COORDINATOR, STUDY, SITE = "centre", "coordinator", "study", "site"
 #: everybody, where a change concerns all participants of a site
 EVERYBODY = None
 #: the roles whose scope decides what a feed of theirs shows

@@ -73,6 +73,6 @@ def carer_of(versions: dict[str, Protocol], live: Iterable[Fact]) -> Carer:
     enrolled = next((fact for fact in facts if isinstance(fact, Enrolled)), None)
     names = [fact.version for fact in facts if isinstance(fact, AmendmentApplied) and fact.version in versions]
     first = enrolled.version if enrolled is not None and enrolled.version in versions else next(iter(versions))
-    under = [versions[name] for name in dict.fromkeys((first, *names)) if name is not None]
+    under = [versions[name] for name in dict.fromkeys((first, *names))]
     others = [protocol for name, protocol in reversed(versions.items()) if protocol not in under]
     return Carer([*reversed(under), *others], dose_levels_of(enrolled, under))

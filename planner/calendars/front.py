@@ -1,0 +1,169 @@
+"""The WSGI application that calendar apps meet: it answers /calendars/<token>.ics, and hands on everything else.
+
+Nothing here imports the pages, the API or the planning engine: what makes a calendar is handed in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from planner.calendars.apps import app_of
+from planner.calendars.bodies import Bodies, Body, body_of
+from planner.calendars.conditions import http_date, is_not_after, names_tag, takes_gzip
+from planner.calendars.fetches import Fetches
+from planner.calendars.lookup import Found, Unreachable
+from planner.clock import local_day
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+WSGI = Callable[[Environ, Start], Iterable[bytes]]
+Headers = list[tuple[str, str]]
+
+PREFIX, SUFFIX = "/calendars/", ".ics"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}")
+#: for how long a withdrawn link says so, before it is gone
+TOLD_FOR = timedelta(days=30)
+_SECOND = timedelta(seconds=1)
+_PRIVATE: Headers = [
+    ("Cache-Control", "private, no-cache"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Vary", "Accept-Encoding"),
+]
+_CALENDAR = ("Content-Type", "text/calendar; charset=utf-8")
+_WORDS = {
+    "404 Not Found": "There is no such calendar. Check the link, or ask for a new one.",
+    "405 Method Not Allowed": "A calendar can only be read.",
+    "410 Gone": "This calendar link was withdrawn. Remove the calendar from your app, and ask for a new link.",
+    "503 Service Unavailable": "The calendar cannot be read just now. Nothing has changed; try again in a minute.",
+}
+
+
+class Maker(Protocol):
+    """Makes the bytes of a calendar, with the revision that they are of. Raises Unreachable."""
+
+    def __call__(self, feed_id: int, now: datetime) -> tuple[int, bytes]:
+        """The calendar as it stands now."""
+
+    def withdrawn(self, feed_id: int, since: datetime) -> bytes:
+        """What is shown of one whose link was withdrawn then."""
+
+    def is_of(self) -> str:
+        """What else than the feed the bytes depend on: the versions of what makes them."""
+
+
+class Front:
+    """Answers for calendars; the rest is ``behind``. ``count`` is told every status, ``said`` every trouble."""
+
+    def __init__(
+        self,
+        behind: WSGI,
+        find: Callable[[str], Found | None],
+        make: Maker,
+        fetches: Fetches,
+        bodies: Bodies,
+        now: Callable[[], datetime],
+        count: Callable[[str, str], None] = lambda _method, _status: None,
+        said: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
+        self._behind, self._find, self._make, self._fetches, self._bodies = behind, find, make, fetches, bodies
+        self._now, self._count, self._said = now, count, said
+
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if not (path.startswith(PREFIX) and path.endswith(SUFFIX)):
+            return self._behind(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        status, headers, content = self._answer(method, path[len(PREFIX) : -len(SUFFIX)], environ)
+        self._count(method, status[:3])
+        start_response(status, headers)
+        return [] if method == "HEAD" else [content]
+
+    def _answer(self, method: str, token: str, environ: Environ) -> tuple[str, Headers, bytes]:
+        if method not in ("GET", "HEAD"):
+            return _plain("405 Method Not Allowed", ("Allow", "GET, HEAD"))
+        if not _TOKEN.fullmatch(token):
+            return _plain("404 Not Found")
+        try:
+            found = self._find(hashlib.sha256(token.encode()).hexdigest())
+            return self._answer_found(found, environ) if found is not None else _plain("404 Not Found")
+        except Unreachable as error:
+            self._said(str(error))
+            return _plain("503 Service Unavailable", ("Retry-After", "60"))
+
+    def _answer_found(self, found: Found, environ: Environ) -> tuple[str, Headers, bytes]:
+        now = self._now()
+        ended = found.ended_at(now)
+        if ended is not None and now - ended > TOLD_FOR:
+            return _plain("410 Gone")
+        today = local_day(now, found.zone)
+        mark = f"{today:%Y%m%d}" if ended is None else f"withdrawn-{int(ended.timestamp())}"
+        tag = f"{found.revision}-{mark}-{self._make.is_of()}"
+        packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        quoted = f'"{tag}-gzip"' if packed else f'"{tag}"'
+        changed = _changed(found, ended, now)
+        headers = [*_PRIVATE, ("ETag", quoted)]
+        if changed is not None:
+            headers.append(("Last-Modified", http_date(changed)))
+        self._fetches.note(found.id, app_of(environ.get("HTTP_USER_AGENT", "")), found.revision, now)
+        if _has_it(environ, quoted, changed):
+            return "304 Not Modified", headers, b""
+        body = self._bodies.get(found.id, tag) or self._made(found, ended, now, tag)
+        if body.tag != tag:  # somebody has changed it in between: ask again what it is now called
+            return self._renamed(body, packed)
+        return _whole(body, packed, headers)
+
+    def _made(self, found: Found, ended: datetime | None, now: datetime, tag: str) -> Body:
+        if ended is not None:
+            body = body_of(tag, self._make.withdrawn(found.id, ended))
+        else:
+            revision, plain = self._make(found.id, now)
+            body = body_of(tag.replace(str(found.revision), str(revision), 1), plain)
+        self._bodies.keep(found.id, body)
+        return body
+
+    def _renamed(self, body: Body, packed: bool) -> tuple[str, Headers, bytes]:
+        tag = f'"{body.tag}-gzip"' if packed else f'"{body.tag}"'
+        return _whole(body, packed, [*_PRIVATE, ("ETag", tag)])
+
+
+def _changed(found: Found, ended: datetime | None, now: datetime) -> datetime | None:
+    """When what is shown changed last, in whole seconds upwards; None while another change may have that second too."""
+    latest = max(found.changed_at, ended or found.changed_at, _midnight(now, found.zone))
+    whole = latest.replace(microsecond=0)
+    whole = whole if whole == latest else whole + _SECOND
+    return whole if whole < now else None
+
+
+def _midnight(now: datetime, zone: str) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    here = now.astimezone(ZoneInfo(zone))
+    return here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _has_it(environ: Environ, tag: str, changed: datetime | None) -> bool:
+    known = environ.get("HTTP_IF_NONE_MATCH")
+    if known is not None:
+        return names_tag(known, tag)
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    return since is not None and changed is not None and is_not_after(changed, since)
+
+
+def _whole(body: Body, packed: bool, headers: Headers) -> tuple[str, Headers, bytes]:
+    content = body.packed if packed else body.plain
+    more: Headers = [_CALENDAR, ("Content-Length", str(len(content)))]
+    if packed:
+        more.append(("Content-Encoding", "gzip"))
+    return "200 OK", headers + more, content
+
+
+def _plain(status: str, *more: tuple[str, str]) -> tuple[str, Headers, bytes]:
+    content = f"{_WORDS[status]}\n".encode()
+    about: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content)))]
+    return status, [*_PRIVATE, *about, *more], content
