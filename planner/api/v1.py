@@ -15,6 +15,7 @@ from planner.api import (
     contacts,
     deviations,
     facts,
+    feeds,
     guard,
     inbox,
     logs,
@@ -38,7 +39,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, logs, records, sending, wordings,
-    messages, inbox, opt_outs,
+    messages, inbox, opt_outs, feeds,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     MESSAGES_WRITE = "messages:write"
     MESSAGES_APPROVE = "messages:approve"
     AUDIT_READ = "audit:read"
+    FEEDS_READ = "feeds:read"
+    FEEDS_WRITE = "feeds:write"
     IMPORTS_WRITE = "imports:write"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -47,7 +49,7 @@ _EVERYBODY = frozenset({_P.STUDIES_READ, _P.SITES_READ, _P.PARTICIPANTS_READ, _P
 _AT_THE_DESK = _EVERYBODY | {
     _P.PARTICIPANTS_WRITE, _P.FACTS_WRITE, _P.BOOKINGS_WRITE, _P.DOSES_WRITE, _P.DEVIATIONS_READ,
     _P.DEVIATIONS_WRITE, _P.CONTACTS_READ, _P.CONTACTS_WRITE, _P.CARE_WRITE,
-    _P.MESSAGES_READ, _P.MESSAGES_WRITE,
+    _P.MESSAGES_READ, _P.MESSAGES_WRITE, _P.FEEDS_READ, _P.FEEDS_WRITE,
 }  # fmt: skip
 
 #: what each role may do within its studies and sites
@@ -55,7 +57,7 @@ MAY: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: _EVERYBODY | {
         _P.STUDIES_WRITE, _P.STUDIES_CONFIRM, _P.SITES_WRITE, _P.SITES_CLOSE, _P.DEVIATIONS_READ,
         _P.CONTACTS_ERASE, _P.AUDIT_READ, _P.IMPORTS_WRITE, _P.USERS_READ, _P.USERS_WRITE,
-        _P.MESSAGES_READ, _P.MESSAGES_WRITE, _P.MESSAGES_APPROVE,
+        _P.MESSAGES_READ, _P.MESSAGES_WRITE, _P.MESSAGES_APPROVE, _P.FEEDS_READ, _P.FEEDS_WRITE,
     },
     Role.COORDINATOR: _AT_THE_DESK | {_P.SITES_CLOSE, _P.CONTACTS_ERASE, _P.IMPORTS_WRITE},
     Role.INVESTIGATOR: _AT_THE_DESK | {
@@ -63,7 +65,7 @@ MAY: dict[Role, frozenset[Permission]] = {
     },
     # A chair and a drug, and that both were used; no names, no judgements.
     Role.INFUSION_CENTRE: _EVERYBODY | {
-        _P.SITES_CLOSE, _P.BOOKINGS_WRITE, _P.DOSES_WRITE, _P.CARE_WRITE,
+        _P.SITES_CLOSE, _P.BOOKINGS_WRITE, _P.DOSES_WRITE, _P.CARE_WRITE, _P.FEEDS_READ, _P.FEEDS_WRITE,
     },
     # Reads, and never whom it is about.
     Role.MONITOR: _EVERYBODY | {_P.DEVIATIONS_READ, _P.AUDIT_READ, _P.MESSAGES_READ},

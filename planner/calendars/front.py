@@ -43,6 +43,16 @@ _WORDS = {
 }
 
 
+class Finder(Protocol):
+    """Finds a feed by the digest of its link. Raises Unreachable."""
+
+    def __call__(self, digest: str) -> Found | None:
+        """The feed; None if there is none."""
+
+    def close(self) -> None:
+        """Let go of what is held open."""
+
+
 class Maker(Protocol):
     """Makes the bytes of a calendar, with the revision that they are of. Raises Unreachable."""
 
@@ -62,7 +72,7 @@ class Front:
     def __init__(
         self,
         behind: WSGI,
-        find: Callable[[str], Found | None],
+        find: Finder,
         make: Maker,
         fetches: Fetches,
         bodies: Bodies,
@@ -83,6 +93,21 @@ class Front:
         self._count(method, status[:3])
         start_response(status, headers)
         return [] if method == "HEAD" else [content]
+
+    def close(self) -> None:
+        """Write which apps fetched what, and write no more."""
+        self._fetches.close()
+        self._find.close()
+
+    @property
+    def fetches(self) -> Fetches:
+        """Which apps fetched what, as far as it has not been written yet."""
+        return self._fetches
+
+    @property
+    def bodies(self) -> Bodies:
+        """The calendars that are kept."""
+        return self._bodies
 
     def _answer(self, method: str, token: str, environ: Environ) -> tuple[str, Headers, bytes]:
         if method not in ("GET", "HEAD"):

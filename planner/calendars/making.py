@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from planner import clock
 from planner.calendars.bodies import Bodies
 from planner.calendars.fetches import Fetches
 from planner.calendars.front import WSGI, Front
 from planner.calendars.lookup import Lookup, Unreachable
 from planner.clock import local_day
-from planner.clock import now as now_is
 from planner.config import ConfigurationError
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.feeds import Feed, note_fetches
@@ -42,22 +42,27 @@ class FeedMaker:
             return feed.revision, feed_bytes(session, self._planner.keys, feed, local_day(now, feed.zone))
 
         with self._lanes[feed_id % _LANES]:
-            return self._looked(make)
+            made: tuple[int, bytes] = self._looked(make)
+        return made
 
     def withdrawn(self, feed_id: int, since: datetime) -> bytes:
         """What is shown of one whose link was withdrawn. Raises Unreachable."""
         from planner.services.feed_contents import withdrawn_bytes
 
-        return self._looked(lambda session: withdrawn_bytes(self._planner.keys, session.get_one(Feed, feed_id), since))
+        def make(session: Any) -> bytes:
+            return withdrawn_bytes(self._planner.keys, session.get_one(Feed, feed_id), since)
+
+        made: bytes = self._looked(make)
+        return made
 
     def is_of(self) -> str:
         """The versions of what makes calendars: other ones may make other bytes of the same facts."""
         if not self._versions:
             from notifications.calendars.ical_text import FORMATTER_VERSION
-            from notifications.zone_data import TZDATA_VERSION
+            from notifications.zone_data import version
             from planner.services.feed_contents import CONTENTS_VERSION
 
-            self._versions = f"{CONTENTS_VERSION}.{FORMATTER_VERSION}-{TZDATA_VERSION}"
+            self._versions = f"{CONTENTS_VERSION}.{FORMATTER_VERSION}-{version()}"
         return self._versions
 
     def _looked(self, work: Callable[[Any], Any]) -> Any:
@@ -84,5 +89,5 @@ def calendars_before(
     most = planner.settings.calendar_cache_megabytes * 1_000_000
     lookup = Lookup(planner.settings.database)
     return Front(
-        behind, lookup, FeedMaker(planner), Fetches(write, seconds), Bodies(most), now_is, count, said,
+        behind, lookup, FeedMaker(planner), Fetches(write, seconds), Bodies(most), lambda: clock.now(), count, said,
     )  # fmt: skip

@@ -24,7 +24,9 @@ class VisitRow(Base):
         Index("ix_visit_study_target", "study_id", "target"),
         Index("ix_visit_site_target", "site_id", "target"),
         Index(
-            "ix_visit_fell", "fell_at", postgresql_where=text("fell_at IS NOT NULL"),
+            "ix_visit_fell",
+            "fell_at",
+            postgresql_where=text("fell_at IS NOT NULL"),
             sqlite_where=text("fell_at IS NOT NULL"),
         ),
     )

@@ -97,8 +97,8 @@ def _appointment(
     site = session.get_one(SiteRow, life.study.site_ids[site_on(life.moves(), fact.date)])
     starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     return Appointment(
-        reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts, zone=site.zone,
-        place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
+        reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts,
+        zone=site.zone, place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
         minutes=fact.minutes or life.carer.of(visit.spec.activities).minutes, address=site.address,
     )  # fmt: skip
 

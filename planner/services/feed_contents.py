@@ -193,17 +193,14 @@ def _order(seen: Seen) -> tuple[str, str, str, str]:
 def _of_feed(session: Session, feed: Feed) -> Select[Any]:
     """The visits that a feed is about and its owner may see."""
     visit = VisitRow
-    query: Select[Any] = (
-        select(
-            Participant.number, visit.key, Study.code, SiteRow.name, SiteRow.address, SiteRow.zone, visit.label,
-            visit.status, visit.tentative, visit.setting, visit.opens, visit.closes, visit.doses, visit.minutes,
-            visit.observes, visit.stood, visit.fell_at, visit.gone, visit.revision, visit.changed_at,
-        )
-        .join(Participant, Participant.id == visit.participant_id)
-        .join(Study, Study.id == visit.study_id)
-        .join(SiteRow, SiteRow.id == visit.site_id)
-        .where(within(owner_scope(session, feed.owner_id), visit.study_id, visit.site_id))
+    shown: tuple[Any, ...] = (
+        Participant.number, visit.key, Study.code, SiteRow.name, SiteRow.address, SiteRow.zone, visit.label,
+        visit.status, visit.tentative, visit.setting, visit.opens, visit.closes, visit.doses, visit.minutes,
+        visit.observes, visit.stood, visit.fell_at, visit.gone, visit.revision, visit.changed_at,
     )  # fmt: skip
+    query: Select[Any] = select(*shown).join(Participant, Participant.id == visit.participant_id)
+    query = query.join(Study, Study.id == visit.study_id).join(SiteRow, SiteRow.id == visit.site_id)
+    query = query.where(within(owner_scope(session, feed.owner_id), visit.study_id, visit.site_id))
     for column, wanted in (
         (visit.study_id, feed.study_id), (visit.site_id, feed.site_id), (visit.participant_id, feed.participant_id),
     ):  # fmt: skip

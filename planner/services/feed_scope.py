@@ -54,5 +54,3 @@ def scope_changed(uow: UnitOfWork, user: User) -> None:
             withdraw(uow, feed, why)
     uow.session.flush()
     touch_owned(uow.session, user.id, uow.now)
-
-

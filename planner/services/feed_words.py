@@ -35,7 +35,9 @@ WORDS = {
         "المواعيد", "موعد: {place}", "أُلغي: {summary}", "لديك أسئلة أو لا يمكنك الحضور؟ اتصل بالرقم {phone}.",
         "يرجى إحضار: {bring}",
     ),
-    "zh": Words("预约", "预约：{place}", "已取消：{summary}", "如有疑问或不能前来，请致电 {phone}。", "请携带：{bring}"),
+    "zh": Words(
+        "预约", "预约：{place}", "已取消：{summary}", "如有疑问或不能前来，请致电 {phone}。", "请携带：{bring}",
+    ),
 }  # fmt: skip
 WITHDRAWN = "This calendar link was withdrawn"
 WITHDRAWN_MORE = "It shows nothing any more. Remove this calendar from your app, and ask the clinic for a new link."

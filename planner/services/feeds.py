@@ -180,9 +180,7 @@ def _about(
     return study, site, participant
 
 
-def _require_own(
-    uow: UnitOfWork, scope: Scope, command: MakeFeed, study: Study | None, site: SiteRow | None
-) -> None:
+def _require_own(uow: UnitOfWork, scope: Scope, command: MakeFeed, study: Study | None, site: SiteRow | None) -> None:
     """Everybody's own participants are those of somebody; and nobody gives more than they see."""
     if command.audience == COORDINATOR and command.participant is None and uow.actor.user_id is None:
         raise InvalidInput([InputProblem("audience", "only a person has participants of their own", "say whose it is")])
@@ -274,8 +272,8 @@ def rotate_feed(uow: UnitOfWork, feed: Feed) -> Linked:
     token = secrets.token_urlsafe(_BYTES)
     names = ("audience", "study_id", "site_id", "participant_id", "label", "options", "zone", "expires_at")
     new = Feed(
-        **{name: getattr(feed, name) for name in names}, owner_id=uow.actor.user_id or feed.owner_id, digest=digest_of(token), made_at=uow.now,
-        changed_at=uow.now, revision=1, revoked_why="",
+        **{name: getattr(feed, name) for name in names}, owner_id=uow.actor.user_id or feed.owner_id,
+        digest=digest_of(token), made_at=uow.now, changed_at=uow.now, revision=1, revoked_why="",
     )  # fmt: skip
     uow.session.add(new)
     uow.session.flush()
@@ -345,5 +343,3 @@ def state_of(feed: Feed, now: datetime) -> str:
 def feed_by_token(session: Session, token: str) -> Feed | None:
     """The feed of a link; None where it is none."""
     return session.scalar(select(Feed).where(Feed.digest == digest_of(token)))
-
-

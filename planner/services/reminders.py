@@ -42,7 +42,8 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     """After facts: whom of a participant's is reached, and of which appointments they are to know.
 
     A death or a withdrawal from contact stops everything here, in the transaction that records it. Where the study
-    has no rules and the participant no calendar of their own, and where there is neither an appointment nor anybody to reach, nothing is looked at any further.
+    has no rules and the participant no calendar of their own, and where there is neither an appointment nor anybody to
+    reach, nothing is looked at any further.
     """
     row = rules_row(uow.session, life.study.study_id)
     if row is None and not has_own_feed(uow.session, life.participant.id):

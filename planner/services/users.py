@@ -28,6 +28,7 @@ from planner.persistence.users import (
 )
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, NotSignedIn
 from planner.services.access import Scope
+from planner.services.feed_scope import scope_changed
 from planner.services.keyring import Keys
 
 LOCKED_OUT = timedelta(minutes=15)
@@ -131,6 +132,7 @@ def grant_role(
     uow.session.add(grant)
     after = {"role": role.value, "study": study.code if study else None, "site_id": site_id}
     uow.audit("user.role-granted", f"user:{user.id}", after=after)
+    scope_changed(uow, user)
     return grant
 
 
@@ -151,6 +153,7 @@ def end_role(uow: UnitOfWork, user: User, grant_id: int) -> None:
     grant.ended_at = uow.now
     _keep_an_administrator(uow.session)
     uow.audit("user.role-ended", f"user:{user.id}", before={"role": grant.role, "grant": grant.id})
+    scope_changed(uow, user)
 
 
 def roles_of(session: Session, user: User) -> list[Grant]:
@@ -168,6 +171,7 @@ def set_enabled(uow: UnitOfWork, user: User, enabled: bool) -> None:
         end_sessions(uow, user)
         end_tokens(uow, user)
         _keep_an_administrator(uow.session)
+    scope_changed(uow, user)
     uow.audit("user.enabled" if enabled else "user.disabled", f"user:{user.id}")
 
 

@@ -30,15 +30,10 @@ def upgrade() -> None:
     )
     for table, column in _columns():
         op.add_column(table, column)
-    op.create_index("ix_visit_fell", "visit", ["fell_at"], **_FALLEN)
+    fallen = sa.text("fell_at IS NOT NULL")
+    op.create_index("ix_visit_fell", "visit", ["fell_at"], postgresql_where=fallen, sqlite_where=fallen)
     # A plan of an older revision is made again at the next occasion.
     op.execute("UPDATE participant SET planned_revision = 0")
-
-
-_FALLEN = {
-    "postgresql_where": sa.text("fell_at IS NOT NULL"),
-    "sqlite_where": sa.text("fell_at IS NOT NULL"),
-}
 
 
 def _columns() -> list[tuple[str, sa.Column[object]]]:
