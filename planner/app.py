@@ -30,6 +30,7 @@ from planner.services.installation import open_installation
 from planner.services.library import Library
 from planner.web import headers, pages
 from planner.web.errors import error_page
+from planner.web.feeds import feeds
 from planner.web.phones import phones
 
 LONGEST_QUERY = 6_000
@@ -68,7 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     metrics.install(app)
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
-    for part in (pages.pages, phones, docs, health.health, callbacks):
+    for part in (pages.pages, phones, feeds, docs, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)

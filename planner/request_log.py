@@ -19,6 +19,7 @@ HEADER = "X-Request-Id"
 
 def set_up_logging(level: str, form: str) -> None:
     """Log to standard error, as lines of JSON or as text."""
+    mask_access_logs()
     # Tracebacks without the values of variables: those are what people have typed.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     shape: Any = structlog.processors.JSONRenderer() if form == "json" else plain
@@ -34,6 +35,29 @@ def set_up_logging(level: str, form: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+#: what follows /calendars/ opens somebody's calendar
+_TOKENS = re.compile(r"(/calendars/)[A-Za-z0-9_%-]{8,}")
+
+
+class Masked(logging.Filter):
+    """Takes the secrets of calendar links out of lines, whichever server writes them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """The line as it may be written."""
+        said = record.getMessage()
+        if "/calendars/" in said:
+            record.msg, record.args = _TOKENS.sub(r"\1…", said), None
+        return True
+
+
+def mask_access_logs() -> None:
+    """Let no server's log name what opens a calendar: gunicorn's and granian's, and what else logs in this process."""
+    for name in ("gunicorn.access", "gunicorn.error", "granian.access", "_granian", "werkzeug", None):
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, Masked) for known in logger.filters):
+            logger.addFilter(Masked())
 
 
 def log() -> Any:

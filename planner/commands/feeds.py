@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from notifications.calendars.lint import Severity, lint
 from planner import clock
 from planner.commands.installation import OPERATOR, Installation, installation
 from planner.commands.output import write
@@ -15,12 +16,13 @@ from planner.persistence.paging import Asked
 from planner.persistence.unit_of_work import Actor
 from planner.persistence.users import user_by_email
 from planner.presenting.plan_json import to_json
-from planner.problems import InputProblem, NotFound, shown
+from planner.problems import InputProblem, NotFound, shown, visible
 from planner.services import feeds as service
 from planner.services.access import EVERYTHING, Scope
 from planner.services.feed_scope import owner_scope
 
 _PAGE = 500
+_NOT_SEEN = " (has not seen the newest change)"
 
 
 def create(email: str | None, said: dict[str, Any]) -> None:
@@ -90,8 +92,7 @@ def _line(row: service.Listed) -> str:
     about = " ".join(name for name in (row.study, row.site, row.participant) if name)
     behind = {one.app for one in row.behind}
     apps = [
-        f"{one.app} on {one.last_at:%Y-%m-%d %H:%M} UTC{' (has not seen the newest change)' if one.app in behind else ''}"
-        for one in row.fetches
+        f"{one.app} on {one.last_at:%Y-%m-%d %H:%M} UTC{_NOT_SEEN if one.app in behind else ''}" for one in row.fetches
     ]
     fetched = "; ".join(apps) or "never fetched"
     said = [f"{row.feed.id:>5}", f"{row.feed.audience:11}", f"{row.state:9}", about, row.feed.label, fetched]
@@ -127,4 +128,9 @@ def rotate(number: int) -> None:
 def lint_file(file: Path) -> None:
     """Check a calendar file."""
     octets = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    raise NotImplementedError(len(octets))
+    findings = lint(octets, clock.now())
+    name = "-" if str(file) == "-" else str(file)
+    for one in findings:
+        click.echo(visible(f"{name}:{one.line}: {one.severity}: {one.wrong}; {one.remedy}"))
+    if any(one.severity is Severity.ERROR for one in findings):
+        raise SystemExit(1)
