@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from icalendar import Calendar, Event
+from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from planner.app import create_app
@@ -67,11 +67,11 @@ class Subscribed:
         """The calendar, which must be there."""
         answer = self.fetch(linked)
         assert answer.status_code == 200, answer.text
-        return answer.data
+        return bytes(answer.data)
 
-    def events(self, linked: Linked) -> dict[str, Event]:
+    def events(self, linked: Linked) -> dict[str, Any]:
         """The events by their summaries, as another reader finds them."""
-        found = Calendar.from_ical(self.body(linked)).walk("VEVENT")
+        found: list[Any] = Calendar.from_ical(self.body(linked)).walk("VEVENT")
         return {str(event["SUMMARY"]): event for event in found}
 
     def revision(self, linked: Linked) -> int:

@@ -37,6 +37,8 @@ _MEANINGS = {
     Permission.MESSAGES_READ: "reminders: rules, wordings, what was sent and how it went, tasks; numbers masked",
     Permission.MESSAGES_WRITE: "set the rules, publish wordings, do tasks, stop and start numbers, send what was held",
     Permission.MESSAGES_APPROVE: "sign a wording off, or take it back",
+    Permission.FEEDS_READ: "calendar feeds: which there are, and which app has fetched which",
+    Permission.FEEDS_WRITE: "make links of calendars, withdraw them, give them anew",
     Permission.AUDIT_READ: "the audit of a study; with all studies, of users and sites too",
     Permission.IMPORTS_WRITE: "take tables in",
     Permission.USERS_READ: "who may sign in",

@@ -133,6 +133,11 @@ ROUTES = {
     "PATCH /sites/<site>": "sites:write",
     "POST /studies/<study>/participants/<number>/doses": "doses:write",
     "POST /studies/<study>/contacts/search": "contacts:read",
+    "GET /feeds": "feeds:read",
+    "POST /feeds": "feeds:write",
+    "GET /feeds/<int:feed>": "feeds:read",
+    "POST /feeds/<int:feed>/revocation": "feeds:write",
+    "POST /feeds/<int:feed>/rotation": "feeds:write",
 }
 #: routes about the whole of a study, which a role at one of its sites does not include
 WHOLE = {

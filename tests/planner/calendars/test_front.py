@@ -200,7 +200,12 @@ def test_a_304_costs_one_look_up_and_makes_nothing(life: Subscribed, monkeypatch
     asked: list[str] = []
     finder = life.app.extensions["calendars"]._find
     ask = finder._ask
-    monkeypatch.setattr(finder, "_ask", lambda digest: asked.append(digest) or ask(digest))
+
+    def noting(digest: str) -> object:
+        asked.append(digest)
+        return ask(digest)
+
+    monkeypatch.setattr(finder, "_ask", noting)
     made: list[int] = []
     monkeypatch.setattr(life.app.extensions["calendars"], "_made", lambda *_: made.append(1))
     assert life.fetch(link, If_None_Match=tag).status_code == 304
