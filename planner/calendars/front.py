@@ -124,8 +124,8 @@ class Front:
         try:
             found = self._find(hashlib.sha256(token.encode()).hexdigest())
             return self._answer_found(found, environ) if found is not None else _plain("404 Not Found")
-        except Unreachable as error:
-            self._said(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the app is to come back, and keep what it has
+            self._said(str(error) if isinstance(error, Unreachable) else type(error).__name__)
             return _plain("503 Service Unavailable", ("Retry-After", "60"))
 
     def _answer_found(self, found: Found, environ: Environ) -> tuple[str, Headers, bytes]:
@@ -134,8 +134,10 @@ class Front:
         if ended is not None and now - ended > TOLD_FOR:
             return _plain("410 Gone")
         today = local_day(now, found.zone)
-        mark = f"{today:%Y%m%d}" if ended is None else f"withdrawn-{int(ended.timestamp())}"
-        tag = f"{found.revision}-{mark}-{self._make.is_of()}"
+        if ended is None:
+            tag = f"{found.revision}-{today:%Y%m%d}-{self._make.is_of()}"
+        else:
+            tag = f"withdrawn-{int(ended.timestamp())}-{self._make.is_of()}"
         packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         quoted = f'"{tag}-gzip"' if packed else f'"{tag}"'
         changed = _changed(found, ended, now)
@@ -167,7 +169,7 @@ class Front:
 
 def _changed(found: Found, ended: datetime | None, now: datetime) -> datetime | None:
     """When what is shown changed last, in whole seconds upwards; None while another change may have that second too."""
-    latest = max(found.changed_at, ended or found.changed_at, _midnight(now, found.zone))
+    latest = ended or max(found.changed_at, _midnight(now, found.zone))
     whole = latest.replace(microsecond=0)
     whole = whole if whole == latest else whole + _SECOND
     return whole if whole < now else None

@@ -104,12 +104,17 @@ def _filled(settings: Settings) -> Demo:
 
 def _say(address: str, demo: Demo) -> None:
     if os.environ.get("DEMO_JSON") == "1":
-        said = {"url": address, "users": [asdict(user) for user in demo.users], "token": demo.token}
+        said = {
+            "url": address, "users": [asdict(user) for user in demo.users], "token": demo.token,
+            "calendars": {name: f"{address}/calendars/{link}" for name, link in demo.links.items()},
+        }  # fmt: skip
         click.echo(json.dumps(said))
         return
     widest = max(len(user.role) for user in demo.users)
     lines = [f"The visit planner: {address}", "", "Everything in it is made up. Sign in as"]
     lines += [f"  {user.role:{widest}}  {user.email}  {user.password}" for user in demo.users]
-    lines += ["", f"API token: {demo.token}", "", "Ctrl-C stops it."]
+    lines += ["", f"API token: {demo.token}", "", "Calendars to subscribe to:"]
+    lines += [f"  {name:{widest}}  {address}/calendars/{link}" for name, link in demo.links.items()]
+    lines += ["", "Ctrl-C stops it."]
     with suppress(BrokenPipeError):
         click.echo("\n".join(lines))

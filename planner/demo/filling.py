@@ -18,6 +18,7 @@ from planner.demo.contacts import erase_contacts, keep_contacts
 from planner.demo.courses import Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
+from planner.demo.links import fresh_links
 from planner.demo.lives import COURSES
 from planner.demo.reminding import REMINDED_FOR, Past, agree, begin_to_remind
 from planner.demo.setting import (
@@ -59,10 +60,11 @@ FILLED = "demo.filled"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Who may sign in to a demo, and the token for programs."""
+    """Who may sign in to a demo, the token for programs, and the secrets of links to calendars."""
 
     users: tuple[SignIn, ...]
     token: str
+    links: dict[str, str]
 
 
 def fill(store: Store, keys: Keys, now: datetime) -> Demo:
@@ -79,7 +81,7 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
         years.begin()
         years.pass_by(stage.at(stage.ago(REMINDED_FOR), SOUTH, 0))
     _the_last_weeks(store, keys, stage, years)
-    return Demo(users, store.write(SYSTEM, now, fresh_token))
+    return Demo(users, store.write(SYSTEM, now, fresh_token), fresh_links(store, stage.designs, now))
 
 
 def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
@@ -100,7 +102,8 @@ def open_again(store: Store, now: datetime) -> Demo | None:
     """Let people into a demo that was filled before, with fresh passwords; None if the database holds no whole one."""
     if not store.read(_is_filled):
         return None
-    return store.write(SYSTEM, now, lambda uow: Demo(fresh_passwords(uow), fresh_token(uow)))
+    users, token = store.write(SYSTEM, now, lambda uow: (fresh_passwords(uow), fresh_token(uow)))
+    return Demo(users, token, fresh_links(store, Designs(), now))
 
 
 def _is_filled(session: Session) -> bool:

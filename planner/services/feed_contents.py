@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.calendars.ical_text import Calendar, CalendarEvent, EventStatus, calendar_text
+from notifications.forbidden import told
+from notifications.languages import language_of
 from notifications.recipients import RecipientRow
 from planner.persistence.feeds import CENTRE, PARTICIPANT, Feed
 from planner.persistence.participants import Participant
@@ -118,7 +120,8 @@ def _appointment(keys: Keys, feed: Feed, words: Words, row: AppointmentRow) -> C
     if row.starts is not None:
         hour = time(row.starts // 60, row.starts % 60)
         start, end = hours_of(row.day, hour, row.zone, row.minutes or _AN_HOUR)
-    summary = words.at.format(place=row.place)
+    place, address = _harmless(feed, row)
+    summary = words.at.format(place=place)
     said = [words.call.format(phone=row.phone)] if row.phone else []
     if feed.options.get("bring"):
         said.append(words.bring.format(bring=feed.options["bring"]))
@@ -132,9 +135,15 @@ def _appointment(keys: Keys, feed: Feed, words: Words, row: AppointmentRow) -> C
         status=EventStatus.CANCELLED if row.cancelled else EventStatus.CONFIRMED,
         transparent=row.cancelled,
         sequence=row.sequence,
-        location=f"{row.place}, {row.address}" if row.address else row.place,
+        location=f"{place}, {address}" if address else place,
         alarms=alarms_of(feed) if isinstance(start, datetime) else (),
     )
+
+
+def _harmless(feed: Feed, row: AppointmentRow) -> tuple[str, str]:
+    """The place and its address as a stranger may read them on somebody's phone: a name that tells too much is left."""
+    place = language_of(str(feed.options.get("language", "en"))).clinic if told(row.place) else row.place
+    return place, "" if told(row.address) else row.address
 
 
 def _is_recent(at: datetime, feed: Feed, today: date) -> bool:

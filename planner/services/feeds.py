@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from notifications.forbidden import told
 from planner.persistence.feeds import (
     CENTRE,
     COORDINATOR,
@@ -34,6 +35,7 @@ from planner.services.designs import Designs
 from planner.services.feed_scope import REVOKED, ROTATED, withdraw
 from planner.services.histories import life_of
 from planner.services.reminders import keep_in_step
+from planner.services.wordings import words_of_study
 
 AUDIENCES = (PARTICIPANT, CENTRE, COORDINATOR, STUDY, SITE)
 #: what a link may be narrowed to, and what it has to be
@@ -105,6 +107,8 @@ def make_feed(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeFeed
     """Make a feed that shows what whoever makes it may see. Raises InvalidInput, NotFound, NotAllowed."""
     _require_sense(command)
     study, site, participant = _about(uow.session, scope, command)
+    if command.bring and study is not None:
+        _require_harmless(command.bring, words_of_study(uow.session, designs, study))
     _require_own(uow, scope, command, study, site)
     token = secrets.token_urlsafe(_BYTES)
     feed = Feed(
@@ -163,6 +167,13 @@ def _option_problems(command: MakeFeed) -> Iterator[InputProblem]:
         yield InputProblem("alarm_minutes", "there are too many alarms, or one is too early", right)
     if command.days is not None and not 1 <= command.days <= MOST_DAYS:
         yield InputProblem("days", "a link cannot be good for so many days", f"write 1 to {MOST_DAYS}, or leave it out")
+
+
+def _require_harmless(bring: str, words: tuple[str, ...]) -> None:
+    """What stands on a participant's phone tells a stranger nothing: no drug, no illness, no study."""
+    if word := told(bring, words):
+        wrong = f"{word!r} tells too much to a stranger who reads it"
+        raise InvalidInput([InputProblem("bring", wrong, "say nothing of an illness, a drug or a study")])
 
 
 def _about(
