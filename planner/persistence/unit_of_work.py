@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,6 +72,17 @@ class UnitOfWork:
     def tells(self, participant_id: int) -> None:
         """Note that a participant's own calendar shows something else."""
         self._told.add(participant_id)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Do a part of the work, or, if it raises, nothing of it: neither its rows nor what was noted of it."""
+        kept = (list(self._notes), set(self._places), set(self._told))
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._notes, self._places, self._told = kept
+            raise
 
     def seal(self) -> None:
         """Move the calendars concerned on, and append what was noted to its chains, each entry sealed by the last."""
