@@ -53,7 +53,7 @@ def test_a_feed_is_made_listed_rotated_and_withdrawn(link: str) -> None:
         (("create", "site", "--site", "nowhere"), "no site"),
         (("revoke", "99"), "no such feed"),
         (("list", "--status", "odd"), "no status odd"),
-        (("lint", "no-such-file.ics"), "No such file"),
+        (("lint", "no-such-file.ics"), "does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_reason(link: str, words: tuple[str, ...], said: str) -> None:
