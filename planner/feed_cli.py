@@ -69,7 +69,7 @@ def rotate(number: int) -> None:
 
 
 @feed.command("lint")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True, exists=True, dir_okay=False), metavar="FILE")
 def lint(file: Path) -> None:
     """Check a calendar file (- reads standard input) for what calendar apps stumble over.
 

@@ -27,7 +27,8 @@ _NOT_SEEN = " (has not seen the newest change)"
 
 def create(email: str | None, said: dict[str, Any]) -> None:
     """Make a feed and print its link."""
-    command = service.MakeFeed(**said, alarm_minutes=said.pop("alarms"))
+    alarms = said.pop("alarms")
+    command = service.MakeFeed(**said, alarm_minutes=alarms)
     with installation() as planner:
         actor, scope = _whose(planner, email)
         linked = planner.store.write(
@@ -72,7 +73,7 @@ def list_all(states: tuple[str, ...], form: str) -> None:
             cursor = found.next
             if cursor is None:
                 break
-    write(to_json([_data(row) for row in rows]) if form == "json" else "\n".join(map(_line, rows)))
+    write(to_json([_data(row) for row in rows]) if form == "json" else "".join(f"{_line(row)}\n" for row in rows))
 
 
 def _data(row: service.Listed) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -84,6 +85,17 @@ class UnitOfWork:
         """Note what was noted elsewhere, for this unit of work."""
         self._notes.extend(notes)
         self._places.update(places)
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Do a part of the work, or, if it raises, nothing of it: neither its rows nor what was noted of it."""
+        kept = (list(self._notes), set(self._places), set(self._told))
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._notes, self._places, self._told = kept
+            raise
 
     def seal(self) -> None:
         """Move the calendars concerned on, and append what was noted to its chains, each entry sealed by the last."""

@@ -210,7 +210,7 @@ def _move(uow: UnitOfWork, designs: Designs, study: Study, site: SiteRow, comman
     for life, fact in () if waits else _concerned(uow.session, design, site, command, uow.now, lock=True):
         participant = uow.session.get_one(Participant, life.participant.id)
         try:
-            with uow.session.begin_nested():
+            with uow.trying():
                 recorded = record_for(uow, design, study, participant, _recording(study, life, fact))
             amended.append(Amended(participant.number, fact.date, recorded))
         except PlannerError as error:

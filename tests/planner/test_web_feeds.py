@@ -126,8 +126,9 @@ def test_nothing_or_too_much_to_check_is_said_next_to_the_field(life: Subscribed
         assert 'id="link-error"' in found.text
 
 
-def test_a_file_that_is_too_large_is_refused(life: Subscribed) -> None:
-    assert check(life, file=(io.BytesIO(b"x" * 6_000_000), "a.ics")).status_code == 413
+def test_a_file_that_is_too_large_is_refused(life: Subscribed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planner.web.feeds.LONGEST", 10_000)
+    assert check(life, file=(io.BytesIO(b"x" * 11_000), "a.ics")).status_code == 413
 
 
 def test_any_bytes_can_be_checked(life: Subscribed) -> None:

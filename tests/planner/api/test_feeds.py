@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from planner.auth.permissions import Permission, roles_with
 from planner.persistence.feeds import ROLES, Feed
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.users import Grant, User, user_by_email
+from planner.request_log import set_up_logging
 from planner.services.access import EVERYTHING, find_site
 from planner.services.users import Role, end_role, grant_role, set_enabled
 from tests.planner.api.callers import Caller, Clock, at, caller
@@ -205,8 +207,6 @@ def test_a_wider_scope_shows_more_in_a_coordinators_feed(life: Subscribed) -> No
 
 
 def test_no_line_of_a_log_has_a_link(life: Subscribed, capfd: pytest.CaptureFixture[str]) -> None:
-    from planner.request_log import set_up_logging
-
     set_up_logging("debug", "json")
     life.record(DAY_8, TOLD)
     coordinator = caller(life.app, life.store, Role.COORDINATOR, STUDY)
@@ -216,6 +216,7 @@ def test_no_line_of_a_log_has_a_link(life: Subscribed, capfd: pytest.CaptureFixt
     for path in (f"/calendars/{token}.ics", f"/calendars/{token}", f"/calendars/{token}/more"):
         client.get(path)
     client.post("/calendars/check", data={"link": made["link"]})
+    structlog.reset_defaults()
     said = "".join(capfd.readouterr())
     assert "/calendars/<token>" in said
     assert token not in said
