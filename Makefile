@@ -1,7 +1,7 @@
 # Everything people and machines do with the project. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench docs soak coverage mutation lock clean
+.PHONY: help setup demo test check fix bench docs soak clients coverage mutation lock clean
 
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n auto
@@ -24,6 +24,7 @@ test: setup ## Run the tests (ARGS=… for pytest)
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/calendar-clients
 	$(PYTEST) -m "not soak" $(ARGS)
 
 check: setup ## Lint, formatting, types, layers
@@ -46,7 +47,13 @@ soak: setup ## Run all tests, with thousands of examples each
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/calendar-clients
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS)
+
+clients: setup ## Show feeds to every calendar app that can be had, Thunderbird and Evolution among them
+	@scripts/calendar-clients
+	@scripts/desktop-calendars
+	@$(PY) -m tests.clients
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
 coverage: setup ## Branch coverage of schedules by its quick tests; fails under 97 %
@@ -60,6 +67,6 @@ lock: ## Renew the pins in constraints.txt
 	@scripts/lock
 
 clean: ## Remove environments, caches and build artefacts
-	rm -rf .venv .venv-mutation .bootstrap .prism .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	rm -rf .venv .venv-mutation .bootstrap .prism .clients .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 	  .ruff_cache .coverage .coverage.* build dist htmlcov mutants test-results *.egg-info
 	find planner schedules notifications tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
