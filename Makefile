@@ -1,7 +1,7 @@
 # Everything people and machines do with the project. `make` alone lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench docs soak coverage mutation lock clean
+.PHONY: help setup demo test check fix bench docs soak clients coverage mutation lock clean
 
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n auto
@@ -49,6 +49,11 @@ soak: setup ## Run all tests, with thousands of examples each; then kill workers
 	@scripts/prism
 	@scripts/calendar-clients
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS); tests=$$?; $(PY) -m tests.soak.messages && exit $$tests
+
+clients: setup ## Show feeds to every calendar app that can be had, Thunderbird and Evolution among them
+	@scripts/calendar-clients
+	@scripts/desktop-calendars
+	@$(PY) -m tests.clients
 
 # A branch that only a random example reaches is held by nothing that can be read, so the properties are left out.
 coverage: setup ## Branch coverage of schedules by its quick tests; fails under 97 %

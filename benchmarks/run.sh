@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Our engine's speed beside that of the usdm4 package, on the same study and the same Python; then what is stored:
 # a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting;
-# then messages: sent beside Celery with Redis, and claimed among few and among many; then calendars: rebuilt beside the
-# icalendar package's own serialiser.
+# then messages: sent beside Celery with Redis, and claimed among few and among many; then calendars: feeds beside Radicale and nginx,
+# and rebuilt beside the icalendar package's own serialiser.
 #
 #   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
 #
 # The reference data is looked for in $PLANNER_REFERENCE_DATA, or ../shared/data beside the project. The
-# peers get environments of their own, .venv-usdm4 and .venv-celery, made on first use; Redis is Debian's redis-server.
+# peers get environments of their own, .venv-usdm4, .venv-celery and .venv-radicale, made on first use; Redis, wrk and nginx
+# are Debian's redis-server, wrk and nginx-light.
 # Without the data or a peer, only ours is measured. PLANNER_BENCH_STORED is how many messages are stored at most.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,6 +20,8 @@ peer_package='usdm4==0.19.*'
 peer_env=.venv-usdm4
 celery_package='celery[redis]==5.*'
 celery_env=.venv-celery
+radicale_package='radicale==3.9.*'
+radicale_env=.venv-radicale
 our_python=.venv/bin/python
 uv=.bootstrap/bin/uv
 results=$(mktemp)
@@ -54,6 +57,16 @@ celery_python() {
     else
         rm -rf "$celery_env"
         say "$celery_package could not be installed: Celery is not measured"
+    fi
+}
+
+# Prints the Python that has Radicale, where there is one; says what is missing if not.
+radicale_python() {
+    if "$radicale_env/bin/python" -c 'import radicale' 2>/dev/null || make_environment "$radicale_env" "$radicale_package" >&2; then
+        echo "$radicale_env/bin/python"
+    else
+        rm -rf "$radicale_env"
+        say "$radicale_package could not be installed: Radicale is not measured"
     fi
 }
 
@@ -130,6 +143,14 @@ printf '\nStarting\n'
 
 printf '\nSending messages\n'
 "$our_python" -m benchmarks.dispatch_speed --peer "$(celery_python)"
+
+printf '\nCalendar feeds\n'
+if command -v wrk >/dev/null; then
+    radicale=$(radicale_python)
+    "$our_python" -m benchmarks.feed_speed ${radicale:+--radicale "$radicale"}
+else
+    say "no wrk (on Debian: apt-get install wrk): calendar feeds are not measured"
+fi
 
 printf '\nClaiming messages\n'
 "$our_python" -m benchmarks.claim_growth --many "${PLANNER_BENCH_STORED:-10000000}"
