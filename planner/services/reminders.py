@@ -41,7 +41,7 @@ def rules_row(session: Session, study_id: int) -> RulesRow | None:
     return session.get(RulesRow, study_id)
 
 
-def _readable(row: RulesRow) -> Rules | None:
+def _readable(row: RulesRow | None) -> Rules | None:
     """A study's rules; None where they cannot be read: that must not keep a death from being recorded.
 
     What is planned stays as it is then; before it is sent it is held, with a task.
@@ -72,14 +72,12 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     if rules is None:
         return
     if coming:
-        _keep(uow, life, kept, row)
-    if row is not None:
-        keep_home_prompts(uow, life, kept, rules_of(row))
+        _keep(uow, life, kept, rules)
+    keep_home_prompts(uow, life, kept, rules)
 
 
-def _keep(uow: UnitOfWork, life: Life, kept: Kept, row: RulesRow | None) -> None:
-    rules = rules_of(row)
-    naming = Naming(rules.alias, rules.enabled, rules) if row is not None else Naming(reminds=False)
+def _keep(uow: UnitOfWork, life: Life, kept: Kept, rules: Rules) -> None:
+    naming = Naming(rules.alias, rules.enabled, rules)
     known = known_appointments(uow.session, kept.own.id, life.today(uow.now))
     wanted = wanted_appointments(uow.session, life, uow.now, naming, known)
     for recipient in kept.rows():
