@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +32,7 @@ from planner.services.recipients import reference_of
 from schedules.statuses import Status
 
 #: grows with every change of what is shown where, so that an app takes it although nothing has happened
-CONTENTS_VERSION = 1
+CONTENTS_VERSION = 2
 BACK, AHEAD = timedelta(days=60), timedelta(days=400)
 MOST_EVENTS = 1_000
 MOST_BYTES = 1_000_000
@@ -63,11 +64,28 @@ def feed_calendar(session: Session, keys: Keys, feed: Feed, today: date) -> Cale
     if feed.audience == PARTICIPANT:
         words = words_in(str(feed.options.get("language", "en")))
         events = list(_of_participant(session, keys, feed, words, today))
-        return Calendar(words.name, tuple(events), feed.zone, "teal")
+        return _never_empty(keys, feed, Calendar(words.name, tuple(events), feed.zone, "teal"))
     site = session.get(SiteRow, feed.site_id) if feed.site_id is not None else None
     study = session.get(Study, feed.study_id) if feed.study_id is not None else None
     name = name_of(feed, site.name if site else "", study.code if study else "")
-    return Calendar(name, tuple(_of_staff(session, keys, feed, today)), feed.zone, "steelblue")
+    events = list(_of_staff(session, keys, feed, today))
+    return _never_empty(keys, feed, Calendar(name, tuple(events), feed.zone, "steelblue"))
+
+
+def _never_empty(keys: Keys, feed: Feed, calendar: Calendar) -> Calendar:
+    """Where nothing is left, the calendar's name alone, on the day it was made.
+
+    vdirsyncer and Evolution take an empty calendar for a fault of the server, and go on showing what they had: the
+    visits of somebody who has died.
+    """
+    if calendar.events:
+        return calendar
+    day = feed.made_at.astimezone(ZoneInfo(feed.zone)).date()
+    uid = uid_of(keys, feed.audience, "empty", str(feed.id))
+    event = CalendarEvent(
+        uid=uid, summary=calendar.name, start=day, end=day + _DAY, stamp=feed.made_at, transparent=True
+    )
+    return replace(calendar, events=(event,))
 
 
 def withdrawn_bytes(keys: Keys, feed: Feed, since: datetime) -> bytes:

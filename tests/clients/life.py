@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -37,6 +37,8 @@ FIRST = Shown(new_york(12, 9, 30), "CONFIRMED", VISIT)
 LATER = Shown(new_york(13, 10, 15), "CONFIRMED", VISIT)
 NEVER = Shown(new_york(13, 10, 15), "CANCELLED", f"CANCELLED: {VISIT}")
 OTHER = Shown(new_york(20, 14, 0), "CONFIRMED", VISIT)
+#: what stands in a calendar in which nothing is left
+NOTHING = Shown(date(2026, 1, 5), "CONFIRMED", "Appointments")
 
 
 @dataclass

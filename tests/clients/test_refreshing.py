@@ -9,8 +9,8 @@ import pytest
 
 from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
-from tests.clients.life import DAY_15, FIRST, LATER, MONTH, MOVED, NEVER, OFF, OTHER, WITHDRAWN, Phone, serving
-from tests.clients.readers import ICAL_JS, LIBICAL, Reader
+from tests.clients.life import DAY_15, FIRST, LATER, MONTH, MOVED, NEVER, NOTHING, OFF, OTHER, WITHDRAWN, Phone, serving
+from tests.clients.readers import Reader
 from tests.clients.subscriptions import subscribe
 from tests.databases import new_database
 from tests.planner.api.callers import Clock, at
@@ -51,11 +51,9 @@ def test_a_visit_that_is_moved_then_cancelled_then_dropped_is_shown_so_after_eac
     assert phone.refreshed() == [OTHER]
 
 
-@pytest.mark.parametrize("reader", [ICAL_JS, LIBICAL], ids=str, indirect=True)
 def test_after_a_death_no_visit_is_shown_any_more(phone: Phone) -> None:
-    """Not with vdirsyncer or Evolution: they refuse a calendar in which nothing is left, and keep what they had."""
     phone.life.record({"fact": "died", "date": "2026-01-06"})
-    assert phone.refreshed() == []
+    assert phone.refreshed() == [NOTHING]
 
 
 def test_a_withdrawn_link_leaves_one_event_that_says_so_and_no_visit(phone: Phone) -> None:

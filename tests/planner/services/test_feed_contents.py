@@ -26,6 +26,8 @@ __all__ = ["at"]
 
 MOVED = {**DAY_8, "fact": "rebooked", "id": "moved", "instead_of": "2026-01-12", "date": "2026-01-13"}
 TOLD_MOVED = {"fact": "told", "about": "moved", "date": "2026-01-05"}
+#: what stands in a calendar in which nothing is left
+NOTHING = "Appointments"
 DIED = {"fact": "died", "date": "2026-01-06"}
 SECRET_WORDS = (
     b"vincristine", b"inotuzumab", b"vsli", b"ino-", STUDY.encode(), b"trial", b"study", b"arm", b"level", b"01-001",
@@ -89,13 +91,13 @@ def test_what_was_decided_but_not_told_changes_nothing_for_the_participant(life:
 def test_nothing_that_is_not_booked_or_not_released_is_in_a_participants_feed(life: Subscribed) -> None:
     life.record(DAY_8)
     link = life.make("participant")
-    assert life.events(link) == {}
+    assert [*life.events(link)] == [NOTHING]
     life.record(TOLD)
     assert [*life.events(link)] == ["Appointment: North"]
 
 
 @pytest.mark.parametrize("end", [DIED, {"fact": "withdrew", "date": "2026-01-06", "scope": "contact"}])
-def test_after_a_death_or_a_withdrawal_from_contact_a_participants_feed_is_empty(
+def test_after_a_death_or_a_withdrawal_from_contact_a_participants_feed_has_no_visit(
     life: Subscribed, end: dict[str, Any]
 ) -> None:
     life.record(DAY_8, TOLD)
@@ -105,7 +107,9 @@ def test_after_a_death_or_a_withdrawal_from_contact_a_participants_feed_is_empty
     life.record(end)
     answer = life.fetch(link, If_None_Match=tag)
     assert answer.status_code == 200
-    assert not any(word in answer.data for word in (b"VEVENT", b"CANCELLED", b"VALARM"))
+    assert not any(word in answer.data for word in (b"DTSTART;TZID", b"CANCELLED", b"VALARM"))
+    (event,) = life.events(link).values()
+    assert (event["SUMMARY"], event["DTSTART"].dt, event["TRANSP"]) == (NOTHING, date(2026, 1, 5), "TRANSPARENT")
 
 
 def test_a_cancelled_appointment_says_so_for_30_days_and_is_then_dropped(life: Subscribed) -> None:
@@ -118,7 +122,7 @@ def test_a_cancelled_appointment_says_so_for_30_days_and_is_then_dropped(life: S
     later(life, days=29)
     assert [*life.events(link)] == ["CANCELLED: Appointment: North"]
     later(life, days=1)
-    assert life.events(link) == {}
+    assert [*life.events(link)] == [NOTHING]
 
 
 def test_a_participant_without_reminders_has_a_calendar_all_the_same(life: Subscribed) -> None:
