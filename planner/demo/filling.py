@@ -84,7 +84,7 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
         years.begin()
         years.pass_by(stage.at(stage.ago(REMINDED_FOR), SOUTH, 0))
     _the_last_weeks(store, keys, stage, years)
-    return Demo(users, store.write(SYSTEM, now, fresh_token), fresh_links(store, stage.designs, now))
+    return Demo(users, store.write(SYSTEM, now, fresh_token), fresh_links(store, stage.designs, now, today))
 
 
 def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
@@ -106,7 +106,7 @@ def open_again(store: Store, now: datetime) -> Demo | None:
     if not store.read(_is_filled):
         return None
     users, token = store.write(SYSTEM, now, lambda uow: (fresh_passwords(uow), fresh_token(uow)))
-    return Demo(users, token, fresh_links(store, Designs(), now))
+    return Demo(users, token, fresh_links(store, Designs(), now, local_day(now, ZONE)))
 
 
 def _is_filled(session: Session) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,14 +24,14 @@ from planner.services.users import Role
 LABEL = "Demo"
 
 
-def fresh_links(store: Store, designs: Designs, now: datetime) -> dict[str, str]:
+def fresh_links(store: Store, designs: Designs, now: datetime, today: date) -> dict[str, str]:
     """The secret of a link for each kind of reader; what was printed before opens nothing any more."""
     store.write(SYSTEM, now, _withdraw_older)
     wanted = [
         (Role.COORDINATOR, MakeFeed(audience="coordinator", label=f"{LABEL}: my participants")),
         (Role.INFUSION_CENTRE, MakeFeed(audience="centre", site=NORTH, label=f"{LABEL}: infusions")),
     ]
-    whose = store.read(lambda session: _somebody_with_an_appointment(session, now))
+    whose = store.read(lambda session: _somebody_with_an_appointment(session, today))
     if whose is not None:
         study, number = whose
         own = MakeFeed(audience="participant", study=study, participant=number, label=LABEL, bring="your diary")
@@ -57,9 +57,9 @@ def _withdraw_older(uow: UnitOfWork) -> None:
         revoke_feed(uow, feed)
 
 
-def _somebody_with_an_appointment(session: Session, now: datetime) -> tuple[str, str] | None:
+def _somebody_with_an_appointment(session: Session, today: date) -> tuple[str, str] | None:
     query = select(RecipientRow.reference).join(AppointmentRow, AppointmentRow.recipient_id == RecipientRow.id)
-    coming = (AppointmentRow.starts_at > now, AppointmentRow.cancelled.is_(False), RecipientRow.may_be_contacted)
+    coming = (AppointmentRow.day > today, AppointmentRow.cancelled.is_(False), RecipientRow.may_be_contacted)
     reference = session.scalar(query.where(*coming).order_by(AppointmentRow.starts_at, AppointmentRow.id).limit(1))
     if reference is None:
         return None

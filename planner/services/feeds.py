@@ -34,7 +34,7 @@ from planner.services.access import Scope, find_participant, find_site, find_stu
 from planner.services.designs import Designs
 from planner.services.feed_scope import REVOKED, ROTATED, withdraw
 from planner.services.histories import life_of
-from planner.services.reminders import keep_in_step
+from planner.services.reminders import keep_in_step, rules_row
 from planner.services.wordings import words_of_study
 
 AUDIENCES = (PARTICIPANT, CENTRE, COORDINATOR, STUDY, SITE)
@@ -123,6 +123,8 @@ def make_feed(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeFeed
     uow.session.flush()
     if command.audience == PARTICIPANT and study is not None and participant is not None:
         uow.session.refresh(participant, with_for_update=True)
+    # Where the study has rules for sending, what the participant knows of is kept already.
+    if command.audience == PARTICIPANT and study and participant and rules_row(uow.session, study.id) is None:
         keep_in_step(uow, life_of(uow.session, designs.of(uow.session, study), participant))
     uow.audit("feed.made", f"feed:{feed.id}", study_id=feed.study_id or 0, after=_noted(feed))
     return Linked(feed, token)

@@ -49,6 +49,7 @@ RANDOM = {
     "user_account.password", "api_token.digest", "api_token.made_at", "api_token.expires_at", "contact.sealed",
     "contact.phone_index", "contact.email_index", "audit_entry.after", "audit_entry.digest", "audit_entry.previous",
     "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id", "contact.caregiver_index",
+    "feed.digest", "feed.made_at", "feed.changed_at",
     "message.token", "message_event.id", "message_event.token", "handset_message.token", "inbound.sealed",
 }  # fmt: skip
 GIVEN = select(FactRow).where(FactRow.kind == "given").order_by(FactRow.id)
@@ -100,7 +101,8 @@ def content(database: Database) -> dict[str, list[dict[str, Any]]]:
         for table in database.tables.sorted_tables:
             columns = [column for column in table.columns if f"{table.name}.{column.name}" not in RANDOM]
             rows = [dict(row._mapping) for row in session.execute(select(*columns))]
-            found[table.name] = sorted((row for row in rows if row.get("action") != "token.made"), key=repr)
+            lasting = (row for row in rows if row.get("action") not in ("token.made", "feed.made"))
+            found[table.name] = sorted(lasting, key=repr)
     return found
 
 
