@@ -55,12 +55,12 @@ def later(life: Subscribed, **long: float) -> None:
 def test_a_participant_sees_the_clinic_the_hour_what_to_bring_and_whom_to_call(life: Subscribed) -> None:
     place(life, name="The North clinic", address="1 Made-up Street", phone="+1 212 555 0100")
     life.record(DAY_8, TOLD)
-    link = life.make("participant", bring="your diary; your tablets", alarm_minutes=(60,))
+    link = life.make("participant", bring="your diary; your glasses", alarm_minutes=(60,))
     event = life.events(link)["Appointment: The North clinic"]
     assert event["DTSTART"].dt == datetime(2026, 1, 12, 9, 30, tzinfo=ZoneInfo("America/New_York"))
     assert event["LOCATION"] == "The North clinic, 1 Made-up Street"
     assert "+1 212 555 0100" in event["DESCRIPTION"]
-    assert "your diary; your tablets" in event["DESCRIPTION"]
+    assert "your diary; your glasses" in event["DESCRIPTION"]
     assert [alarm["TRIGGER"].dt for alarm in event.walk("VALARM")] == [timedelta(hours=-1)]
 
 
