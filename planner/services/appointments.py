@@ -15,7 +15,7 @@ from notifications.rules import Rules, timings_for
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact
 from planner.persistence.sites import SiteRow
-from planner.services.histories import Life, site_on
+from planner.services.histories import Life, site_of
 from schedules.history import Booked, Rebooked
 from schedules.participant_view import told_visits
 from schedules.scheduled import ScheduledVisit
@@ -98,7 +98,7 @@ def _appointment(
     session: Session, life: Life, visit: ScheduledVisit, fact: Booked | Rebooked, naming: Naming, withheld: bool,
     wants: tuple[str, ...] | None,
 ) -> Appointment:  # fmt: skip
-    site = session.get_one(SiteRow, life.study.site_ids[site_on(life.moves(), fact.date)])
+    site = session.get_one(SiteRow, life.study.site_ids[site_of(life, fact)])
     starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     return Appointment(
         reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts,

@@ -125,6 +125,16 @@ def test_a_cancelled_appointment_says_so_for_30_days_and_is_then_dropped(life: S
     assert [*life.events(link)] == [NOTHING]
 
 
+def test_whoever_is_transferred_keeps_an_appointment_where_its_chair_is_until_somebody_makes_another(
+    life: Subscribed,
+) -> None:
+    life.record(DAY_8, TOLD)
+    link = life.make("participant")
+    later(life)
+    life.record({"fact": "transferred", "date": "2026-01-06", "site": SOUTH})
+    assert [*life.events(link)] == ["Appointment: North"]
+
+
 def test_a_participant_without_reminders_has_a_calendar_all_the_same(life: Subscribed) -> None:
     link = life.make("participant")
     later(life)
