@@ -220,6 +220,7 @@ class _Person:
         over = last_stop(facts)
         while over is not None and wanted <= self.stage.at(day, self.life.site, over.hour, over.minute):
             wanted += timedelta(minutes=10)
+        wanted += timedelta(seconds=2 * self.place)  # two whose infusions end late may have the same minute
         return wanted if self._last is None else max(wanted, self._last + timedelta(minutes=3))
 
     def begin(self, day: date, now: datetime) -> list[dict[str, Any]]:
@@ -245,8 +246,8 @@ class _Person:
         if facts:
             self._record(self._who_records(facts), facts, now)
         if day > self.stage.ago(BOOKED_FOR):
-            self.book(day, now + timedelta(minutes=1))
-            tick_off(self.stage, self._course, facts, day, now + timedelta(minutes=1))
+            self.book(day, now + timedelta(seconds=1))
+            tick_off(self.stage, self._course, facts, day, now + timedelta(seconds=1))
 
     def _who_records(self, facts: list[dict[str, Any]]) -> str:
         """Decisions are the investigator's, doses at North the infusion centre's, all else the coordinator's."""
@@ -271,7 +272,7 @@ class _Person:
         stage.do(COORDINATOR, now, lambda uow: agree(uow, course, details))
         self.life.screened = True
         consent = {"fact": "consented", "date": str(day), "version": course.version}
-        self._record(COORDINATOR, [consent], now + timedelta(minutes=1))
+        self._record(COORDINATOR, [consent], now + timedelta(seconds=1))
 
     def _fail(self, day: date, now: datetime) -> None:
         course, designs = self._course, self.stage.designs
