@@ -3,6 +3,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fix bench docs soak clients coverage mutation lock clean
 
+# Where an environment asks Python to keep no compiled modules, every process of the tests would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
+
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -n auto
 

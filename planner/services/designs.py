@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, closures_of, holidays_of, sites_of
 from planner.persistence.studies import ProtocolVersion, Study, parameter_values, versions_of
 from planner.problems import InputProblem, Refused, ValuesMissing
+from planner.services.standing import Carers
 from schedules.closures import PLAIN_SITE, ClosedDay, ClosedRule, PublicHolidays, Site, Weekday
 from schedules.design import Design
-from schedules.protocol import Resource
+from schedules.protocol import Protocol, Resource
 from schedules.protocol_file import ReadProtocol, read_protocol
 
 MOST_KEPT = 200
@@ -35,6 +36,13 @@ class StudyDesign:
     zones: Mapping[str, str]
     versions: tuple[ReadProtocol, ...]
     releases_bookings: bool
+    #: what visits come to: worked out once for all who have been under the same versions
+    carers: Carers = field(default_factory=dict)
+
+    @property
+    def protocols(self) -> dict[str, Protocol]:
+        """The versions of the protocol by their names, the oldest first."""
+        return {read.protocol.version: read.protocol for read in self.versions}
 
 
 class Designs:

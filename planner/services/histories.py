@@ -73,7 +73,7 @@ class Life:
     @cached_property
     def carer(self) -> Carer:
         """Says which drugs, how long and how much observation a visit is."""
-        return carer_of({read.protocol.version: read.protocol for read in self.study.versions}, self.live)
+        return carer_of(self.study.protocols, self.live, self.study.carers)
 
     def moves(self) -> list[tuple[date, str]]:
         """From which day on the participant is seen where; the first entry holds from the beginning."""

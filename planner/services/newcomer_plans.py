@@ -187,13 +187,16 @@ class _Rows:
     def _add_plan(self, life: Life, plan: Plan) -> None:
         moves, now = life.moves(), self._uow.now
         self._visits.columns = _VISIT_COLUMNS
+        began = len(self._visits.rows)
         for visit in plan.visits:
             conflicts = json_text(conflicts_of(visit)) if visit.conflicts else "[]"
             row = visit_row(life, moves, visit)
-            doses = _pairs(life.carer.of(visit.spec.activities).doses)
-            besides = (_activities(visit.spec.activities), conflicts, doses, standing_of(row), visit.key, 0, now)
+            activities = visit.spec.activities
+            doses = _pairs(life.carer.of(activities).doses)
+            besides = (_activities(activities), conflicts, doses, standing_of(row), visit.key, 0, now)
             self._visits.rows.append(row + besides)
-            self._uow.shows(self._design.study_id, row[_SITE], NOBODY_YET)
+        for site_id in {row[_SITE] for row in self._visits.rows[began:]}:
+            self._uow.shows(self._design.study_id, site_id, NOBODY_YET)
         for gate in plan.gates:
             self._gates.add({**gate_values(life, gate), "key": gate.key})
         for deviation in (*plan.deviations, *plan.queries):

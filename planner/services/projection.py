@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from planner.persistence.deviations import DeviationRow, deviations_of
@@ -87,13 +88,12 @@ def visit_row(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) 
     )  # fmt: skip
 
 
-_STANDS = tuple(VISIT_COLUMNS.index(name) for name in ("status", "target", "actual", "booked"))
+_STANDS = itemgetter(*(VISIT_COLUMNS.index(name) for name in ("status", "target", "actual", "booked")))
 
 
 def standing_of(row: tuple[Any, ...]) -> str:
     """Where a visit with this row stands in calendars; nothing if nowhere."""
-    status, target, actual, booked = (row[at] for at in _STANDS)
-    return stands(status, target, actual, booked)
+    return stands(*_STANDS(row))
 
 
 def conflicts_of(visit: ScheduledVisit) -> list[dict[str, Any]]:

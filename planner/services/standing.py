@@ -31,12 +31,11 @@ def stands(status: str, target: date | None, actual: date | None, booked: str) -
 
     One whose appointment no longer fits stands there until somebody makes another: the chair is still taken.
     """
-    how = Status(status)
-    if how in _BOOKED:
+    if status in _BOOKED:
         return booked
-    if how in _TOOK_PLACE and actual is not None:
+    if status in _TOOK_PLACE and actual is not None:
         return booked if booked.startswith(f"{actual}T") else str(actual)
-    return str(target) if how in _ON_ITS_DAY and target is not None else ""
+    return str(target) if status in _ON_ITS_DAY and target is not None else ""
 
 
 class Carer:
@@ -67,12 +66,25 @@ class Carer:
         return Care(tuple(doses), max(DEFAULT_MINUTES, minutes), observes)
 
 
-def carer_of(versions: dict[str, Protocol], live: Iterable[Fact]) -> Carer:
-    """The carer of a participant with these facts; ``versions`` are the study's by their names, the oldest first."""
+#: carers by the versions that a participant has been under, and the dose levels of their drugs
+Carers = dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], Carer]
+
+
+def carer_of(versions: dict[str, Protocol], live: Iterable[Fact], known: Carers) -> Carer:
+    """The carer of a participant with these facts; ``versions`` are the study's by their names, the oldest first.
+
+    ``known`` are those of the same versions that were there before: whoever has been under the same versions and has
+    the same dose levels shares one.
+    """
     facts = list(live)
     enrolled = next((fact for fact in facts if isinstance(fact, Enrolled)), None)
     names = [fact.version for fact in facts if isinstance(fact, AmendmentApplied) and fact.version in versions]
     first = enrolled.version if enrolled is not None and enrolled.version in versions else next(iter(versions))
-    under = [versions[name] for name in dict.fromkeys((first, *names))]
-    others = [protocol for name, protocol in reversed(versions.items()) if protocol not in under]
-    return Carer([*reversed(under), *others], dose_levels_of(enrolled, under))
+    passed = tuple(dict.fromkeys((first, *names)))
+    under = [versions[name] for name in passed]
+    levels = dose_levels_of(enrolled, under)
+    kind = passed, tuple(levels.items())
+    if kind not in known:
+        others = [protocol for name, protocol in reversed(versions.items()) if name not in passed]
+        known[kind] = Carer([*reversed(under), *others], levels)
+    return known[kind]

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 import pyotp
 from argon2 import PasswordHasher
@@ -35,8 +36,6 @@ LOCKED_OUT = timedelta(minutes=15)
 LONGEST_PASSWORD = 1_000
 _SECRET = re.compile(r"[A-Z2-7]{32}")
 _HASHER = PasswordHasher()
-#: a hash of nothing anybody has: a name that does not exist takes as long as one that does
-_NOBODY = _HASHER.hash(secrets.token_hex(32))
 
 
 class Role(StrEnum):
@@ -252,10 +251,16 @@ def _failures(session: Session, who: str, now: datetime) -> int:
 
 def _password_fits(user: User | None, password: str) -> bool:
     try:
-        _HASHER.verify(user.password if user else _NOBODY, password[:LONGEST_PASSWORD])
+        _HASHER.verify(user.password if user else _nobodys_password(), password[:LONGEST_PASSWORD])
     except (VerificationError, InvalidHashError):
         return False
     return user is not None
+
+
+@cache
+def _nobodys_password() -> str:
+    """A hash of nothing that anybody has: a name that does not exist takes as long as one that does."""
+    return _HASHER.hash(secrets.token_hex(32))
 
 
 def _code_fits(keys: Keys, user: User, code: str, now: datetime) -> bool:
