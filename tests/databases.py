@@ -9,11 +9,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, make_url, text
 
 from planner.persistence import schema
 from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
+from planner.services import users
 from tests import postgresql
 
 BOTH = ("sqlite", "postgresql")
@@ -93,7 +95,16 @@ def another_database(request: pytest.FixtureRequest, database_url: str, tmp_path
         made.dispose()
 
 
+@pytest.fixture(scope="session")
+def real_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords where it is installed. In tests another does, at next to no cost."""
+    real = users._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield real
+
+
 @pytest.fixture
-def store(database: Database) -> Store:
+def store(database: Database, real_hasher: PasswordHasher) -> Store:
     """The same as services meet it."""
     return Store(database)

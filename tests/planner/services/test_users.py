@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 from sqlalchemy import select
 
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
@@ -163,3 +164,10 @@ def test_a_role_holds_where_it_was_given(store: Store) -> None:
     assert scope.covers(1, 1)
     assert not scope.covers(1, 2)
     assert not person.may_as(Role.ADMINISTRATOR).covers(1)
+
+
+def test_a_password_costs_whoever_guesses_it_no_less_than_is_advised(real_hasher: PasswordHasher) -> None:
+    made = extract_parameters(real_hasher.hash(PASSWORD))
+    assert made.type is Type.ID
+    assert made.memory_cost >= 19 * 1024, "OWASP's least for argon2id is 19 MiB"
+    assert made.time_cost >= 2
