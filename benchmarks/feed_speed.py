@@ -37,6 +37,8 @@ PATIENCE = 30.0
 # With one process. A number is that of granian's threads, if there are more than one.
 _SERVERS = {
     "granian": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "1", "--host", HERE, "--port"),
+    "granian-2": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "2", "--host", HERE, "--port"),
+    "granian-4": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--host", HERE, "--port"),
     "granian-8": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "8", "--host", HERE, "--port"),
     "gunicorn": ("--worker-class", "gthread", "--threads", "8", "--bind"),
 }

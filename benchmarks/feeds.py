@@ -22,6 +22,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.visits import VisitRow
 from planner.services.access import EVERYTHING
 from planner.services.feeds import MakeFeed, digest_of, make_feed
+from planner.services.keyring import kept_keys
 from tests import postgresql
 from tests.studies import NORTH, STUDY, Trial, trial
 
@@ -103,6 +104,8 @@ def _more(uow: UnitOfWork, like: Feed, many: int) -> Iterator[str]:
 
 
 def environment(url: str, folder: Path) -> dict[str, str]:
-    """The environment of a server over that database."""
+    """The environment of a server over that database, with its keys: only beside SQLite it makes them itself."""
     assert Settings.model_config.get("env_prefix") == "PLANNER_"
-    return {**os.environ, "DATABASE_URL": url, "PLANNER_DATA_FOLDER": str(folder)}
+    kept = kept_keys(folder)
+    keys = {"PLANNER_CONTACT_KEYS": ",".join(kept["contact"]), "PLANNER_INDEX_KEY": kept["index"]}
+    return {**os.environ, **keys, "DATABASE_URL": url, "PLANNER_DATA_FOLDER": str(folder)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, and_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.again import MARK, first_of
@@ -118,6 +118,28 @@ def keep_appointments(
         _keep_reminders(session, rules, recipient, [(rows[one.reference], one) for one in wanted], channels, now)
         tell_changes(session, coming, channels, now)
     return bool(changed)
+
+
+def show_site_anew(session: Session, site_id: int, phone: str, address: str, now: datetime) -> list[str]:
+    """Give all appointments to come at a site its number and address; the references of whose calendar shows it.
+
+    That is no news for a text. Whoever calls keeps others away from these recipients meanwhile.
+    """
+    mine = (AppointmentRow.site_id == site_id, AppointmentRow.starts_at > now, AppointmentRow.cancelled.is_(False))
+    other = (AppointmentRow.phone != phone) | (AppointmentRow.address != address)
+    rows = list(session.scalars(_locked(and_(*mine, other))))
+    for row in rows:
+        row.phone, row.address, row.sequence, row.shown_at = phone, address, row.sequence + 1, now
+    concerned = select(RecipientRow.reference).where(RecipientRow.id.in_({row.recipient_id for row in rows}))
+    return sorted(session.scalars(concerned)) if rows else []
+
+
+def recipients_at(session: Session, site_id: int, now: datetime) -> list[str]:
+    """The references of everybody who has an appointment to come at a site."""
+    theirs = select(AppointmentRow.recipient_id).where(
+        AppointmentRow.site_id == site_id, AppointmentRow.starts_at > now, AppointmentRow.cancelled.is_(False)
+    )
+    return list(session.scalars(select(RecipientRow.reference).where(RecipientRow.id.in_(theirs))))
 
 
 def lock_appointments(session: Session, ids: Collection[int]) -> list[AppointmentRow]:

@@ -26,9 +26,15 @@ class Drained:
         """Answer, once nothing of the request is on its way any more."""
         answer = self._app(environ, start_response)
         # Only a server that says so ends its stream where the request ends; of another one too much would be read.
-        if environ.get("wsgi.input_terminated"):
+        if environ.get("wsgi.input_terminated") and not _is_without_body(environ):
             _throw_away(environ["wsgi.input"])
         return answer
+
+
+def _is_without_body(environ: dict[str, Any]) -> bool:
+    """Whether nothing can follow: RFC 9112, 6.3. To find that out by reading costs more than most answers."""
+    said = "CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ
+    return environ.get("SERVER_PROTOCOL") in ("HTTP/1.1", "HTTP/1.0") and not said
 
 
 def _throw_away(stream: Any) -> None:

@@ -38,10 +38,17 @@ class Meters:
             "planner_request_seconds", "How long answering took.", ("method", "route"), registry=self.registry,
             buckets=_TAKES,
         )  # fmt: skip
+        self._feeds: dict[tuple[str, str], Counter] = {}
 
     def count_feed(self, method: str, status: str) -> None:
         """Count a fetch of a calendar, which no other part of the application sees."""
-        self.requests.labels(method if method in _METHODS else "other", FEEDS, status).inc()
+        counter = self._feeds.get((method, status))
+        if counter is None:
+            known = method if method in _METHODS else "other"
+            counter = self.requests.labels(known, FEEDS, status)
+            if known == method:
+                self._feeds[method, status] = counter
+        counter.inc()
 
     def text(self) -> bytes:
         """Everything counted, of all processes where PROMETHEUS_MULTIPROC_DIR names the folder they share."""

@@ -22,12 +22,13 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Answer that the database can be reached and is of this planner's version; else a problem, with 503.
+    """Answer that the database can be reached, is of this planner's version, and the keys are there; else 503.
 
     ``worker`` says whether a worker sends messages: ok, stale where none has ticked for minutes, never where none has.
     Pages and API work without one, so that it is no reason for a 503.
     """
     planner = cast(Installation, current_app.extensions["installation"])
     planner.ping()
+    planner.keys  # noqa: B018 - read and checked: without them no calendar is made and no number is read
     worker = planner.store.read(lambda session: worker_state(session, clock.now()))
     return json_answer({"status": "ok", "worker": worker})

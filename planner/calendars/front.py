@@ -8,34 +8,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from planner.calendars.apps import app_of
 from planner.calendars.bodies import Bodies, Body, body_of
-from planner.calendars.conditions import http_date, is_not_after, names_tag, takes_gzip
+from planner.calendars.conditions import is_not_after, names_tag, takes_gzip
 from planner.calendars.fetches import Fetches
 from planner.calendars.lookup import Found, Unreachable
-from planner.clock import local_day
+from planner.calendars.naming import PRIVATE, Headers, Named, Names, headed
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 WSGI = Callable[[Environ, Start], Iterable[bytes]]
-Headers = list[tuple[str, str]]
 
 PREFIX, SUFFIX = "/calendars/", ".ics"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22,128}")
-#: for how long a withdrawn link says so, before it is gone
-TOLD_FOR = timedelta(days=30)
 #: in what is no request of anybody
 _OURS = "planner.ours"
-_SECOND = timedelta(seconds=1)
-_PRIVATE: Headers = [
-    ("Cache-Control", "private, no-cache"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Vary", "Accept-Encoding"),
-]
 _CALENDAR = ("Content-Type", "text/calendar; charset=utf-8")
 _WORDS = {
     "404 Not Found": "There is no such calendar. Check the link, or ask for a new one.",
@@ -84,6 +74,7 @@ class Front:
     ) -> None:
         self._behind, self._find, self._make, self._fetches, self._bodies = behind, find, make, fetches, bodies
         self._now, self._count, self._said = now, count, said
+        self._names = Names()
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """Answer one request."""
@@ -130,56 +121,29 @@ class Front:
 
     def _answer_found(self, found: Found, environ: Environ) -> tuple[str, Headers, bytes]:
         now = self._now()
-        ended = found.ended_at(now)
-        if ended is not None and now - ended > TOLD_FOR:
+        called = self._names.of(found, now, self._make.is_of())
+        if called.gone:
             return _plain("410 Gone")
-        today = local_day(now, found.zone)
-        if ended is None:
-            tag = f"{found.revision}-{today:%Y%m%d}-{self._make.is_of()}"
-        else:
-            tag = f"withdrawn-{int(ended.timestamp())}-{self._make.is_of()}"
         packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        quoted = f'"{tag}-gzip"' if packed else f'"{tag}"'
-        changed = _changed(found, ended, now)
-        headers = [*_PRIVATE, ("ETag", quoted)]
-        if changed is not None:
-            headers.append(("Last-Modified", http_date(changed)))
+        tag, headers = called.packed if packed else called.plain
         if _OURS not in environ:
             self._fetches.note(found.id, app_of(environ.get("HTTP_USER_AGENT", "")), found.revision, now)
-        if _has_it(environ, quoted, changed):
+        if _has_it(environ, tag, called.changed):
             return "304 Not Modified", headers, b""
-        body = self._bodies.get(found.id, tag) or self._made(found, ended, now, tag)
-        if body.tag != tag:  # somebody has changed it in between: ask again what it is now called
-            return self._renamed(body, packed)
+        body = self._bodies.get(found.id, called.tag) or self._made(called, now)
+        if body.tag != called.tag:  # somebody has changed it in between: it is called otherwise now
+            headers = headed(f"{body.tag}-gzip" if packed else body.tag)[1]
         return _whole(body, packed, headers)
 
-    def _made(self, found: Found, ended: datetime | None, now: datetime, tag: str) -> Body:
-        if ended is not None:
-            body = body_of(tag, self._make.withdrawn(found.id, ended))
+    def _made(self, called: Named, now: datetime) -> Body:
+        found = called.found
+        if called.ended is not None:
+            body = body_of(called.tag, self._make.withdrawn(found.id, called.ended))
         else:
             revision, plain = self._make(found.id, now)
-            body = body_of(tag.replace(str(found.revision), str(revision), 1), plain)
+            body = body_of(called.tag.replace(str(found.revision), str(revision), 1), plain)
         self._bodies.keep(found.id, body)
         return body
-
-    def _renamed(self, body: Body, packed: bool) -> tuple[str, Headers, bytes]:
-        tag = f'"{body.tag}-gzip"' if packed else f'"{body.tag}"'
-        return _whole(body, packed, [*_PRIVATE, ("ETag", tag)])
-
-
-def _changed(found: Found, ended: datetime | None, now: datetime) -> datetime | None:
-    """When what is shown changed last, in whole seconds upwards; None while another change may have that second too."""
-    latest = ended or max(found.changed_at, _midnight(now, found.zone))
-    whole = latest.replace(microsecond=0)
-    whole = whole if whole == latest else whole + _SECOND
-    return whole if whole < now else None
-
-
-def _midnight(now: datetime, zone: str) -> datetime:
-    from zoneinfo import ZoneInfo
-
-    here = now.astimezone(ZoneInfo(zone))
-    return here.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def _has_it(environ: Environ, tag: str, changed: datetime | None) -> bool:
@@ -201,4 +165,4 @@ def _whole(body: Body, packed: bool, headers: Headers) -> tuple[str, Headers, by
 def _plain(status: str, *more: tuple[str, str]) -> tuple[str, Headers, bytes]:
     content = f"{_WORDS[status]}\n".encode()
     about: Headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content)))]
-    return status, [*_PRIVATE, *about, *more], content
+    return status, [*PRIVATE, *about, *more], content

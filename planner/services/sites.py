@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from notifications.appointments import recipients_at, show_site_anew
 from planner.clock import local_day
 from planner.persistence.bookings import ChairSlot
 from planner.persistence.feeds import EVERYBODY
@@ -20,6 +21,7 @@ from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import VisitRow
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
+from planner.services.recipients import participant_of
 from planner.services.revisions import Edited, refuse_what_changed
 from schedules.closures import Weekday, public_holidays
 from schedules.protocol import Resource
@@ -148,8 +150,7 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
         setattr(site, name, value)
     site.revision += 1
     changed = [name for name, value in values.items() if before[name] != value]
-    if not _IN_CALENDARS.isdisjoint(changed):
-        _show_anew(uow, site)
+    _show_anew(uow, site, staff=not _IN_CALENDARS.isdisjoint(changed), told=not _TOLD.isdisjoint(changed))
     uow.audit(
         "site.changed", f"site:{site.code}", before={name: before[name] for name in changed},
         after={name: values[name] for name in changed},
@@ -160,20 +161,30 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
 _IN_CALENDARS = frozenset({"name", "address"})
 
 
-def _show_anew(uow: UnitOfWork, site: SiteRow) -> None:
-    """Every visit at the site is shown otherwise: it is at another revision, and so are the calendars that have it.
+#: and in those of participants, without that anybody is written to
+_TOLD = frozenset({"phone", "address"})
+
+
+def _show_anew(uow: UnitOfWork, site: SiteRow, staff: bool, told: bool) -> None:
+    """What calendars show of the site is shown at once: visits and appointments there are at another revision.
 
     The participants are locked first, in the order in which everybody locks them.
     """
-    theirs = select(VisitRow.participant_id).where(VisitRow.site_id == site.id, VisitRow.stood != "")
-    uow.session.execute(
-        select(Participant.id).where(Participant.id.in_(theirs)).order_by(Participant.id).with_for_update()
-    )
-    shown = update(VisitRow).where(VisitRow.site_id == site.id, VisitRow.stood != "")
-    shown = shown.values(revision=VisitRow.revision + 1, changed_at=uow.now)
-    uow.session.execute(shown.execution_options(synchronize_session=False))
-    for study_id in uow.session.scalars(select(StudySite.study_id).where(StudySite.site_id == site.id)):
-        uow.shows(study_id, site.id, EVERYBODY)
+    theirs = {participant_of(name)[0] for name in recipients_at(uow.session, site.id, uow.now)} if told else set()
+    stands = (VisitRow.site_id == site.id, VisitRow.stood != "")
+    if staff:
+        theirs |= set(uow.session.scalars(select(VisitRow.participant_id).where(*stands)))
+    if theirs:
+        locked = select(Participant.id).where(Participant.id.in_(theirs)).order_by(Participant.id)
+        uow.session.execute(locked.with_for_update())
+    if told:
+        for name in show_site_anew(uow.session, site.id, site.phone, site.address, uow.now):
+            uow.tells(participant_of(name)[0])
+    if staff:
+        shown = update(VisitRow).where(*stands).values(revision=VisitRow.revision + 1, changed_at=uow.now)
+        uow.session.execute(shown.execution_options(synchronize_session=False))
+        for study_id in uow.session.scalars(select(StudySite.study_id).where(StudySite.site_id == site.id)):
+            uow.shows(study_id, site.id, EVERYBODY)
 
 
 def _keep_chairs(uow: UnitOfWork, site: SiteRow, chairs: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -153,23 +153,52 @@ def user_of(uow: UnitOfWork, email: str) -> User:
     return found
 
 
-def test_a_feed_ends_with_the_role_that_it_hangs_on(life: Subscribed, coordinator: Caller) -> None:
-    links = [
-        coordinator.post("/feeds", body)["link"]
-        for body in (
-            {"audience": "coordinator"}, {"audience": "site", "site": NORTH},
-            {"audience": "participant", "study": STUDY, "participant": "01-001"},
-        )
-    ]  # fmt: skip
-    email = f"coordinator.{STUDY}.all@example.org"
+def end_roles(life: Subscribed) -> None:
+    """Take every role from the coordinator."""
 
     def work(uow: UnitOfWork) -> None:
-        user = user_of(uow, email)
+        user = user_of(uow, f"coordinator.{STUDY}.all@example.org")
         for grant in uow.session.query(Grant).where(Grant.user_id == user.id):
             end_role(uow, user, grant.id)
 
     caller(life.app, life.store, Role.ADMINISTRATOR)
     life.store.write(SYSTEM, life.at(), work)
+
+
+def disable(life: Subscribed) -> None:
+    """Let the coordinator not sign in any more."""
+    caller(life.app, life.store, Role.ADMINISTRATOR)
+    email = f"coordinator.{STUDY}.all@example.org"
+    life.store.write(SYSTEM, life.at(), lambda uow: set_enabled(uow, user_of(uow, email), enabled=False))
+
+
+@pytest.mark.parametrize("ending", [end_roles, disable])
+def test_a_participants_feed_goes_on_without_its_maker_and_somebody_is_asked_about_its_link(
+    life: Subscribed, coordinator: Caller, ending: Callable[[Subscribed], None]
+) -> None:
+    made = coordinator.post("/feeds", {"audience": "participant", "study": STUDY, "participant": "01-001"})
+    link, number = made["link"], made["feed"]["id"]
+    client = life.app.test_client()
+    before = client.get(link[link.index("/calendars/") :])
+    ending(life)
+    after = client.get(link[link.index("/calendars/") :])
+    assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])
+    successor = caller(life.app, life.store, Role.COORDINATOR, STUDY, NORTH)
+    assert [row["id"] for row in successor.get("/feeds")["items"]] == [number]
+    (task,) = successor.get(f"/studies/{STUDY}/tasks?done=no")["items"]
+    assert (task["kind"], task["number"]) == ("calendar-link", "01-001")
+    successor.post(f"/feeds/{number}/rotation")
+    assert successor.get(f"/studies/{STUDY}/tasks?done=no")["items"] == []
+
+
+def test_a_feed_ends_with_the_role_that_it_hangs_on(life: Subscribed, coordinator: Caller) -> None:
+    links = [
+        coordinator.post("/feeds", body)["link"]
+        for body in (
+            {"audience": "coordinator"}, {"audience": "site", "site": NORTH}, {"audience": "study", "study": STUDY},
+        )
+    ]  # fmt: skip
+    end_roles(life)
     for link in links:
         shown = life.app.test_client().get(link[link.index("/calendars/") :]).text
         assert "This calendar link was withdrawn" in shown

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
+from notifications.outbox import MessageRow
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow
 from planner.services.access import EVERYTHING, find_site
@@ -142,18 +143,33 @@ def test_a_participant_without_reminders_has_a_calendar_all_the_same(life: Subsc
     assert [*life.events(link)] == ["Appointment: North"]
 
 
-def test_another_number_of_the_clinic_moves_the_event_and_tells_nobody(life: Subscribed) -> None:
+@pytest.mark.parametrize("said", [{"phone": "+1 212 555 0177"}, {"address": "7 Made-Up Way"}])
+def test_another_number_or_address_of_the_clinic_is_in_the_calendar_at_once_and_tells_nobody(
+    life: Subscribed, said: dict[str, str]
+) -> None:
     life.record(DAY_8, TOLD)
     link = life.make("participant")
-    before = stamps(life.events(link)["Appointment: North"])
+    revision, before = life.revision(link), stamps(life.events(link)["Appointment: North"])
     later(life)
-    place(life, phone="+1 212 555 0177")
-    assert stamps(life.events(link)["Appointment: North"]) == before
+    place(life, **said)
+    event = life.events(link)["Appointment: North"]
+    after = stamps(event)
+    assert next(iter(said.values())) in f"{event['LOCATION']} {event.get('DESCRIPTION', '')}"
+    assert (life.revision(link), after[0]) == (revision + 1, before[0] + 1)
+    assert all(new > old for new, old in zip(after, before, strict=True))
     later(life, days=1)
     replan(life)
-    after = stamps(life.events(link)["Appointment: North"])
-    assert after[0] == before[0] + 1
-    assert all(new > old for new, old in zip(after, before, strict=True))
+    assert stamps(life.events(link)["Appointment: North"]) == after
+    assert life.store.read(lambda session: session.query(MessageRow).count()) == 0
+
+
+def test_the_number_of_another_clinic_leaves_a_participants_calendar_alone(life: Subscribed) -> None:
+    life.record(DAY_8, TOLD)
+    link = life.make("participant")
+    before = life.body(link)
+    later(life)
+    place(life, SOUTH, phone="+1 212 555 0177", address="7 Made-Up Way")
+    assert life.body(link) == before
 
 
 def test_a_participants_calendar_is_in_their_language(life: Subscribed) -> None:
@@ -340,10 +356,10 @@ def test_a_feed_reaches_60_days_back_and_400_ahead(life: Subscribed) -> None:
     assert f"{STUDY} 01-001 C1D8" not in life.events(link)
 
 
-def place(life: Subscribed, **said: Any) -> None:
-    """Give the site in the north something else."""
+def place(life: Subscribed, code: str = NORTH, **said: Any) -> None:
+    """Give a site something else."""
     life.store.write(
-        SYSTEM, life.at(), lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, NORTH), ChangeSite(**said))
+        SYSTEM, life.at(), lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, code), ChangeSite(**said))
     )
 
 
