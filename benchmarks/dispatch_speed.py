@@ -36,6 +36,8 @@ from tests import postgresql
 from tests.many import ManyBook, fill, open_study
 
 _FORK = multiprocessing.get_context("fork")
+#: sending threads of a worker, as the settings' default has them for a database
+THREADS = {"sqlite": 1, "postgresql": 2}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -65,7 +67,14 @@ def work(url: str, owner: str) -> None:
     """One worker: until nothing is due."""
     database = Database(url)
     channel = Nothing(owner, count())
-    Dispatcher(database, {"sms": channel}, ManyBook(), owner, lambda: datetime.now(UTC), Pace()).tick()
+    Dispatcher(
+        database,
+        {"sms": channel},
+        ManyBook(),
+        owner,
+        lambda: datetime.now(UTC),
+        Pace(threads=THREADS[database.engine.dialect.name]),
+    ).tick()
     database.dispose()
 
 

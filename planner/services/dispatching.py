@@ -68,10 +68,15 @@ def sending_of(
     channels = channels_of(settings, database, keys, clock)
     dispatcher = Dispatcher(
         database, channels, ContactBook(keys), worker_name(), clock,
-        pace=Pace(batch=settings.send_batch, lease=timedelta(seconds=settings.send_lease_seconds)), stopping=stopping,
-        own_words=own_words_of(designs),
+        pace=pace_of(settings), stopping=stopping, own_words=own_words_of(designs),
     )  # fmt: skip
     return Sending(database, channels, dispatcher, keys, clock, timedelta(seconds=settings.send_every_seconds))
+
+
+def pace_of(settings: Settings) -> Pace:
+    """How a worker of this installation sends. SQLite has a single writer: a second thread would mostly wait for it."""
+    threads = settings.send_threads or (1 if settings.is_embedded else 2)
+    return Pace(batch=settings.send_batch, threads=threads, lease=timedelta(seconds=settings.send_lease_seconds))
 
 
 def worker_name() -> str:
