@@ -32,6 +32,7 @@ from notifications.message import Outgoing, Receipt, Sent, Verdict
 from notifications.outbox import MessageEvent, MessageRow
 from planner.persistence import schema
 from planner.persistence.database import Database
+from planner.services.dispatching import take_turns
 from tests import postgresql
 from tests.many import ManyBook, fill, open_study
 
@@ -65,6 +66,7 @@ class Nothing:
 
 def work(url: str, owner: str) -> None:
     """One worker: until nothing is due."""
+    take_turns()
     database = Database(url)
     channel = Nothing(owner, count())
     Dispatcher(

@@ -95,6 +95,8 @@ def instant_text(value: datetime | None) -> str | None:
 
 def fresh_text(value: datetime) -> str:
     """The same for an instant that nobody else will ask for."""
+    if value.tzinfo is UTC:  # as nearly all are; what it says last is that
+        return value.isoformat(" ", "microseconds")[: -len("+00:00")]
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

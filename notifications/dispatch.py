@@ -127,8 +127,9 @@ class Dispatcher:
     def _lane(self, name: str) -> Figures:
         """What one sending thread does: it has one request at most on its way."""
         figures = Figures()
-        while not self.stopping() and self._send_batch(name, figures):
-            pass
+        with last_check(self.transactions, self.pace.lease * 3) as check:
+            while not self.stopping() and self._send_batch(name, check, figures):
+                pass
         return figures
 
     def _are_many(self, name: str) -> bool:
@@ -148,7 +149,7 @@ class Dispatcher:
         figures.add("lapsed", lapsed)
         figures.add("expired", expired)
 
-    def _send_batch(self, name: str, figures: Figures) -> bool:
+    def _send_batch(self, name: str, check: LastCheck, figures: Figures) -> bool:
         """Send what can be claimed at once; whether there may be more."""
         with self._claiming:  # or two would write the same texts, and one of them in vain
             batch, most = self._claim(name)
@@ -158,7 +159,7 @@ class Dispatcher:
         figures.add("retried", sum(attempt.attempts > 1 for attempt in batch.attempts))
         results = _Results(outcomes=batch.outcomes, since=time.monotonic())
         try:
-            self._send_all(self.channels[name], batch.attempts, results, figures)
+            self._send_all(self.channels[name], check, batch.attempts, results, figures)
         finally:
             self._record(name, results, figures)
         return batch.found >= most and results.failures < self.pace.failures
@@ -204,17 +205,18 @@ class Dispatcher:
 
         return self.transactions.transact(work)
 
-    def _send_all(self, channel: Channel, attempts: list[Attempt], results: _Results, figures: Figures) -> None:
-        with last_check(self.transactions, self.pace.lease * 3) as check:
-            for place, attempt in enumerate(attempts):
-                if self.stopping() or results.failures >= self.pace.failures:
-                    for left in attempts[place:]:
-                        results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
-                    return
-                for outcome in self._send(channel, check, attempt, results):
-                    results.add(outcome)
-                if results.is_due(self.pace):
-                    self._record(attempt.channel, results, figures)
+    def _send_all(
+        self, channel: Channel, check: LastCheck, attempts: list[Attempt], results: _Results, figures: Figures
+    ) -> None:
+        for place, attempt in enumerate(attempts):
+            if self.stopping() or results.failures >= self.pace.failures:
+                for left in attempts[place:]:
+                    results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
+                return
+            for outcome in self._send(channel, check, attempt, results):
+                results.add(outcome)
+            if results.is_due(self.pace):
+                self._record(attempt.channel, results, figures)
 
     def _send(self, channel: Channel, check: LastCheck, attempt: Attempt, results: _Results) -> Iterator[Outcome]:
         """Check and send one message. Nothing may come between the check and the request."""

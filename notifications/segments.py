@@ -51,6 +51,8 @@ def count(text: str) -> Segments:
     units = len(text) + sum(map(text.count, wide))
     if units <= alone:
         return Segments(encoding, units, 1)
+    if not wide:  # the usual one: nothing can be torn apart
+        return Segments(encoding, units, -(-units // joined))
     return Segments(encoding, units, _pieces((_width(character, encoding) for character in text), joined))
 
 
