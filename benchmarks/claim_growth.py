@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -15,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from notifications.attempts import Pace
 from notifications.claims import claim
+from notifications.message import Reached
+from notifications.preparing import prepare
 from planner.persistence import schema
 from planner.persistence.database import Database
 from tests import postgresql
@@ -38,15 +41,27 @@ FROM (
 """
 
 
-def filled(address: str, rows: int) -> Database:
-    """A database with so many messages, of which enough are due."""
+class Nobody:
+    """A book without numbers: no text is written, which would take as long with few messages as with many."""
+
+    def reach(self, session: Session, recipient_ids: Collection[int], channel: str) -> Mapping[int, Reached]:
+        """Nobody is reached."""
+        return {}
+
+    def digest(self, address: str) -> str:
+        """Not asked for."""
+        return address
+
+
+def filled(address: str, rows: int, spread: bool) -> Database:
+    """A database with so many messages, of which enough are due: among the newest, or anywhere (``spread``)."""
     database = Database(address)
     schema.migrate(database)
     now = datetime.now(UTC)
     open_study(database, now)
     fill(database, 1, PEOPLE, now, state="delivered")
     needed = BATCH * (BATCHES + 2)
-    newest = max(rows // 20, needed)
+    newest = rows if spread else max(rows // 20, needed)
     values = {
         "people": PEOPLE,
         "due": newest // needed,
@@ -64,9 +79,11 @@ def spent(database: Database) -> float:
     """Milliseconds for one batch, its events and its commit included."""
 
     def work(session: Session) -> int:
-        return len(claim(session, "sms", BATCH, "bench", Pace(), datetime.now(UTC)))
+        return len(claim(session, found.written(BATCH), "bench", Pace(), now))
 
-    began = time.perf_counter()
+    began, now = time.perf_counter(), datetime.now(UTC)
+    with database.reading() as session:
+        found = prepare(session, "sms", BATCH, 0, Nobody(), now)
     claimed = database.transact(work)
     assert claimed == BATCH, claimed
     return (time.perf_counter() - began) * 1000
@@ -75,13 +92,14 @@ def spent(database: Database) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--many", type=int, default=MANY)
+    parser.add_argument("--spread", action="store_true", help="what is due is anywhere in two years")
     options = parser.parse_args()
     if postgresql.programs() is None:
         print("no PostgreSQL on this machine: not measured")
         return
     with postgresql.server(flushed=True) as server:
         sizes = (FEW, options.many)
-        databases = [filled(postgresql.new_database(server, f"claim_{rows}"), rows) for rows in sizes]
+        databases = [filled(postgresql.new_database(server, f"claim_{rows}"), rows, options.spread) for rows in sizes]
         times: list[list[float]] = [[], []]
         for turn in range(BATCHES + 1):
             for database, found in zip(databases, times, strict=True):

@@ -32,10 +32,13 @@ from notifications.message import Outgoing, Receipt, Sent, Verdict
 from notifications.outbox import MessageEvent, MessageRow
 from planner.persistence import schema
 from planner.persistence.database import Database
+from planner.services.dispatching import take_turns
 from tests import postgresql
 from tests.many import ManyBook, fill, open_study
 
 _FORK = multiprocessing.get_context("fork")
+#: sending threads of a worker, as the settings' default has them for a database
+THREADS = {"sqlite": 1, "postgresql": 2}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -63,9 +66,17 @@ class Nothing:
 
 def work(url: str, owner: str) -> None:
     """One worker: until nothing is due."""
+    take_turns()
     database = Database(url)
     channel = Nothing(owner, count())
-    Dispatcher(database, {"sms": channel}, ManyBook(), owner, lambda: datetime.now(UTC), Pace()).tick()
+    Dispatcher(
+        database,
+        {"sms": channel},
+        ManyBook(),
+        owner,
+        lambda: datetime.now(UTC),
+        Pace(threads=THREADS[database.engine.dialect.name]),
+    ).tick()
     database.dispose()
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, text
 from sqlalchemy.orm import Session
 
 from notifications.columns import Instant, Json, json_text
 
 Row = Sequence[Any]
 _POSTGRESQL = "postgresql"
+_BY_KEY = text("SET LOCAL enable_seqscan = off")
 
 
 def insert_many(session: Session, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
@@ -33,15 +34,42 @@ def update_many(session: Session, table: Table, columns: Sequence[str], rows: Se
         _execute(session, table, tuple(columns), rows, _change)
 
 
+def table_of(table: Table, columns: Sequence[str], kind: str) -> str:
+    """What stands in a statement for rows that are handed over as ``:rows`` (see ``handed``): a table ``v``.
+
+    ``kind`` is the database's. So one statement changes many rows, each to what is its own, and says which it changed.
+    """
+    if kind == _POSTGRESQL:
+        return _records(table, columns).replace("%s", ":rows")
+    fields = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
+    return f"(SELECT {fields} FROM json_each(:rows)) AS v"  # noqa: S608 - our own names
+
+
+def look_up_each(session: Session) -> None:
+    """Have PostgreSQL find such rows by their key in this transaction, and not by reading a small table whole."""
+    if session.get_bind().dialect.name == _POSTGRESQL:
+        session.execute(_BY_KEY)
+
+
+def handed(table: Table, columns: Sequence[str], rows: Sequence[Row], kind: str) -> str:
+    """The value of ``:rows`` where ``table_of`` stands for these rows, each with values for the columns."""
+    kept = _all_kept(table, columns, rows, kind == _POSTGRESQL)
+    return json.dumps([dict(zip(columns, row, strict=True)) for row in kept] if kind == _POSTGRESQL else kept)
+
+
+def _all_kept(table: Table, columns: Sequence[str], rows: Sequence[Row], is_postgresql: bool) -> list[Row]:
+    zone = "+00" if is_postgresql else ""
+    by_column = zip(columns, zip(*rows, strict=True), strict=True)
+    return list(zip(*(_kept(table.c[name], values, zone) for name, values in by_column), strict=True))
+
+
 def _execute(
     session: Session, table: Table, columns: tuple[str, ...], rows: Sequence[Row], source: Callable[..., str]
 ) -> None:
     session.flush()
     connection = session.connection()
     is_postgresql = connection.dialect.name == _POSTGRESQL
-    zone = "+00" if is_postgresql else ""
-    by_column = zip(columns, zip(*rows, strict=True), strict=True)
-    kept = list(zip(*(_kept(table.c[name], values, zone) for name, values in by_column), strict=True))
+    kept = _all_kept(table, columns, rows, is_postgresql)
     statement = source(table, columns, is_postgresql)
     if is_postgresql:
         given = json.dumps([dict(zip(columns, row, strict=True)) for row in kept])
@@ -61,8 +89,15 @@ def _kept(column: Column[Any], values: Sequence[Any], zone: str) -> Sequence[Any
 
 @lru_cache(maxsize=1024)
 def instant_text(value: datetime | None) -> str | None:
-    """An instant as SQLite keeps it: in UTC, without saying so."""
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    """An instant as SQLite keeps it: in UTC, without saying so. Remembered, for those that many share."""
+    return None if value is None else fresh_text(value)
+
+
+def fresh_text(value: datetime) -> str:
+    """The same for an instant that nobody else will ask for."""
+    if value.tzinfo is UTC:  # as nearly all are; what it says last is that
+        return value.isoformat(" ", "microseconds")[: -len("+00:00")]
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 @lru_cache(maxsize=64)

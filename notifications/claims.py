@@ -1,8 +1,7 @@
-"""Claiming what is due: one statement, for one worker, for as long as a lease lasts; and what of it has lapsed."""
+"""Claiming what is due, with its texts: one statement, for one worker, as long as a lease lasts; and what lapsed."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,19 +10,21 @@ from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from notifications.attempts import FAR_AHEAD, Pace
+from notifications.bulk import handed, look_up_each, table_of
 from notifications.columns import Instant
-from notifications.outbox import State, note
+from notifications.outbox import MESSAGES, State, note
 
+#: what a message is claimed with: its text above all, which has to be kept before it is sent
+GIVEN = ("id", "token", "digest", "text", "wording", "segments", "says")
 _DUE = """
 WITH due AS MATERIALIZED (
-    SELECT id FROM message
-    WHERE state = 'planned' AND due_at <= :now AND channel = :channel
-    ORDER BY due_at, id LIMIT :most {lock}
+    SELECT {columns} FROM {rows} JOIN message ON message.id = v.id
+    WHERE message.state = 'planned' AND message.due_at <= :now
+    ORDER BY v.id {lock}
 )
 UPDATE message
-SET state = 'sending', owner = :owner, token = CAST(:batch AS VARCHAR(40)) || CAST(message.id AS VARCHAR(20)),
-    lease_until = :lease_until, attempts = attempts + 1, attempted_at = :now, settle_at = NULL, looks = 0,
-    changed_at = :now
+SET state = 'sending', owner = :owner, token = due.token, lease_until = :lease_until, attempts = attempts + 1,
+    attempted_at = :now, settle_at = NULL, looks = 0, changed_at = :now, {written}
 FROM due WHERE message.id = due.id
 RETURNING message.id, message.study_id, message.token
 """
@@ -52,24 +53,42 @@ MOST = 500
 
 def _statements(source: str) -> dict[str, TextClause]:
     """The same statement for both databases: SQLite's single writer needs no locks."""
-    locks = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
-    return {kind: _typed(source.format(lock=lock)) for kind, lock in locks.items()}
+    return {kind: _typed(source.format(lock=lock)) for kind, lock in _LOCKS.items()}
 
 
 def _typed(source: str) -> TextClause:
     return text(source).bindparams(*(bindparam(name, type_=Instant) for name in _INSTANTS if f":{name}" in source))
 
 
-_CLAIM, _LAPSE, _EXPIRE = _statements(_DUE), _statements(_LAPSED), _statements(_EXPIRED)
+def _claiming(kind: str) -> TextClause:
+    """What could not be written this time keeps what was written for an earlier attempt."""
+    columns = ", ".join(f"v.{name}" for name in GIVEN)
+    written = ", ".join(f"{name} = COALESCE(due.{name}, message.{name})" for name in GIVEN[2:])
+    return _typed(
+        _DUE.format(columns=columns, rows=table_of(MESSAGES, GIVEN, kind), written=written, lock=_LOCKS[kind])
+    )
 
 
-def claim(session: Session, channel: str, most: int, owner: str, pace: Pace, now: datetime) -> list[int]:
-    """Take what is due by that channel, oldest first, at most so many: nobody else sends it while the lease lasts."""
-    given = {
-        "now": now, "channel": channel, "most": most, "owner": owner[:80], "lease_until": now + pace.lease,
-        "batch": f"{secrets.token_hex(8)}.",
-    }  # fmt: skip
-    return _change(session, _CLAIM, given, State.SENDING, "dispatch", "")
+_LOCKS = {"postgresql": "FOR UPDATE OF message SKIP LOCKED", "sqlite": ""}
+_CLAIM = {kind: _claiming(kind) for kind in _LOCKS}
+_LAPSE, _EXPIRE = _statements(_LAPSED), _statements(_EXPIRED)
+
+
+def token_of(batch: str, message_id: int) -> str:
+    """The token of an attempt. ``batch`` is by chance, so that nobody else's attempt ever has it."""
+    return f"{batch}.{message_id}"
+
+
+def claim(session: Session, written: Sequence[Sequence[Any]], owner: str, pace: Pace, now: datetime) -> set[int]:
+    """Take messages that are still due, each with what was written for it (``GIVEN``); those that others have are left.
+
+    Gives those that were taken: nobody else sends them while the lease lasts.
+    """
+    kind = session.get_bind().dialect.name
+    rows = handed(MESSAGES, GIVEN, written, kind)
+    given = {"now": now, "owner": owner[:80], "lease_until": now + pace.lease, "rows": rows}
+    look_up_each(session)
+    return set(_change(session, _CLAIM, given, State.SENDING, "dispatch", ""))
 
 
 def lapse(session: Session, pace: Pace, now: datetime) -> list[int]:

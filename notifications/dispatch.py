@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 from sqlalchemy.orm import Session
 
+from notifications.acceptances import accept
 from notifications.attempts import Attempt, Outcome, Pace
 from notifications.claims import claim, expire, lapse
-from notifications.health import beat, count_results, quota
+from notifications.health import beat, count_results, is_open, quota
 from notifications.last_check import SEND, LastCheck, last_check
 from notifications.message import (
     AddressBook,
@@ -26,7 +29,7 @@ from notifications.message import (
     no_words,
 )
 from notifications.outbox import State
-from notifications.preparing import Batch, prepare
+from notifications.preparing import Batch, count_due, prepare
 from notifications.recording import OPTED_OUT_CODE, record, report_untold
 from notifications.settle import settle
 
@@ -96,6 +99,7 @@ class Dispatcher:
     stopping: Callable[[], bool] = lambda: False
     #: what no text of a study may say
     own_words: OwnWords = no_words
+    _claiming: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         slow = [name for name, channel in self.channels.items() if 3 * channel.timeout >= self.pace.lease]
@@ -108,9 +112,29 @@ class Dispatcher:
         self._tidy(figures)
         settle(self.transactions, self.channels, self.book, self.pace, self.clock, figures)
         for name in self.channels:
-            while not self.stopping() and self._send_batch(name, figures):
+            self._send_due(name, figures)
+        return figures
+
+    def _send_due(self, name: str, figures: Figures) -> None:
+        """Send all that is due by a channel: by several threads where it is more than one of them claims at once."""
+        if self.pace.threads == 1 or not self._are_many(name):
+            figures.include(self._lane(name))
+            return
+        with ThreadPoolExecutor(self.pace.threads, "sending") as pool:
+            for done in pool.map(self._lane, [name] * self.pace.threads):
+                figures.include(done)
+
+    def _lane(self, name: str) -> Figures:
+        """What one sending thread does: it has one request at most on its way."""
+        figures = Figures()
+        with last_check(self.transactions, self.pace.lease * 3) as check:
+            while not self.stopping() and self._send_batch(name, check, figures):
                 pass
         return figures
+
+    def _are_many(self, name: str) -> bool:
+        with self.transactions.reading() as session:
+            return count_due(session, name, self.pace.batch + 1, self.clock()) > self.pace.batch
 
     def _tidy(self, figures: Figures) -> None:
         now = self.clock()
@@ -125,41 +149,74 @@ class Dispatcher:
         figures.add("lapsed", lapsed)
         figures.add("expired", expired)
 
-    def _send_batch(self, name: str, figures: Figures) -> bool:
+    def _send_batch(self, name: str, check: LastCheck, figures: Figures) -> bool:
         """Send what can be claimed at once; whether there may be more."""
-        batch, most = self._claim(name)
+        with self._claiming:  # or two would write the same texts, and one of them in vain
+            batch, most = self._claim(name)
         if batch is None:
             return False
         figures.add("claimed", len(batch.attempts) + len(batch.outcomes))
         figures.add("retried", sum(attempt.attempts > 1 for attempt in batch.attempts))
         results = _Results(outcomes=batch.outcomes, since=time.monotonic())
         try:
-            self._send_all(self.channels[name], batch.attempts, results, figures)
+            self._send_all(self.channels[name], check, batch.attempts, results, figures)
         finally:
             self._record(name, results, figures)
-        return len(batch.attempts) + len(batch.outcomes) >= most and results.failures < self.pace.failures
+        return batch.found >= most and results.failures < self.pace.failures
 
     def _claim(self, name: str) -> tuple[Batch | None, int]:
-        now = self.clock()
+        """What is due and nobody else has, its texts written; and how many it would have been at most.
 
-        def work(session: Session) -> tuple[Batch | None, int]:
+        What was found may be another's by the time it is claimed: then it is looked for again, and where somebody who
+        is slow still has it, behind it.
+        """
+        behind, most, seen = 0, self.pace.batch, frozenset[int]()
+        while not self.stopping():
+            now = self.clock()
+            with self.transactions.reading() as session:
+                if is_open(session, name, now):
+                    return None, 0
+                found = prepare(session, name, most, behind, self.book, now, self.own_words)
+            if not found.found:
+                return None, most
+            taken, most = self._take(name, found, now)
+            if taken:
+                return found.only(taken), most
+            again, seen = found.ids == seen, found.ids
+            if not most or (again and found.found < most):
+                return None, most
+            behind += most if again else 0
+        return None, 0
+
+    def _take(self, name: str, found: Batch, looked_at: datetime) -> tuple[set[int], int]:
+        """Claim what was found, as many as the channel's circuit allows.
+
+        As of the moment of the claim itself: caps go by who has claimed first, and this process may have stood still
+        since it looked, or waited for others who write. After longer than a lease nothing is taken: what was written
+        then may be what nobody may say any more.
+        """
+
+        def work(session: Session) -> tuple[set[int], int]:
+            now = self.clock()
+            if now - looked_at > self.pace.lease:
+                return set(), self.pace.batch
             most = quota(session, name, self.pace.batch, self.pace.lease, now)
-            ids = claim(session, name, most, self.owner, self.pace, now) if most else []
-            return (prepare(session, ids, self.book, now, self.own_words) if ids else None), most
+            return (claim(session, found.written(most), self.owner, self.pace, now) if most else set()), most
 
         return self.transactions.transact(work)
 
-    def _send_all(self, channel: Channel, attempts: list[Attempt], results: _Results, figures: Figures) -> None:
-        with last_check(self.transactions, self.pace.lease * 3) as check:
-            for place, attempt in enumerate(attempts):
-                if self.stopping() or results.failures >= self.pace.failures:
-                    for left in attempts[place:]:
-                        results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
-                    return
-                for outcome in self._send(channel, check, attempt, results):
-                    results.add(outcome)
-                if results.is_due(self.pace):
-                    self._record(attempt.channel, results, figures)
+    def _send_all(
+        self, channel: Channel, check: LastCheck, attempts: list[Attempt], results: _Results, figures: Figures
+    ) -> None:
+        for place, attempt in enumerate(attempts):
+            if self.stopping() or results.failures >= self.pace.failures:
+                for left in attempts[place:]:
+                    results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
+                return
+            for outcome in self._send(channel, check, attempt, results):
+                results.add(outcome)
+            if results.is_due(self.pace):
+                self._record(attempt.channel, results, figures)
 
     def _send(self, channel: Channel, check: LastCheck, attempt: Attempt, results: _Results) -> Iterator[Outcome]:
         """Check and send one message. Nothing may come between the check and the request."""
@@ -190,13 +247,14 @@ class Dispatcher:
         now = self.clock()
 
         def work(session: Session) -> Figures:
-            done = record(session, outcomes, now)
+            left = accept(session, outcomes)
+            done = record(session, left, now)
+            done.add("accepted", len(outcomes) - len(left))
             if worked:
                 count_results(session, name, worked, self.pace, now)
             return done
 
-        for what, count in self.transactions.transact(work).counts.items():
-            figures.add(what, count)
+        figures.include(self.transactions.transact(work))
         results.outcomes, results.worked = [], []
 
     # -- what a word or a receipt means ---------------------------------------------------------

@@ -91,6 +91,17 @@ def _sum(each: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return total.counts
 
 
+def is_open(session: Session, channel: str, now: datetime) -> bool:
+    """Whether nothing is sent through a channel just now: its circuit is open."""
+    row = session.get(Circuit, channel)
+    return row is not None and _is_shut(row, now)
+
+
+def _is_shut(row: Circuit, now: datetime) -> bool:
+    """Nobody waits for a day that a clock has set which was far ahead."""
+    return row.open_until is not None and now < row.open_until <= now + FAR_AHEAD
+
+
 def quota(session: Session, channel: str, most: int, probe: timedelta, now: datetime) -> int:
     """How many messages may be claimed by a channel: ``most``, none while its circuit is open, one to try it.
 
@@ -99,7 +110,7 @@ def quota(session: Session, channel: str, most: int, probe: timedelta, now: date
     row = session.get(Circuit, channel)
     if row is None or row.open_until is None:
         return most
-    if now < row.open_until <= now + FAR_AHEAD:
+    if _is_shut(row, now):
         return 0
     tried = session.execute(
         update(Circuit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,14 @@ def drugs() -> tuple[str, ...]:
     return tuple(_read(_DRUGS)["never"])
 
 
+@lru_cache(maxsize=256)
 def language_of(tag: str) -> Language:
     """The language that ships for a BCP 47 tag: the nearest one, else English."""
     known = languages()
     return next((known[each] for each in lookup(tag) if each in known), known[FALLBACK])
 
 
+@lru_cache(maxsize=256)
 def lookup(tag: str) -> tuple[str, ...]:
     """A tag and all that it is a kind of, nearest first: es-419-MX, es-419, es. Source: RFC 4647, 3.4."""
     parts = tag.replace("_", "-").split("-")

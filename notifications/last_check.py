@@ -6,18 +6,19 @@ recipient may be contacted and agreed to, opt-outs, switches, rules, caps. The r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
 from notifications.attempts import CAPPED, DIARY, Attempt
-from notifications.bulk import instant_text
+from notifications.bulk import fresh_text, instant_text
 from notifications.message import Transactions
+from notifications.prepared import Given, Prepared
 
 #: nothing speaks against it
 SEND = "send"
@@ -65,9 +66,9 @@ LEFT JOIN address d ON d.recipient_id = m.recipient_id AND d.channel = m.channel
 LEFT JOIN sending_rules s ON s.study_id = m.study_id
 WHERE m.id = :id
 """
-_NAMED = re.compile(r":(\w+)")
 
 
+@lru_cache(maxsize=64)
 def _source(template: str, exact: bool = False) -> str:
     """The look-up for a text of that name: only some count towards a cap.
 
@@ -85,42 +86,38 @@ def _source(template: str, exact: bool = False) -> str:
     return _LOOK_UP.format(caps=caps)
 
 
+#: the look-up for a text of that name, exact or not
+Run = Callable[[str, bool, Given], str | None]
+
+
 class LastCheck:
     """The look-up through one connection, which is in no transaction: each asks as of its own moment."""
 
-    def __init__(self, connection: PoolProxiedConnection, dialect: str, patience: timedelta) -> None:
-        self._cursor = connection.cursor()
-        self._postgresql = dialect == "postgresql"
+    def __init__(self, run: Run, is_postgresql: bool, patience: timedelta) -> None:
+        self._run = run
         self._patience = patience
-        self._instant: Callable[[datetime | None], Any] = _as_it_is if self._postgresql else instant_text
-        self._sources: dict[tuple[str, bool], str] = {}
+        self._zone = "+00" if is_postgresql else ""
 
     def ask(self, attempt: Attempt, timeout: timedelta, now: datetime) -> str:
         """``send`` if nothing speaks against sending it now, else what does. ``timeout`` bounds the request."""
-        when = self._instant
-        given = {
-            "id": attempt.id, "token": attempt.token, "now": when(now), "needed": when(now + timeout),
+        known, fresh = self._known, self._fresh
+        given: Given = {
+            "id": attempt.id, "token": attempt.token, "now": fresh(now), "needed": fresh(now + timeout),
             "digest": attempt.digest, "language": attempt.language, "zone": attempt.zone,
-            "rules_at": when(attempt.rules_at), "patience": when(now - self._patience),
-            "day_from": when(attempt.day_from), "week_from": when(attempt.week_from), "per_day": attempt.per_day,
-            "per_week": attempt.per_week, "least": min(attempt.per_day, attempt.per_week),
+            "rules_at": known(attempt.rules_at), "patience": fresh(now - self._patience),
+            "day_from": known(attempt.day_from), "week_from": known(attempt.week_from),
+            "per_day": attempt.per_day, "per_week": attempt.per_week, "least": min(attempt.per_day, attempt.per_week),
         }  # fmt: skip
-        word = self._word(attempt.template, False, given)
-        return self._word(attempt.template, True, given) if word == "full" else word
+        word = self._run(attempt.template, False, given)
+        if word == "full":
+            word = self._run(attempt.template, True, given)
+        return word or "lost"
 
-    def _word(self, template: str, exact: bool, given: dict[str, Any]) -> str:
-        source = self._sources.get((template, exact))
-        if source is None:
-            source = self._sources[template, exact] = self._compiled(_source(template, exact))
-        row = self._cursor.execute(source, given).fetchone()
-        return "lost" if row is None else str(row[0])
+    def _fresh(self, instant: datetime) -> str:
+        return fresh_text(instant) + self._zone
 
-    def _compiled(self, source: str) -> str:
-        return _NAMED.sub(r"%(\1)s", source) if self._postgresql else source
-
-
-def _as_it_is(value: datetime | None) -> Any:
-    return value
+    def _known(self, instant: datetime | None) -> str | None:
+        return None if instant is None else f"{instant_text(instant)}{self._zone}"
 
 
 @contextmanager
@@ -129,17 +126,45 @@ def last_check(transactions: Transactions, patience: timedelta) -> Iterator[Last
     with transactions.reading() as session:
         engine = session.get_bind()
     assert isinstance(engine, Engine)  # noqa: S101 - sessions here are never bound to one connection
+    is_postgresql = engine.dialect.name == "postgresql"
     connection = engine.raw_connection()
-    driver: Any = connection.driver_connection
     try:
-        if engine.dialect.name == "postgresql":
-            driver.autocommit = True
-            driver.execute("SET plan_cache_mode = force_generic_plan")  # or each look-up may be planned anew
-        yield LastCheck(connection, engine.dialect.name, patience)
+        with (_prepared if is_postgresql else _embedded)(connection) as run:
+            yield LastCheck(run, is_postgresql, patience)
     finally:
-        try:
-            if engine.dialect.name == "postgresql" and not driver.closed:
-                driver.execute("RESET plan_cache_mode")
-                driver.autocommit = False
-        finally:
-            connection.close()
+        connection.close()
+
+
+@contextmanager
+def _embedded(connection: PoolProxiedConnection) -> Iterator[Run]:
+    cursor = connection.cursor()
+
+    def run(template: str, exact: bool, given: Given) -> str | None:
+        row = cursor.execute(_source(template, exact), given).fetchone()
+        return None if row is None else str(row[0])
+
+    yield run
+
+
+@contextmanager
+def _prepared(connection: PoolProxiedConnection) -> Iterator[Run]:
+    """Statements that the server has prepared, called by the driver's own library: a third of what a cursor takes."""
+    driver: Any = connection.driver_connection
+    known: dict[str, Prepared] = {}  # for this time only: the pool has the driver forget what it has prepared
+
+    def run(template: str, exact: bool, given: Given) -> str | None:
+        source = _source(template, exact)
+        if source not in known:
+            known[source] = Prepared(driver.pgconn, f"last_check_{len(known)}", source)
+        return known[source].word(given)
+
+    driver.autocommit = True
+    driver.execute("SET plan_cache_mode = force_generic_plan")  # or each look-up may be planned anew
+    try:
+        yield run
+    finally:
+        if not driver.closed:
+            for statement in known.values():
+                statement.forget()
+            driver.execute("RESET plan_cache_mode")
+            driver.autocommit = False

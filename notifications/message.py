@@ -202,3 +202,8 @@ class Figures:
         """Count something."""
         if count:
             self.counts[what] = self.counts.get(what, 0) + count
+
+    def include(self, other: Figures) -> None:
+        """Count what another has counted."""
+        for what, count in other.counts.items():
+            self.add(what, count)

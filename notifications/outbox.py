@@ -68,7 +68,10 @@ class MessageRow(NotificationsBase):
         ),
         Index("ix_message_appointment", "appointment_id"),
         Index("ix_message_recipient", "recipient_id", "planned_at"),
-        Index("ix_message_provider", "provider_id"),
+        Index(
+            "ix_message_provider", "provider_id",
+            postgresql_where=text("provider_id IS NOT NULL"), sqlite_where=text("provider_id IS NOT NULL"),
+        ),
         Index("ix_message_study_state", "study_id", "state", "due_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -1,23 +1,24 @@
-"""Everything but the last check: texts, addresses, hours and caps of the messages that a worker has claimed."""
+"""Everything but the last check: texts, addresses, hours and caps of the messages that a worker is about to claim."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Integer, Row, Table, bindparam, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
-from notifications.bulk import update_many
+from notifications.claims import token_of
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
 from notifications.local_time import instant_of, zone_of
 from notifications.message import AddressBook, OwnWords, Reached, no_words
-from notifications.outbox import MESSAGES, MessageRow, State
+from notifications.outbox import MessageRow, State
 from notifications.quiet_hours import allowed_until, next_allowed
 from notifications.recipients import AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
@@ -28,27 +29,45 @@ from notifications.wording import Values, approved_wording, render, spoken, subj
 TELLING = frozenset({"reminder", "moved", "cancelled"})
 #: nobody is written to so often that it matters
 _NO_CAP = 1_000_000
-_COLUMNS = (
-    MessageRow.id, MessageRow.token, MessageRow.study_id, MessageRow.site_id, MessageRow.recipient_id,
-    MessageRow.channel, MessageRow.template, MessageRow.attempts, MessageRow.expires_at, MessageRow.appointment_id,
-    MessageRow.appointment_version, RecipientRow.language, RecipientRow.zone, AppointmentRow.version,
-    AppointmentRow.cancelled, AppointmentRow.day, AppointmentRow.starts, AppointmentRow.zone.label("there"),
-    AppointmentRow.place, AppointmentRow.phone, AddressRow.digest.label("agreed"), MessageRow.reason,
-)  # fmt: skip
-_CLAIMED = (
-    select(*_COLUMNS)
-    .join_from(MessageRow, RecipientRow, RecipientRow.id == MessageRow.recipient_id)
-    .outerjoin(AppointmentRow, AppointmentRow.id == MessageRow.appointment_id)
-    .outerjoin(
-        AddressRow, (AddressRow.recipient_id == MessageRow.recipient_id) & (AddressRow.channel == MessageRow.channel)
-    )
-    .where(MessageRow.id.in_(bindparam("ids", expanding=True)))
-    .order_by(MessageRow.due_at, MessageRow.id)
+# the tables and not the classes: no object is made of a row
+_MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
+    cast("Table", each.__table__) for each in (MessageRow, RecipientRow, AppointmentRow, AddressRow)
 )
+_COLUMNS = (
+    *(_MESSAGE.c[name] for name in (
+        "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
+        "appointment_version", "reason",
+    )),
+    _RECIPIENT.c.language, _RECIPIENT.c.zone,
+    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
+    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+)  # fmt: skip
+_IS_DUE = (
+    _MESSAGE.c.state == literal_column("'planned'"), _MESSAGE.c.due_at <= bindparam("now"),
+    _MESSAGE.c.channel == bindparam("channel"),
+)  # fmt: skip
+_DUE = (
+    select(*_COLUMNS)
+    .join_from(_MESSAGE, _RECIPIENT, _RECIPIENT.c.id == _MESSAGE.c.recipient_id)
+    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _MESSAGE.c.appointment_id)
+    .outerjoin(
+        _ADDRESS, (_ADDRESS.c.recipient_id == _MESSAGE.c.recipient_id) & (_ADDRESS.c.channel == _MESSAGE.c.channel)
+    )
+    .where(*_IS_DUE)
+    .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .offset(bindparam("behind", type_=Integer))
+)
+_SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
+_COUNT = select(func.count()).select_from(_SOME)
 #: the number that is kept is not the one that they agreed to: it may be being changed just now, or something is wrong
 _ANOTHER = "the number or address that is kept is another one than they agreed to"
 _CHANGING = timedelta(seconds=5)
-_WRITTEN = ("id", "digest", "text", "wording", "segments", "says")
+
+
+def count_due(session: Session, channel: str, most: int, now: datetime) -> int:
+    """How many messages are due by a channel; no more than ``most`` are counted."""
+    return session.scalar(_COUNT, {"now": now, "channel": channel, "most": most}) or 0
 
 
 class _Not(Exception):
@@ -61,39 +80,58 @@ class _Not(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What can be sent after its last check, in its order, and what is not sent now."""
+    """What can be sent after its last check, in its order, and what is not sent now. ``found`` were looked at."""
 
     attempts: list[Attempt]
     outcomes: list[Outcome]
+    found: int
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The messages."""
+        return frozenset([*(each.id for each in self.attempts), *(each.id for each in self.outcomes)])
+
+    def written(self, most: int) -> list[tuple[Any, ...]]:
+        """What these messages are claimed with, the first ones, as ``claim`` takes it."""
+        rows = [(each.id, each.token, each.digest, each.text, each.wording, each.segments, each.says)
+                for each in self.attempts[:most]]  # fmt: skip
+        left = self.outcomes[: most - len(rows)]
+        return rows + [(each.id, each.token, None, None, None, None, None) for each in left]
+
+    def only(self, ids: Collection[int]) -> Batch:
+        """The part that has been claimed."""
+        attempts = [each for each in self.attempts if each.id in ids]
+        return Batch(attempts, [each for each in self.outcomes if each.id in ids], self.found)
 
 
 def prepare(
-    session: Session, ids: Sequence[int], book: AddressBook, now: datetime, own_words: OwnWords = no_words
-) -> Batch:
-    """Write the texts of claimed messages, in the transaction that claims them: they are kept before they are sent."""
-    preparing = _Preparing(session, book, now, own_words)
-    rows: Sequence[Row[Any]] = session.execute(_CLAIMED, {"ids": list(ids)}).all()  # type: ignore[assignment]
-    preparing.look_up(rows)
-    batch = Batch([], [])
+    session: Session, channel: str, most: int, behind: int, book: AddressBook, now: datetime,
+    own_words: OwnWords = no_words,
+) -> Batch:  # fmt: skip
+    """Write the texts of what is due by a channel, oldest first, at most so many; ``behind`` so many others.
+
+    Nothing is changed and nobody is kept waiting: whether it is still due is seen when it is claimed, and whether it
+    may still be sent, by the last check.
+    """
+    given = {"now": now, "channel": channel, "most": most, "behind": behind}
+    rows = session.execute(_DUE, given).all()
+    preparing, batch = _Preparing(session, book, now, own_words), Batch([], [], len(rows))
+    mark = secrets.token_hex(8)
+    preparing.look_up(channel, {row.recipient_id for row in rows})
     for row in rows:
+        token = token_of(mark, row.id)
         try:
-            batch.attempts.append(preparing.attempt(row))
+            batch.attempts.append(preparing.attempt(row, token))
         except _Not as why:
-            batch.outcomes.append(_outcome(row, why, now))
-    _write(session, batch.attempts)
+            batch.outcomes.append(_outcome(row, token, why, now))
     return batch
 
 
-def _outcome(row: Row[Any], why: _Not, now: datetime) -> Outcome:
+def _outcome(row: Row[Any], token: str, why: _Not, now: datetime) -> Outcome:
     return Outcome(
-        id=row.id, token=row.token, state=why.state, at=now, reason=why.reason, due_at=why.due_at, counted=False,
+        id=row.id, token=token, state=why.state, at=now, reason=why.reason, due_at=why.due_at, counted=False,
         task=why.task, about=why.about,
     )  # fmt: skip
-
-
-def _write(session: Session, attempts: Iterable[Attempt]) -> None:
-    rows = [(each.id, each.digest, each.text, each.wording, each.segments, each.says) for each in attempts]
-    update_many(session, MESSAGES, _WRITTEN, rows)
 
 
 class _Preparing:
@@ -102,20 +140,21 @@ class _Preparing:
     def __init__(self, session: Session, book: AddressBook, now: datetime, own_words: OwnWords) -> None:
         self._session, self._book, self._now, self._own_words = session, book, now, own_words
         self._words: dict[int, tuple[str, ...]] = {}
-        self._reached: dict[str, Mapping[int, Reached]] = {}
+        self._reached: Mapping[int, Reached] = {}
         self._rules: dict[int, tuple[Rules, datetime | None] | str] = {}
         self._wordings: dict[tuple[int, str, str], tuple[str, str, str] | str] = {}
         self._hours: dict[tuple[int, str], tuple[datetime, datetime, datetime, datetime]] = {}
 
-    def look_up(self, rows: Sequence[Row[Any]]) -> None:
-        for channel in {row.channel for row in rows}:
-            ids = {row.recipient_id for row in rows if row.channel == channel}
-            self._reached[channel] = self._book.reach(self._session, ids, channel)
+    def look_up(self, channel: str, recipients: Collection[int]) -> None:
+        """Where they are reached."""
+        if recipients:
+            self._reached = self._book.reach(self._session, recipients, channel)
 
-    def attempt(self, row: Row[Any]) -> Attempt:
+    def attempt(self, row: Row[Any], token: str) -> Attempt:
+        """Everything but the last check."""
         if row.appointment_version is not None and row.appointment_version != row.version:
             raise _Not(State.CANCELLED, "the appointment has changed")
-        reached = self._reached[row.channel].get(row.recipient_id)
+        reached = self._reached.get(row.recipient_id)
         if reached is None:
             raise _Not(State.HELD, "no number or address is known", "unreachable", f"r{row.recipient_id}.{row.channel}")
         self._is_theirs(row, reached)
@@ -129,8 +168,8 @@ class _Preparing:
         text = self._text(row, source, spoken_in, rules, wording)
         per_day, per_week = _caps(row.template, rules)
         return Attempt(
-            id=row.id, token=row.token, study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id,
-            channel=row.channel, template=row.template, attempts=row.attempts, expires_at=row.expires_at,
+            id=row.id, token=token, study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id,
+            channel=row.channel, template=row.template, attempts=row.attempts + 1, expires_at=row.expires_at,
             appointment_id=row.appointment_id, appointment_version=row.appointment_version, address=reached.address,
             digest=reached.digest, text=text, subject=subject(row.language), wording=wording, segments=_segments(text),
             says=_says(row), language=row.language, zone=row.zone, rules_at=rules_at, closes=closes, day_from=day_from,

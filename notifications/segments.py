@@ -19,6 +19,7 @@ _BASIC = (
 BASIC = frozenset(_BASIC)
 #: two septets each: an escape and a letter
 EXTENSION = frozenset("\f^{}\\[~]|€")
+_SEPTETS = BASIC | EXTENSION
 
 
 class Encoding(StrEnum):
@@ -43,11 +44,16 @@ class Segments:
 
 def count(text: str) -> Segments:
     """What a text takes as an SMS, as it stands: nothing in it is replaced to make it shorter."""
-    encoding = Encoding.GSM_7 if set(text) <= BASIC | EXTENSION else Encoding.UCS_2
-    widths = [_width(character, encoding) for character in text]
+    characters = set(text)
+    encoding = Encoding.GSM_7 if characters <= _SEPTETS else Encoding.UCS_2
+    wide = [character for character in characters if _width(character, encoding) == 2]
     alone, joined = ROOM[encoding]
-    units = sum(widths)
-    return Segments(encoding, units, 1 if units <= alone else _pieces(widths, joined))
+    units = len(text) + sum(map(text.count, wide))
+    if units <= alone:
+        return Segments(encoding, units, 1)
+    if not wide:  # the usual one: nothing can be torn apart
+        return Segments(encoding, units, -(-units // joined))
+    return Segments(encoding, units, _pieces((_width(character, encoding) for character in text), joined))
 
 
 def _width(character: str, encoding: Encoding) -> int:

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     send_lease_seconds: int = Field(default=60, ge=5, le=3_600)
     #: how many messages a worker claims at once
     send_batch: int = Field(default=50, ge=1, le=1_000)
+    #: how many threads of a worker send at once; 0: two with PostgreSQL, one with the embedded database
+    send_threads: int = Field(default=0, ge=0, le=8)
     #: every how many seconds a worker looks for messages that are due
     send_every_seconds: int = Field(default=5, ge=1, le=300)
 

@@ -53,6 +53,7 @@ def words_of(values: Values, language: str, forbidden: tuple[str, ...] = ()) -> 
     return {name: _turned(value, locale.text_direction) for name, value in known.items()}
 
 
+@lru_cache(maxsize=256)
 def locale_of(language: str) -> Locale:
     """What Babel knows of a language. Raises WordingRefused."""
     try:
@@ -73,6 +74,7 @@ def time_words(minutes: int, locale: Locale) -> str:
     return _one_line(format_time(time(minutes // 60, minutes % 60), "short", locale=locale))
 
 
+@lru_cache(maxsize=1024)
 def _place(place: str, language: str, forbidden: tuple[str, ...]) -> str:
     name = _clean(place)
     shown = _shortened(name)
@@ -88,6 +90,7 @@ def _shortened(name: str) -> str:
     return cut.rstrip(" ,;:-")
 
 
+@lru_cache(maxsize=1024)
 def _phone(name: str, number: str, least: int) -> str:
     clean = _clean(number)
     if not is_phone(clean, least):
@@ -113,6 +116,7 @@ def _one_line(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
 
 
+@lru_cache(maxsize=4096)
 def _turned(value: str, direction: str) -> str:
     """A value that is read in the other direction than the text around it, so marked that each is read in its own.
 

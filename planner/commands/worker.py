@@ -10,7 +10,7 @@ import click
 
 from planner import clock
 from planner.commands.installation import installation
-from planner.services.dispatching import sending_of
+from planner.services.dispatching import sending_of, take_turns
 from planner.worker import Worker, figures_words
 
 
@@ -23,6 +23,7 @@ def run_worker(once: bool = False) -> None:
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
+    take_turns()
     with installation() as planner:
         worker = Worker(planner.store, clock.now, planner.designs)
         worker.sending = sending_of(

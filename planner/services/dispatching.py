@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ from planner.services.designs import Designs
 from planner.services.keyring import Keys
 from planner.services.wordings import own_words_of
 
+#: in seconds, after how long a thread that computes gives way to one that has had its answer
+TURN = 0.0002
 #: a worker that has not ticked for so long sends nothing any more
 STALE = timedelta(minutes=2)
 
@@ -68,10 +71,23 @@ def sending_of(
     channels = channels_of(settings, database, keys, clock)
     dispatcher = Dispatcher(
         database, channels, ContactBook(keys), worker_name(), clock,
-        pace=Pace(batch=settings.send_batch, lease=timedelta(seconds=settings.send_lease_seconds)), stopping=stopping,
-        own_words=own_words_of(designs),
+        pace=pace_of(settings), stopping=stopping, own_words=own_words_of(designs),
     )  # fmt: skip
     return Sending(database, channels, dispatcher, keys, clock, timedelta(seconds=settings.send_every_seconds))
+
+
+def pace_of(settings: Settings) -> Pace:
+    """How a worker of this installation sends. SQLite has a single writer: a second thread would mostly wait for it."""
+    threads = settings.send_threads or (1 if settings.is_embedded else 2)
+    return Pace(batch=settings.send_batch, threads=threads, lease=timedelta(seconds=settings.send_lease_seconds))
+
+
+def take_turns() -> None:
+    """Have this process's threads give way to each other soon: one that has had its answer sends while another writes.
+
+    Python's own 5 ms are as long as fifty messages take; with them one thread mostly waits for the other.
+    """
+    sys.setswitchinterval(TURN)
 
 
 def worker_name() -> str:

@@ -171,9 +171,11 @@ def test_a_claim_that_has_become_another_workers_is_left_alone(clinic: Clinic) -
     assert clinic.stand() == {"v1.reminder.3d.sms": "accepted"}
     assert batch is not None
     from notifications.dispatch import _Results
+    from notifications.last_check import last_check
     from notifications.message import Figures
 
-    clinic.dispatcher()._send_all(clinic.provider, batch.attempts, _Results(), Figures())
+    with last_check(clinic.database, timedelta(minutes=3)) as check:
+        clinic.dispatcher()._send_all(clinic.provider, check, batch.attempts, _Results(), Figures())
     assert len(clinic.provider.outgoing) == 1
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from notifications.outbox import MessageRow, replay
 from notifications.recipients import AddressRow
@@ -48,6 +49,21 @@ def test_what_was_looked_at_and_comes_again_is_shown_again(clinic: Clinic) -> No
         clinic.do(lambda s: replay(s, [MessageRow.study_id == STUDY], clinic.now))
         with clinic.database.reading() as session:
             assert session.query(TaskRow).count() == times
+
+
+def test_what_was_written_before_a_worker_stood_still_is_written_anew_before_it_is_claimed(clinic: Clinic) -> None:
+    says_zorbex(clinic)
+    asked: list[int] = []
+
+    def words(session: Session, study: int) -> tuple[str, ...]:
+        asked.append(study)
+        if len(asked) > 1:
+            return ("zorbex",)
+        clinic.now += clinic.pace.lease + timedelta(seconds=1)
+        return ()
+
+    clinic.dispatcher(own_words=words).tick()
+    assert (clinic.state(), clinic.provider.outgoing, len(asked)) == ("held", [], 2)
 
 
 # -- a number that is another one than they agreed to --------------------------------------------

@@ -36,7 +36,7 @@ THREADS = 2
 #: messages of each who dies
 EACH = 3
 PACE = Pace(
-    batch=4, record_after=2, record_within=timedelta(milliseconds=5), lease=timedelta(seconds=4),
+    batch=4, threads=2, record_after=2, record_within=timedelta(milliseconds=5), lease=timedelta(seconds=4),
     begin_within=timedelta(milliseconds=500), settle_after=timedelta(milliseconds=30),
     settle_pause=timedelta(milliseconds=30), retry_after=timedelta(milliseconds=5),
     retry_most=timedelta(milliseconds=20), failures=1000,

@@ -47,7 +47,7 @@ KILLED_EVERY = 0.4
 LOOKED_EVERY = 2.0
 TIMEOUT = timedelta(seconds=1)
 PACE = Pace(
-    batch=20, lease=timedelta(seconds=4), begin_within=timedelta(milliseconds=300),
+    batch=20, threads=2, lease=timedelta(seconds=4), begin_within=timedelta(milliseconds=300),
     settle_after=timedelta(seconds=2), settle_pause=timedelta(seconds=2), skew=timedelta(seconds=2),
     retry_after=timedelta(milliseconds=200), retry_most=timedelta(seconds=2), failures=50, record_after=20,
 )  # fmt: skip
