@@ -93,6 +93,14 @@ def test_anything_else_is_answered_at_once_and_read_by_a_person(clinic: Clinic, 
     assert "+1 212 555 0100" in said
 
 
+def test_who_has_said_stop_and_writes_is_not_answered_and_whoever_reads_it_is_told_so(clinic: Clinic) -> None:
+    write(clinic, "STOP")
+    write(clinic, "I feel sick")
+    assert answers(clinic) == ["stopped"]
+    [task] = clinic.tasks("reply")
+    assert "was not answered" in task.words
+
+
 def test_what_is_handed_in_twice_is_taken_in_once(clinic: Clinic) -> None:
     assert write(clinic, "2", provider_id="in") is not None
     assert write(clinic, "2", provider_id="in") is None
@@ -238,6 +246,16 @@ def test_two_machines_do_not_answer_each_other_for_ever(clinic: Clinic) -> None:
         clinic.wait(minutes=61)
         write(clinic, "I am a machine.")
     assert len(answers(clinic)) == MOST_A_DAY
+
+
+def test_stop_from_a_number_that_nobody_has_yet_holds_for_whoever_gets_it(clinic: Clinic) -> None:
+    write(clinic, "stop", "+12125559999")
+    assert answers(clinic) == []
+    other = clinic.recipient("p2", "+12125559999")
+    clinic.book_visits(other, replace(ONCE, reference="later", day=date(2026, 3, 20)))
+    clinic.now = datetime(2026, 3, 17, 14, 0, tzinfo=UTC)
+    clinic.tick()
+    assert [row.state for row in clinic.messages() if row.recipient_id == other] == ["suppressed"]
 
 
 def test_stop_counts_in_every_study_that_writes_to_that_number(clinic: Clinic) -> None:

@@ -21,6 +21,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_study
 from planner.services.dispatching import sending_of
 from planner.services.wordings import adopt_wordings
+from planner.web.phones import SHOWN
 from tests import reminded
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
@@ -99,6 +100,24 @@ def test_writing_back_does_what_a_text_would_do_and_is_shown(app: Flask, store: 
     assert "This phone has said STOP." in client.get(PHONE).text
     assert write(client, text="<b>hello</b>") == 303
     assert "&lt;b&gt;hello&lt;/b&gt;" in client.get(PHONE).text
+
+
+def test_of_many_texts_the_newest_are_shown_and_the_others_are_folded_away_above_them(
+    app: Flask, study: Trial, at: Clock
+) -> None:
+    client = app.test_client()
+    for number in range(SHOWN):
+        write(client, text=f"text {number}")
+        at.now += timedelta(minutes=1)
+    assert "<details" not in client.get(PHONE).text
+    write(client, text="the last one")
+    page = client.get(PHONE).text
+    folded, _, rest = page.partition("</details>")
+    assert "1 earlier text<" in folded
+    assert "text 0" in folded
+    assert rest.count("Written back") == SHOWN
+    assert page.count('id="newest"') == 1
+    assert page.index('id="newest"') < page.index("the last one")
 
 
 def test_a_form_from_elsewhere_is_refused(app: Flask, store: Store, study: Trial) -> None:
