@@ -16,7 +16,7 @@ from notifications.appointments import AppointmentRow
 from notifications.attempts import ANSWERS
 from notifications.columns import Id, Instant, NotificationsBase, code
 from notifications.message import AddressBook, Incoming
-from notifications.opt_outs import start, stop
+from notifications.opt_outs import has_stopped, start, stop
 from notifications.outbox import TAKEN, MessageRow, NewMessage, put
 from notifications.recipients import AddressRow, RecipientRow, suspend
 from notifications.replies import Meaning, meaning
@@ -265,9 +265,17 @@ def _wrong_number(reply: _Reply) -> None:
 
 
 def _free(reply: _Reply) -> None:
-    known = "Somebody wrote back: read it." if reply.writers else "Somebody whose number is not known wrote: read it."
-    reply.task("reply", known)
+    reply.task("reply", _who_wrote(reply))
     reply.answer("not-watched")
+
+
+def _who_wrote(reply: _Reply) -> str:
+    """For whoever reads it; nobody else tells somebody who has said stop that this line is not watched."""
+    if not reply.writers:
+        return "Somebody whose number is not known wrote: read it."
+    if has_stopped(reply.session, reply.row.channel, reply.row.sender, reply.now):
+        return "Somebody who has said stop wrote back, and was not answered for that: read it now."
+    return "Somebody wrote back: read it."
 
 
 _DO: dict[Meaning, Callable[[_Reply], None]] = {

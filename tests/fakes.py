@@ -23,6 +23,8 @@ class FakeProvider:
     taken: list[Sent] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     redacted: list[str] = field(default_factory=list)
+    #: whether it forgets a text when it is asked to
+    forgets: bool = True
     #: how long a message is missing in the list; None: the list cannot be had
     lag: timedelta | None = timedelta(0)
     #: called as each request comes in
@@ -51,9 +53,9 @@ class FakeProvider:
         return listed[::-1]
 
     def redact(self, provider_id: str) -> bool:
-        """Forget a text."""
+        """Forget a text, or not."""
         self.redacted.append(provider_id)
-        return True
+        return self.forgets
 
     def texts(self) -> list[str]:
         """What was taken, oldest first."""

@@ -21,7 +21,7 @@ from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.links import fresh_links
 from planner.demo.lives import COURSES
-from planner.demo.reminding import REMINDED_FOR, Past, agree, begin_to_remind
+from planner.demo.reminding import PROMPTED, PROMPTED_FOR, REMINDED_FOR, Past, agree, begin_to_prompt, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
     NORTH,
@@ -40,6 +40,7 @@ from planner.demo.setting import (
 from planner.demo.stage import Stage
 from planner.persistence.audit import INSTALLATION, AuditEntry
 from planner.persistence.participants import Participant
+from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
@@ -124,8 +125,11 @@ def _set_up(stage: Stage) -> tuple[SignIn, ...]:
     return users
 
 
-def _replan_everybody(stage: Stage, now: datetime) -> None:
+def _replan_everybody(stage: Stage, now: datetime, study: str = "") -> None:
+    """What a worker does at night; in one study alone, where only that is seen of it."""
     query = select(Participant.study_id, Participant.id).order_by(Participant.id)
+    if study:
+        query = query.join(Study, Study.id == Participant.study_id).where(Study.code == study)
     for study_id, participant_id in stage.session.execute(query).all():
         stage.do("", now, lambda uow, s=study_id, p=participant_id: replan(uow, stage.designs, s, p))  # type: ignore[misc]
 
@@ -146,6 +150,9 @@ class _Years:
             self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
         self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
         self._plan(stage.at(stage.ago(REMINDED_FOR), SOUTH, 6), lambda now: begin_to_remind(stage, now))
+        self._plan(stage.at(stage.ago(PROMPTED_FOR), SOUTH, 6, 30), lambda now: begin_to_prompt(stage, now))
+        for days in range(1, PROMPTED_FOR):
+            self._plan(stage.at(stage.ago(days), SOUTH, 0, 30), lambda now: _replan_everybody(stage, now, PROMPTED))
         monday = stage.today - timedelta(days=stage.today.weekday())
         for place, course in enumerate(COURSES):
             day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)

@@ -18,7 +18,7 @@ from notifications.message import Incoming
 from notifications.outbox import MessageRow, State
 from notifications.statuses import take_status
 from planner.demo.courses import Course
-from planner.demo.setting import STUDIES
+from planner.demo.setting import STUDIES, VEN
 from planner.demo.stage import Stage
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_study
@@ -39,6 +39,8 @@ RULES = {
     "enabled": True, "urgent_phone": "+1 212 555 0111", "emergency_phone": "911", "alias": "North and South Clinic",
     "timings": ("3d", "1d"), "per_week": 4,
 }  # fmt: skip
+#: in this study something is taken at home: there people are prompted as well, in the evening, since so many days
+PROMPTED, PROMPTED_FOR = VEN, 7
 #: who answers a text, and how: by which phone it is
 ANSWERS = {
     0: "1", 1: "1", 3: "2", 4: "Is it all right if I come by train? (made up)", 6: "1", 8: "STOP",
@@ -69,6 +71,16 @@ def begin_to_remind(stage: Stage, now: datetime) -> None:
 
     stage.do(Role.INVESTIGATOR.value, now, sign_off)
     stage.do(Role.COORDINATOR.value, now + timedelta(minutes=5), switch_on)
+
+
+def begin_to_prompt(stage: Stage, now: datetime) -> None:
+    """Have the study that gives something to take at home ask in the evening whether it was noted down."""
+
+    def prompt(uow: UnitOfWork) -> None:
+        rules = read_study_rules({**RULES, "diary": True})
+        set_rules(uow, stage.designs, find_study(uow.session, EVERYTHING, PROMPTED), rules)
+
+    stage.do(Role.COORDINATOR.value, now, prompt)
 
 
 @dataclass(slots=True)

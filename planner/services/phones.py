@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.channels.handset import texts_on
-from notifications.errors import NotificationsError
+from notifications.errors import NotificationsError, RulesRefused, UnknownZone
 from notifications.inbox import InboundRow, TaskRow
+from notifications.local_time import zone_of
 from notifications.message import Incoming
 from notifications.opt_outs import OptOut
 from notifications.outbox import MessageRow, State
@@ -87,13 +88,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One phone with everything on it; instants are on the clock of ``zone``, the recipient's."""
+    """One phone with everything on it; instants are on the clock of ``zone``, the recipient's.
+
+    Where there is no such zone any more (``has_clock`` is false) they are in UTC.
+    """
 
     study: str
     number: str
     whom: str
     language: str
     zone: str
+    has_clock: bool
     may_be_contacted: bool
     stopped: bool
     suspended: bool
@@ -128,7 +133,15 @@ def phone_lines(session: Session) -> list[PhoneLine]:
 
 
 def _on(zone: str, at: datetime | None) -> datetime | None:
-    return at.astimezone(ZoneInfo(zone)) if at is not None else None
+    return at.astimezone(_clock(zone)) if at is not None else None
+
+
+def _clock(zone: str) -> ZoneInfo:
+    """The clock of a zone; UTC where there is no such zone any more: what is to come is held then, and says why."""
+    try:
+        return zone_of(zone)
+    except UnknownZone:
+        return ZoneInfo("UTC")
 
 
 def _people(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
@@ -139,12 +152,12 @@ def _people(session: Session, ids: set[int]) -> dict[int, tuple[str, str]]:
 def phone_of(session: Session, keys: Keys, designs: Designs, study_code: str, number: str, whom: str) -> Phone:
     """One phone. Raises NotFound where the participant has none."""
     row, address = _find(session, study_code, number, whom)
-    zone = ZoneInfo(row.zone)
+    zone = _clock(row.zone)
     out = session.get(OptOut, (SMS, address.digest))
     return Phone(
         study=study_code, number=number, whom=whom, language=row.language, zone=row.zone,
-        may_be_contacted=row.may_be_contacted, stopped=out is not None and out.until is None,
-        suspended=address.suspended_at is not None,
+        has_clock=zone.key == row.zone, may_be_contacted=row.may_be_contacted,
+        stopped=out is not None and out.until is None, suspended=address.suspended_at is not None,
         texts=sorted([*_sent(session, address, row, zone), *_theirs(session, keys, address, row, zone)],
                      key=lambda text: (text.at, not text.theirs)),
         coming=list(_coming(session, designs, row, zone)), appointments=list(_appointments(session, row)),
@@ -194,7 +207,7 @@ def _coming(session: Session, designs: Designs, row: RecipientRow, zone: ZoneInf
         .order_by(MessageRow.due_at, MessageRow.id)
         .limit(MOST_SHOWN)
     )
-    rules = rules_of(session.get(RulesRow, row.study_id))
+    rules = _rules(session, row.study_id)
     words = own_words_of(designs)(session, row.study_id)
     for message, appointment in session.execute(query):
         at, until = (instant.astimezone(zone) for instant in (message.due_at, message.expires_at))
@@ -202,11 +215,21 @@ def _coming(session: Session, designs: Designs, row: RecipientRow, zone: ZoneInf
         yield Coming(at, until, message.template, message.state, message.reason or why, Text(at, text, False, language))
 
 
+def _rules(session: Session, study_id: int) -> Rules | None:
+    """A study's rules; None where nobody can read them: then nothing is sent, and the page has to say so."""
+    try:
+        return rules_of(session.get(RulesRow, study_id))
+    except RulesRefused:
+        return None
+
+
 def _written(
-    session: Session, row: RecipientRow, message: MessageRow, appointment: AppointmentRow | None, rules: Rules,
+    session: Session, row: RecipientRow, message: MessageRow, appointment: AppointmentRow | None, rules: Rules | None,
     words: Collection[str],
 ) -> tuple[str, str | None, str]:  # fmt: skip
     """In which language the message would be written now, its text, and else what is in its way."""
+    if rules is None:
+        return row.language, None, "the study's rules cannot be read: set them anew"
     values = Values(
         place=(appointment.place if appointment else "") or rules.alias,
         phone=(appointment.phone if appointment else "") or rules.urgent_phone,
@@ -223,7 +246,7 @@ def _written(
 def _appointments(session: Session, row: RecipientRow) -> Iterator[Known]:
     query = select(AppointmentRow).where(AppointmentRow.recipient_id == row.id)
     for known in session.scalars(query.order_by(AppointmentRow.starts_at.desc()).limit(10)):
-        day = datetime.combine(known.day, datetime.min.time(), ZoneInfo(known.zone))
+        day = datetime.combine(known.day, datetime.min.time(), _clock(known.zone))
         if known.starts is not None:
             day = day.replace(hour=known.starts // 60, minute=known.starts % 60)
         yield Known(known.reference, day, known.starts is not None, known.cancelled, known.answer)

@@ -26,6 +26,8 @@ phones = Blueprint("phones", __name__, url_prefix="/phones")
 COOKIE = "phones"
 LONGEST = 1_600
 QUICK = ("1", "2", "STOP", "START", "HELP")
+#: so many texts are shown at once, the newest; the others are folded away above them
+SHOWN = 8
 #: how many seconds an answer is waited for before the page is shown without it
 _PATIENCE, _BETWEEN = 6.0, 0.25
 
@@ -55,7 +57,7 @@ def show(study: str, number: str) -> Response:
     planner, whom = _planner(), request.args.get("whom", "")
     phone = planner.store.read(lambda session: phone_of(session, planner.keys, planner.designs, study, number, whom))
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-    page = make_response(render_template("phone.html", phone=phone, quick=QUICK, token=_token(cookie)))
+    page = make_response(render_template("phone.html", phone=phone, shown=SHOWN, quick=QUICK, token=_token(cookie)))
     page.headers["Cache-Control"] = "no-store"
     page.set_cookie(COOKIE, cookie, path="/phones", httponly=True, samesite="Strict")
     return page

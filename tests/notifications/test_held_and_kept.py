@@ -6,15 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import delete, select
 
+from notifications.attempts import ANSWERS
 from notifications.figures import delivery
 from notifications.health import FAILING, Circuit
 from notifications.inbox import InboundRow, take_in
 from notifications.message import Incoming, Outgoing, StatusReport, Verdict
-from notifications.outbox import MessageRow, replay
+from notifications.outbox import MessageRow, NewMessage, put, replay
 from notifications.recipients import RecipientRow
 from notifications.retention import redact_old
 from notifications.rules import SwitchRow, WordingRow
 from notifications.statuses import take_status
+from notifications.wording import TEMPLATES
 from planner.persistence.database import Database
 from tests.clinic import DUE, ONCE, STUDY, Clinic
 
@@ -221,12 +223,53 @@ def test_texts_go_here_after_the_studys_days_and_at_the_provider_after_the_last_
     clinic.do(lambda s: take_status(s, said, clinic.now))
     assert redact_old(clinic.database, channels, clinic.clock).counts == {"redacted-at-provider": 1}
     assert clinic.provider.redacted == [sid]
-    clinic.wait(days=30)
+    clinic.wait(days=30, microseconds=-1)
+    assert redact_old(clinic.database, channels, clinic.clock).counts == {}
+    clinic.wait(microseconds=1)
     assert redact_old(clinic.database, channels, clinic.clock).counts["redacted"] == 2
     assert clinic.messages()[0].text is None
     assert clinic.messages()[0].redacted_at == clinic.now
     with clinic.database.reading() as session:
         assert session.scalars(select(InboundRow)).one().sealed is None
+
+
+def test_a_provider_that_does_not_forget_a_text_is_asked_again_until_it_does(clinic: Clinic) -> None:
+    clinic.tick()
+    said = StatusReport(
+        channel="sms", provider_id=clinic.provider.taken[0].provider_id, token="", state="delivered", status="delivered"
+    )
+    clinic.do(lambda s: take_status(s, said, clinic.now))
+    clinic.provider.forgets = False
+    assert redact_old(clinic.database, {"sms": clinic.provider}, clinic.clock).counts == {}
+    clinic.provider.forgets = True
+    assert redact_old(clinic.database, {"sms": clinic.provider}, clinic.clock).counts == {"redacted-at-provider": 1}
+    assert redact_old(clinic.database, {"sms": clinic.provider}, clinic.clock).counts == {}
+    assert len(clinic.provider.redacted) == 2
+
+
+def test_a_provider_that_never_said_how_it_ended_forgets_the_text_after_two_days(clinic: Clinic) -> None:
+    clinic.tick()
+    clinic.wait(days=2, microseconds=-1)
+    assert redact_old(clinic.database, {"sms": clinic.provider}, clinic.clock).counts == {}
+    clinic.wait(microseconds=1)
+    assert redact_old(clinic.database, {"sms": clinic.provider}, clinic.clock).counts == {"redacted-at-provider": 1}
+
+
+def test_at_night_nothing_goes_out_but_answers_to_who_writes_then(clinic: Clinic) -> None:
+    clinic.now = datetime(2026, 3, 7, 4, 0, tzinfo=UTC)  # eleven in the evening
+    [row] = clinic.messages()
+    new = [
+        NewMessage(
+            study_id=STUDY, site_id=row.site_id, recipient_id=row.recipient_id, appointment_id=row.appointment_id,
+            appointment_version=1, template=template, timing="once", channel="sms", occasion=template,
+            due_at=clinic.now, expires_at=clinic.now + timedelta(days=1),
+        )
+        for template in set(TEMPLATES) - {"reminder", "diary"}
+    ]  # fmt: skip
+    clinic.do(lambda s: put(s, new, clinic.now))
+    clinic.tick()
+    assert {one.template for one in clinic.messages("accepted")} == ANSWERS
+    assert {one.template for one in clinic.messages("planned")} == {"moved", "cancelled", "missed", "test", "reminder"}
 
 
 def test_a_text_that_may_still_have_to_be_settled_is_kept(clinic: Clinic) -> None:

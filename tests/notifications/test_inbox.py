@@ -11,8 +11,10 @@ from notifications.inbox import MOST_A_DAY, MOST_AN_HOUR, InboundRow, take_in
 from notifications.message import Incoming
 from notifications.opt_outs import OptOutEvent, has_stopped, start, stop
 from notifications.recipients import AddressRow, verify_address
+from notifications.rules import RulesRow
+from notifications.wording import adopt_shipped
 from planner.persistence.database import Database
-from tests.clinic import STUDY, VISIT, Clinic, digest_of
+from tests.clinic import RULES, STUDY, VISIT, Clinic, digest_of
 
 DUE = datetime(2026, 3, 6, 14, 0, tzinfo=UTC)
 ONCE = replace(VISIT, wants=("3d",))
@@ -58,6 +60,19 @@ def test_1_confirms_the_visit_that_they_were_told_of(clinic: Clinic) -> None:
     assert (answers(clinic), kinds(clinic)) == (["confirmed"], [])
 
 
+def test_1_said_again_changes_nothing_and_asks_nobody(clinic: Clinic) -> None:
+    write(clinic, "1")
+    before = clinic.appointment()
+    clinic.wait(minutes=1)
+    write(clinic, "1")
+    after = clinic.appointment()
+    assert (after.answer, after.version, after.day, after.starts) == (
+        "confirmed", before.version, before.day, before.starts,
+    )  # fmt: skip
+    assert (answers(clinic), kinds(clinic)) == (["confirmed", "confirmed"], [])
+    assert set(clinic.stand().values()) == {"accepted"}
+
+
 def test_2_asks_a_person_and_moves_nothing(clinic: Clinic) -> None:
     write(clinic, "2")
     row = clinic.appointment()
@@ -76,6 +91,14 @@ def test_anything_else_is_answered_at_once_and_read_by_a_person(clinic: Clinic, 
     said = clinic.provider.texts()[-1]
     assert "911" in said
     assert "+1 212 555 0100" in said
+
+
+def test_who_has_said_stop_and_writes_is_not_answered_and_whoever_reads_it_is_told_so(clinic: Clinic) -> None:
+    write(clinic, "STOP")
+    write(clinic, "I feel sick")
+    assert answers(clinic) == ["stopped"]
+    [task] = clinic.tasks("reply")
+    assert "was not answered" in task.words
 
 
 def test_what_is_handed_in_twice_is_taken_in_once(clinic: Clinic) -> None:
@@ -223,6 +246,32 @@ def test_two_machines_do_not_answer_each_other_for_ever(clinic: Clinic) -> None:
         clinic.wait(minutes=61)
         write(clinic, "I am a machine.")
     assert len(answers(clinic)) == MOST_A_DAY
+
+
+def test_stop_from_a_number_that_nobody_has_yet_holds_for_whoever_gets_it(clinic: Clinic) -> None:
+    write(clinic, "stop", "+12125559999")
+    assert answers(clinic) == []
+    other = clinic.recipient("p2", "+12125559999")
+    clinic.book_visits(other, replace(ONCE, reference="later", day=date(2026, 3, 20)))
+    clinic.now = datetime(2026, 3, 17, 14, 0, tzinfo=UTC)
+    clinic.tick()
+    assert [row.state for row in clinic.messages() if row.recipient_id == other] == ["suppressed"]
+
+
+def test_stop_counts_in_every_study_that_writes_to_that_number(clinic: Clinic) -> None:
+    """Stop is said by a number: whoever reads it there is in no study any more that writes to it."""
+    other, there = STUDY + 1, replace(ONCE, study_id=STUDY + 1, day=date(2026, 3, 20))
+    clinic.do(lambda session: session.add(RulesRow(study_id=other, changed_at=clinic.now, **RULES)))
+    clinic.do(lambda session: adopt_shipped(session, other, None, clinic.now, codes=["en"]))
+    clinic.book_visits(clinic.recipient("p2", study_id=other), there)
+    write(clinic, "stop")
+    assert [row.state for row in clinic.messages() if row.study_id == other] == ["suppressed"]
+    assert [(task.study_id, task.kind) for task in clinic.tasks()] == [(STUDY, "opted-out"), (other, "opted-out")]
+    late = replace(there, reference="late", wants=("1d",))
+    clinic.book_visits(2, there, late)
+    clinic.now = clinic.appointment(2, "late").starts_at - timedelta(hours=20)
+    clinic.tick()
+    assert clinic.stand()["v1.reminder.1d.sms"] == "suppressed"
 
 
 def test_stop_from_a_shared_phone_suppresses_what_is_to_come_for_everybody_on_it(clinic: Clinic) -> None:

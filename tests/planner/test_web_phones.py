@@ -11,14 +11,17 @@ from threading import Event
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifications.inbox import InboundRow
+from notifications.recipients import RecipientRow
+from notifications.rules import RulesRow
 from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_study
 from planner.services.dispatching import sending_of
 from planner.services.wordings import adopt_wordings
+from planner.web.phones import SHOWN
 from tests import reminded
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
@@ -99,6 +102,24 @@ def test_writing_back_does_what_a_text_would_do_and_is_shown(app: Flask, store: 
     assert "&lt;b&gt;hello&lt;/b&gt;" in client.get(PHONE).text
 
 
+def test_of_many_texts_the_newest_are_shown_and_the_others_are_folded_away_above_them(
+    app: Flask, study: Trial, at: Clock
+) -> None:
+    client = app.test_client()
+    for number in range(SHOWN):
+        write(client, text=f"text {number}")
+        at.now += timedelta(minutes=1)
+    assert "<details" not in client.get(PHONE).text
+    write(client, text="the last one")
+    page = client.get(PHONE).text
+    folded, _, rest = page.partition("</details>")
+    assert "1 earlier text<" in folded
+    assert "text 0" in folded
+    assert rest.count("Written back") == SHOWN
+    assert page.count('id="newest"') == 1
+    assert page.index('id="newest"') < page.index("the last one")
+
+
 def test_a_form_from_elsewhere_is_refused(app: Flask, store: Store, study: Trial) -> None:
     client = app.test_client()
     assert client.post(PHONE, data={"text": "STOP"}).status_code == 403
@@ -121,6 +142,27 @@ def test_somebody_who_died_has_a_phone_to_which_nothing_goes(app: Flask, study: 
     page = app.test_client().get(PHONE).text
     assert "Nothing is sent any more." in page
     assert "Nothing is planned." in page
+
+
+def test_rules_that_nobody_can_read_are_said_to_be_in_the_way(app: Flask, store: Store, study: Trial) -> None:
+    store.database.transact(lambda session: session.execute(update(RulesRow).values(rules={"hour": "noon"})))
+    client = app.test_client()
+    assert client.get("/phones").status_code == 200
+    page = client.get(PHONE)
+    assert page.status_code == 200
+    assert page.text.count("the study&#39;s rules cannot be read: set them anew") == 2
+    assert write(client, text="hello") == 303
+
+
+def test_a_phone_whose_zone_does_not_exist_any_more_is_shown_on_the_clock_of_utc(
+    app: Flask, store: Store, study: Trial
+) -> None:
+    store.database.transact(lambda session: session.execute(update(RecipientRow).values(zone="Mars/Olympus")))
+    client = app.test_client()
+    assert "Fri 9 Jan, 14:00" in client.get("/phones").text
+    page = client.get(PHONE).text
+    assert "Mars/Olympus does not exist (any more): times are shown in UTC" in page
+    assert "Fri 9 Jan, 14:00" in page
 
 
 @pytest.mark.parametrize("settings", [{}, {"show_phones": True, "channel": "console"}])

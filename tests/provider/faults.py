@@ -65,6 +65,8 @@ class Faults:
     silence: float = 30
     #: how long a message that was taken is missing in lists
     lag: float = 0
+    #: asked to empty a text it says that all is well, and keeps it
+    stubborn: bool = False
     #: of callbacks: sent twice; in another order; the first one before the answer
     repeated: float = 0
     reordered: float = 0

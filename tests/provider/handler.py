@@ -113,7 +113,7 @@ class Handler(BaseHTTPRequestHandler):
             self.provider.ledger.delete(message.sid)
             self.reply(204, None)
             return
-        if method == "POST" and form.get("Body") == "":
+        if method == "POST" and form.get("Body") == "" and not self.provider.faults.stubborn:
             message.body = ""
         self.reply(200, message.as_json())
 

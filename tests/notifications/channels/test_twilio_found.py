@@ -102,6 +102,13 @@ def test_a_text_that_could_not_be_redacted_is_said_to_be_there_still(provider: P
     assert not channel.redact(sent.provider_id or "")
 
 
+def test_a_text_that_is_still_there_after_all_is_said_to_be_there_still(provider: Provider) -> None:
+    channel = sms(provider)
+    sent = channel.send(a_text())
+    provider.faults = Faults(stubborn=True)
+    assert not channel.redact(sent.provider_id or "")
+
+
 @pytest.mark.parametrize("name", ["", "SM1", "../Messages", "SM" + "0" * 33, "handset-1", "SM" + "g" * 32])
 def test_what_is_no_name_of_a_message_is_not_asked_for(provider: Provider, name: str) -> None:
     assert not sms(provider).redact(name)

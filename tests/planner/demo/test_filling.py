@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifications.outbox import MessageRow
 from planner.demo.filling import Demo, fill, open_again
 from planner.demo.lives import COURSES
 from planner.persistence.audit import INSTALLATION, AuditEntry
@@ -236,6 +237,19 @@ def test_what_happened_was_recorded_on_its_day_and_in_order(session: Session) ->
     for chain in (INSTALLATION, 1, 2, 3, 4):
         at = list(session.scalars(select(AuditEntry.at).where(AuditEntry.chain == chain).order_by(AuditEntry.seq)))
         assert at == sorted(at)
+
+
+def test_whoever_takes_something_at_home_is_asked_about_it_every_evening_of_the_last_week(session: Session) -> None:
+    query = select(MessageRow.recipient_id, MessageRow.occasion, MessageRow.state).where(
+        MessageRow.template == "diary", MessageRow.channel == "sms"
+    )
+    asked: dict[int, dict[date, str]] = {}
+    for recipient, occasion, state in session.execute(query):
+        asked.setdefault(recipient, {})[date.fromisoformat(occasion.split(".")[2])] = state
+    week = [TODAY - timedelta(days=days) for days in range(7, 0, -1)]
+    always = [days for days in asked.values() if [days.get(day) for day in week] == ["delivered"] * len(week)]
+    assert always
+    assert all(days[TODAY] == "planned" for days in always)
 
 
 def test_everything_in_it_is_plainly_made_up(demo: Filled, session: Session) -> None:
