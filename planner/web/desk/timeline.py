@@ -56,6 +56,8 @@ class Mark:
     label: str
     title: str
     kind: str
+    #: whether its label stands before it, as there is no room behind it
+    to_the_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,20 @@ class _Drawing:
         window = self._span(visit.opens, visit.closes) if visit.opens and visit.closes else None
         at = self.x(day)
         label = visit.spec.label if self.per_day >= 1.2 else ""
-        ends = max(at + 12 + len(label) * _LETTER, window[1] if window else at)
-        y = rows.place(min(at - 8, window[0] if window else at), ends)
+        begins, ends, to_the_left = self._room(at, label)
+        y = rows.place(min(begins, window[0] if window else at), max(ends, window[1] if window else at))
         stands = dated(visit.target) if visit.target else "no date"
         words = f"{visit.spec.label}: {stands}, {state_words(visit.status.value)}"
         title = f"{words}; window {window_words(visit.opens, visit.closes)}"
         kind = f"{visit.status.value}{' tentative' if visit.tentative else ''}"
-        return Mark(visit.key, at, y, window, label, title, kind)
+        return Mark(visit.key, at, y, window, label, title, kind, to_the_left)
+
+    def _room(self, at: float, label: str) -> tuple[float, float, bool]:
+        """From where to where a point and its label go, and whether the label has to stand before it."""
+        long = len(label) * _LETTER
+        if at + 12 + long > self.width and at - 12 - long > 0:
+            return at - 12 - long, at + 8, True
+        return at - 8, at + 12 + long, False
 
     def _gates(self, top: float) -> tuple[list[Mark], float]:
         gates = self.seen.plan.gates if self.seen.plan else ()
@@ -223,10 +232,11 @@ class _Drawing:
         for gate, day in shown:
             at = self.x(day)
             label = gate.label if self.per_day >= _LEAST else ""
-            y = rows.place(at - 8, at + 12 + len(label) * _LETTER)
+            begins, ends, to_the_left = self._room(at, label)
+            y = rows.place(begins, ends)
             kind = f"{gate.status.value}{' tentative' if gate.tentative else ''}"
             title = f"Decision: {gate.label}, {dated(day)}, {state_words(gate.status.value)}"
-            found.append(Mark(gate.key, at, y, None, label, title, kind))
+            found.append(Mark(gate.key, at, y, None, label, title, kind, to_the_left))
         return found, rows.bottom
 
 
