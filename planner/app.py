@@ -28,7 +28,8 @@ from planner.persistence.schema import WrongSchema
 from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, Unavailable
 from planner.services.installation import open_installation
 from planner.services.library import Library
-from planner.web import headers, pages
+from planner.web import frame, headers, pages, sign_in
+from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
 from planner.web.feeds import feeds
 from planner.web.phones import phones
@@ -69,7 +70,8 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     metrics.install(app)
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
-    for part in (pages.pages, phones, feeds, docs, health.health, callbacks):
+    frame.install(app)
+    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk()):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)

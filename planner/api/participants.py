@@ -36,10 +36,10 @@ from planner.services.access import find_participant, find_study
 from planner.services.enrolment import Screen, fail_screening, screen, take_failure_back
 from planner.services.histories import life_of
 from planner.services.lists import Wanted, list_participants
+from planner.services.participant_search import STATES
 from schedules.scheduled import Plan
 
 api = resource("participants", "Participants by their screening numbers, and their calendars.")
-STATES = ("screening", "enrolled", "treatment", "follow-up", "completed", "withdrawn", "lost", "died", "screen-failed")
 
 
 class ParticipantAnswer(Answer):

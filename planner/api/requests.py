@@ -9,78 +9,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from flask import Response, current_app, g, request
+from flask import Response, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from planner import clock
 from planner.api.answers import json_answer
-from planner.auth.asking import Asking
-from planner.auth.permissions import Permission
+from planner.auth.door import Needs as Needs
+from planner.auth.door import asking as asking
+from planner.auth.door import confirm_password as confirm_password
+from planner.auth.door import installation as installation
+from planner.auth.door import needs as needs
+from planner.auth.door import needs_of as needs_of
+from planner.auth.door import scope as scope
 from planner.persistence.idempotency import claim_key, keep_answer
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.presenting.plan_json import to_json
 from planner.problems import InputProblem, InvalidInput, Refused
 from planner.request_log import request_id
-from planner.services.access import Scope
 from planner.services.installation import Installation
-from planner.services.users import password_again
 
 T = TypeVar("T")
 Data = BaseModel | dict[str, Any] | None
-F = TypeVar("F", bound=Callable[..., Any])
 
 LONGEST_KEY = 100
 _KEY = re.compile(r"[!-~]{1,100}")
-USUAL_BODY = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a route asks of whoever calls it; no permission at all where everybody may. ``largest`` body in bytes."""
-
-    permission: Permission | None
-    largest: int = USUAL_BODY
-    takes: str = "application/json"
-    #: whether it needs the permission at all sites of the study
-    whole: bool = False
-    #: whether it needs the permission in all studies at all sites
-    everything: bool = False
-    #: whether a request may be sent again with its key and do nothing twice
-    keyed: bool = True
-
-
-def needs(permission: Permission | None, **said: Any) -> Callable[[F], F]:
-    """Say what a route needs. One that does not say is refused to everybody."""
-
-    def marked(view: F) -> F:
-        view.__dict__["needs"] = Needs(permission, **said)
-        return view
-
-    return marked
-
-
-def needs_of(endpoint: str | None) -> Needs | None:
-    """What the route of that endpoint needs; None if it has not said."""
-    view = current_app.view_functions.get(endpoint or "")
-    return cast("Needs | None", getattr(view, "needs", None))
-
-
-def installation() -> Installation:
-    """The installation that answers. Raises WrongSchema while its database is of another version."""
-    found = cast(Installation, current_app.extensions["installation"])
-    found.require_schema()
-    return found
-
-
-def asking() -> Asking:
-    """Who asks."""
-    return cast(Asking, g.asking)
-
-
-def scope() -> Scope:
-    """Where whoever asks may do what the route is for."""
-    return cast(Scope, g.scope)
 
 
 def reading(work: Callable[[Session], T], headers: Callable[[T], dict[str, str]] | None = None) -> Response:
@@ -176,23 +129,6 @@ def _given_before(planner: Installation, was: str, sealed: bytes, now: str) -> G
     kept = planner.keys.open(sealed)
     data = json.loads(kept["data"]) if isinstance(kept["data"], str) else kept["data"]
     return Given(kept["status"], data, kept["headers"])
-
-
-def confirm_password(password: str) -> None:
-    """Make sure that it is still whoever signed in. A wrong password counts as a failed sign-in, also by a token.
-
-    Raises InvalidInput, or NotSignedIn once there were too many.
-    """
-    planner, who = installation(), asking()
-    most = planner.settings.sign_in_attempts
-    right = planner.store.write(
-        who.actor,
-        clock.now(),
-        lambda uow: password_again(uow, planner.keys, who.person.user_id, password, most),
-        request_id(),
-    )
-    if not right:
-        raise InvalidInput([InputProblem("password", "this is not your password", "write the one you sign in with")])
 
 
 def expected_revision() -> int | None:

@@ -19,7 +19,8 @@ from schedules.scheduled import GateState, HomeDoses, Plan, ScheduledVisit, Trea
 from schedules.wording import state_words
 
 T = TypeVar("T")
-_HEADINGS = {
+#: what became of visits, as a heading
+HEADINGS = {
     What.MOVED: "Moved, or with another window",
     What.APPEARED: "Appeared",
     What.FELL_AWAY: "Fell away",
@@ -110,11 +111,11 @@ def changes_screen(changes: Changes) -> Iterator[RenderableType]:
     label = max((cell_len(change.label) for change in changes.visits), default=0)
     for what in What:
         yield from _visits(what, changes.of(what), min(label, 28))
-    yield from _section("Decisions", [(change.key, _gate_words(change)) for change in changes.gates])
+    yield from _section("Decisions", [(change.key, gate_words(change)) for change in changes.gates])
     if changes.treatment_end is not None:
         end = changes.treatment_end
-        yield from _section("End of treatment", [("", _end_change(end))])
-    yield from _section("At home", [(change.key, _doses_words(change)) for change in changes.home_doses])
+        yield from _section("End of treatment", [("", end_change(end))])
+    yield from _section("At home", [(change.key, doses_words(change)) for change in changes.home_doses])
     yield from _section("New deviations and queries", _deviations(changes.new_deviations))
     yield from _section("No deviations or queries any more", _deviations(changes.gone_deviations))
 
@@ -122,7 +123,7 @@ def changes_screen(changes: Changes) -> Iterator[RenderableType]:
 def _visits(what: What, found: tuple[Change[ScheduledVisit], ...], label: int) -> Iterator[RenderableType]:
     if not found:
         return
-    yield Text(f"\n{_HEADINGS[what]} ({len(found)})", f"bold {_STYLES[what]}")
+    yield Text(f"\n{HEADINGS[what]} ({len(found)})", f"bold {_STYLES[what]}")
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(width=0)
     rows.add_column(width=label, overflow="fold")
@@ -142,7 +143,7 @@ def _visit_words(change: Change[ScheduledVisit]) -> Iterator[str]:
         yield f"{_date_words(old)}, {state_words(old.status.value)} → {after}"
     elif old is not None and new is not None:
         yield _moved_words(change, old, new)
-        yield from _other_words(change, old, new)
+        yield from other_words(change, old, new)
 
 
 def _date_words(visit: ScheduledVisit) -> str:
@@ -157,7 +158,8 @@ def _moved_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: Sched
     return f"{_date_words(old)} → {_date_words(new)}{size}"
 
 
-def _other_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: ScheduledVisit) -> Iterator[str]:
+def other_words(change: Change[ScheduledVisit], old: ScheduledVisit, new: ScheduledVisit) -> Iterator[str]:
+    """What differs besides the day: ``window 3 to 6 Feb → none``, ``status planned → booked``."""
     texts: dict[str, Callable[[ScheduledVisit], str]] = {
         "window": lambda visit: short_span(visit.opens, visit.closes) or "none",
         "status": lambda visit: state_words(visit.status.value),
@@ -195,7 +197,8 @@ def _listed(what: str, names: list[str]) -> Iterator[str]:
         yield f"{what}: {', '.join(names)}"
 
 
-def _gate_words(change: Change[GateState]) -> str:
+def gate_words(change: Change[GateState]) -> str:
+    """How a decision stood and stands: ``open → decided: benefit``."""
     if change.old is None or change.new is None:
         return f"{_gate_state(change.old)} → {_gate_state(change.new)}"
     old, new = _gate_state(change.old), _gate_state(change.new)
@@ -210,7 +213,8 @@ def _gate_state(gate: GateState | None) -> str:
     return f"{state_words(gate.status.value)}{f': {gate.outcome}' if gate.outcome else ''}"
 
 
-def _end_change(change: Change[TreatmentEnd]) -> str:
+def end_change(change: Change[TreatmentEnd]) -> str:
+    """When the treatment was to end, and when it does now."""
     old, new = _end_words(change.old), _end_words(change.new)
     if old != new or change.new is None:
         return f"{old} → {new}"
@@ -223,7 +227,8 @@ def _end_words(end: TreatmentEnd | None) -> str:
     return f"{short_day(end.day)} ({state_words(end.reason)}{'' if end.recorded else ', expected'})"
 
 
-def _doses_words(change: Change[HomeDoses]) -> str:
+def doses_words(change: Change[HomeDoses]) -> str:
+    """How many doses at home there were, and how many there are."""
     old, new = _doses_state(change.old), _doses_state(change.new)
     if old != new or change.old is None or change.new is None:
         return f"{old} → {new}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.orm import Session
+
 from planner.persistence.deviations import DeviationRow
+from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
 from planner.services.access import Scope, find_participant, find_study
@@ -108,6 +111,14 @@ def sign_deviation(uow: UnitOfWork, scope: Scope, command: SignDeviation) -> Dev
     return row
 
 
+def deviation_of(session: Session, participant: Participant, deviation_id: int) -> DeviationRow:
+    """The participant's deviation of that number. Raises NotFound."""
+    row = session.get(DeviationRow, deviation_id)
+    if row is None or row.participant_id != participant.id:
+        raise _no_such_deviation()
+    return row
+
+
 def _find(uow: UnitOfWork, participant_id: int, identity: str) -> DeviationRow:
     row = (
         uow.session.query(DeviationRow)
@@ -115,10 +126,12 @@ def _find(uow: UnitOfWork, participant_id: int, identity: str) -> DeviationRow:
         .one_or_none()
     )
     if row is None:
-        raise NotFound(
-            [InputProblem("deviation", "there is no such deviation", "look at the participant's deviations")]
-        )
+        raise _no_such_deviation()
     return row
+
+
+def _no_such_deviation() -> NotFound:
+    return NotFound([InputProblem("deviation", "there is no such deviation", "look at the participant's deviations")])
 
 
 def _check(row: DeviationRow, command: JudgeDeviation) -> None:

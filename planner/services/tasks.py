@@ -52,7 +52,7 @@ def study_tasks(session: Session, scope: Scope, study_code: str, done: bool | No
 def finish_task(uow: UnitOfWork, scope: Scope, study_code: str, task_id: int, note: str) -> Told:
     """Say that a task is done, and how. Raises NotFound; Conflict if somebody else has done it before."""
     study = find_study(uow.session, scope, study_code)
-    row = _find_task(uow.session, scope, study, task_id)
+    row = find_task(uow.session, scope, study, task_id, lock=True)
     problems = list(too_long("note", note, LONGEST_NOTE))
     if problems:
         raise InvalidInput(problems)
@@ -63,8 +63,10 @@ def finish_task(uow: UnitOfWork, scope: Scope, study_code: str, task_id: int, no
     return told_of(uow.session, [row])[0]
 
 
-def _find_task(session: Session, scope: Scope, study: Study, task_id: int) -> TaskRow:
-    row = session.scalar(select(TaskRow).where(TaskRow.id == task_id, TaskRow.study_id == study.id).with_for_update())
+def find_task(session: Session, scope: Scope, study: Study, task_id: int, lock: bool = False) -> TaskRow:
+    """The task of that number, locked against others if asked. Raises NotFound and NotAllowed."""
+    query = select(TaskRow).where(TaskRow.id == task_id, TaskRow.study_id == study.id)
+    row = session.scalar(query.with_for_update() if lock else query)
     if row is None or not scope.sees(study.id, row.site_id):
         raise NotFound([InputProblem("task", "there is no such task", "look at the study's tasks")])
     if not scope.covers(study.id, row.site_id):

@@ -223,6 +223,16 @@ def sign_in(uow: UnitOfWork, keys: Keys, email: str, fitting: str, code: str, mo
     return user, secret
 
 
+def asks_for_code(uow: UnitOfWork, keys: Keys, email: str, fitting: str, most: int) -> bool:
+    """Whether this name with this password is asked for a one-time code as well; nothing counts as a failure.
+
+    Raises NotSignedIn for a name that is locked out: else the question would say that the password is right.
+    """
+    _refuse_too_many(uow, keys.find(f"sign-in:{email}"), most)
+    user = user_by_email(uow.session, email)
+    return user is not None and user.disabled_at is None and user.password == fitting and user.totp is not None
+
+
 def password_again(uow: UnitOfWork, keys: Keys, user_id: int, password: str, most: int) -> bool:
     """Whether this is the user's password, asked for once more; a wrong one counts as a failed sign-in.
 

@@ -10,7 +10,7 @@ from planner.services.calendars import Calendar
 from planner.web.words import days_in_runs, run_words, short_day, timing_words, window_words
 from schedules.keys import Stay
 from schedules.protocol import Activity, Protocol, Stage
-from schedules.scheduled import Conflict, GateState, HomeDoses, ScheduledVisit, TreatmentEnd
+from schedules.scheduled import Conflict, GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
 from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.wording import state_words
 
@@ -98,7 +98,11 @@ class Section:
 
 def sections(calendar: Calendar) -> list[Section]:
     """The whole calendar, epoch by epoch, in the order in which a participant comes to them."""
-    protocol, plan = calendar.read.protocol, calendar.plan
+    return plan_sections(calendar.read.protocol, calendar.plan)
+
+
+def plan_sections(protocol: Protocol, plan: Plan) -> list[Section]:
+    """The same of any plan; the protocol has everything that the plan names."""
     items = [*(visit.spec.stay for visit in plan.visits), *(doses.stay for doses in plan.home_doses)]
     stays = sorted(
         dict.fromkeys([*items, *(gate.stay for gate in plan.gates)]),
@@ -106,7 +110,7 @@ def sections(calendar: Calendar) -> list[Section]:
     )
     blocks: dict[tuple[str, int], list[Block]] = {}
     for stay in stays:
-        blocks.setdefault((stay.epoch, stay.entry), []).append(_block(calendar, stay))
+        blocks.setdefault((stay.epoch, stay.entry), []).append(_block(protocol, plan, stay))
     found = [
         Section(_id(epoch, entry), protocol.epochs[epoch].label, tuple(listed))
         for (epoch, entry), listed in blocks.items()
@@ -128,8 +132,7 @@ def _id(epoch: str, entry: int) -> str:
     return epoch if entry == 1 else f"{epoch}-again-{entry}"
 
 
-def _block(calendar: Calendar, stay: Stay) -> Block:
-    protocol, plan = calendar.read.protocol, calendar.plan
+def _block(protocol: Protocol, plan: Plan, stay: Stay) -> Block:
     gates = [gate for gate in plan.gates if gate.stay == stay]
     before = [gate for gate in gates if _stands_before(gate, protocol)]
     return Block(
@@ -221,14 +224,19 @@ def rows(found: Iterable[Section]) -> list[VisitRow]:
 
 def legend(calendar: Calendar) -> list[tuple[str, str]]:
     """The words that the calendar uses for how things stand, and what they mean."""
-    visits = {visit.status for visit in calendar.plan.visits}
-    gates = {gate.status for gate in calendar.plan.gates}
+    return plan_legend(calendar.plan)
+
+
+def plan_legend(plan: Plan) -> list[tuple[str, str]]:
+    """The same of any plan."""
+    visits = {visit.status for visit in plan.visits}
+    gates = {gate.status for gate in plan.gates}
     words = [(state_words(status.value), text) for status, text in STATUS_MEANINGS.items() if status in visits]
     words += [
         (f"decision {state_words(status.value)}", text)
         for status, text in GATE_STATUS_MEANINGS.items()
         if status in gates
     ]
-    if any(visit.tentative for visit in calendar.plan.visits):
+    if any(visit.tentative for visit in plan.visits):
         words.append(("tentative", "It lies beyond a decision that is still open, and will change with it."))
     return words

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from planner.presenting.protocol_table import clock_words, timed_words
 from schedules.protocol import Activity, VisitActivity
+from schedules.scalars import read_date
 from schedules.windows import DayRange, Window
 from schedules.wording import day_words, days_words
 
@@ -38,9 +40,34 @@ def short_day(day: date) -> str:
     return f"{weekday(day)[:3]} {day.day} {month_name(day)[:3]}"
 
 
+def dated(day: date) -> str:
+    """``Mon 12 Jan 2026``."""
+    return f"{short_day(day)} {day.year}"
+
+
 def moment(at: datetime) -> str:
     """``Mon 12 Jan, 09:05``, on the clock that the instant has."""
     return f"{short_day(at.date())}, {at:%H:%M}"
+
+
+def at_site(at: datetime, zone: str) -> str:
+    """``Mon 12 Jan, 09:05``, on the clock of that zone."""
+    return moment(at.astimezone(ZoneInfo(zone)))
+
+
+def utc_moment(at: datetime) -> str:
+    """``Mon 12 Jan 2026, 14:05 UTC``."""
+    there = at.astimezone(UTC)
+    return f"{dated(there.date())}, {there:%H:%M} UTC"
+
+
+def is_iso_day(text: str) -> bool:
+    """Whether a browser's own date field would show what was typed, and not throw it away."""
+    try:
+        read_date(text)
+    except ValueError:
+        return False
+    return True
 
 
 def language_name(tag: str) -> str:

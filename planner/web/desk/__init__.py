@@ -1,0 +1,1 @@
+"""The coordinator's desk: the pages for whoever is signed in, one file for each."""

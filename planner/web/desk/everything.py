@@ -1,0 +1,20 @@
+"""All pages of the desk behind one door."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from planner.web import door
+from planner.web.desk import deviations, participant, participants, record, replies, today, visit
+
+PARTS = (today, participants, participant, record, visit, deviations, replies)
+
+
+def make_desk() -> Blueprint:
+    """The pages for whoever is signed in."""
+    desk = Blueprint("desk", __name__)
+    desk.before_request(door.check)
+    desk.after_request(door.private)
+    for part in PARTS:
+        desk.register_blueprint(part.pages)
+    return desk

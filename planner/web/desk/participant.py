@@ -1,0 +1,142 @@
+"""A participant: their time as a picture and as a table, what happened, messages, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from planner.auth.door import installation, needs, scope
+from planner.auth.permissions import Permission
+from planner.persistence.audit import AuditEntry
+from planner.persistence.paging import Asked, Page
+from planner.persistence.users import names_of
+from planner.services.address_book import ContactBook
+from planner.services.lists import list_audit
+from planner.services.messages import Shown, participant_messages
+from planner.web import calendar_view
+from planner.web.desk.fact_words import fact_words
+from planner.web.desk.seen import Seen, look_at
+from planner.web.desk.timeline import SPANS, timeline
+from schedules.history import Fact, Void
+
+pages = Blueprint("participant", __name__)
+PER_PAGE = 100
+HERE = "/studies/<study>/participants/<number>"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fact in words, who recorded it when, and whether it was taken back."""
+
+    fact: Fact
+    words: str
+    by: str
+    recorded: datetime
+    taken_back: bool
+    #: whether it is itself a taking back, which is not taken back
+    is_void: bool
+
+
+@pages.get(HERE)
+@needs(Permission.PARTICIPANTS_READ)
+def show(study: str, number: str) -> ResponseReturnValue:
+    """Show somebody's calendar."""
+    span = request.args.get("span", "near")
+
+    def work(session: Session) -> str:
+        seen = look_at(session, study, number)
+        sections = calendar_view.plan_sections(seen.protocol, seen.plan) if seen.plan else []
+        return render_template(
+            "desk/participant.html", seen=seen, sections=sections, rows=calendar_view.rows(sections),
+            legend=calendar_view.plan_legend(seen.plan) if seen.plan else [],
+            picture=timeline(seen, span if span in SPANS else "near"), spans=SPANS,
+            span=span if span in SPANS else "near", recorded=_recorded(seen), **_names(seen),
+        )  # fmt: skip
+
+    return make_response(installation().store.read(work))
+
+
+@pages.get(f"{HERE}/facts")
+@needs(Permission.FACTS_READ)
+def facts(study: str, number: str) -> str:
+    """Show what was recorded about somebody, the newest first, with a way to take each back."""
+
+    def work(session: Session) -> str:
+        seen = look_at(session, study, number)
+        return render_template("desk/facts.html", seen=seen, happened=_happened(session, seen), **_names(seen))
+
+    return installation().store.read(work)
+
+
+@pages.get(f"{HERE}/messages")
+@needs(Permission.MESSAGES_READ)
+def messages(study: str, number: str) -> str:
+    """Show what was sent to somebody, and what will be."""
+    asked = Asked(PER_PAGE, request.args.get("cursor") or None)
+    book = ContactBook(installation().keys)
+
+    def work(session: Session) -> str:
+        seen = look_at(session, study, number)
+        found: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
+        return render_template("desk/messages.html", seen=seen, found=found, **_names(seen))
+
+    return installation().store.read(work)
+
+
+@pages.get(f"{HERE}/audit")
+@needs(Permission.AUDIT_READ, whole=True)
+def audit(study: str, number: str) -> str:
+    """Show who did what with somebody, the oldest first."""
+    asked = Asked(PER_PAGE, request.args.get("cursor") or None)
+
+    def work(session: Session) -> str:
+        seen = look_at(session, study, number)
+        found = list_audit(session, scope(), study, f"participant:{number}", asked)
+        return render_template(
+            "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **_names(seen)
+        )
+
+    return installation().store.read(work)
+
+
+def _names(seen: Seen) -> dict[str, object]:
+    """Addresses, for the templates."""
+    here: dict[str, Any] = {"study": seen.study.code, "number": seen.number}
+    return {
+        "record": lambda kind=None, **about: url_for("desk.record.show", **here, kind=kind, **about),
+        "visit_page": lambda key: url_for("desk.visit.show", **here, visit=key),
+        "page": lambda name, **more: url_for(f"desk.participant.{name}", **here, **more),
+    }
+
+
+def _recorded(seen: Seen) -> list[tuple[str, str]]:
+    """What was recorded just now, as id and words, if the address says so."""
+    wanted = set(request.args.get("recorded", "").split(","))
+    return [(str(fact.id), fact_words(seen, fact)) for fact in seen.life.live if fact.id in wanted]
+
+
+def _happened(session: Session, seen: Seen) -> list[Happened]:
+    names = names_of(session, (row.recorded_by for row in seen.life.rows))
+    voided = {fact.of for fact in seen.life.history.facts if isinstance(fact, Void)}
+    rows = zip(seen.life.rows, seen.life.history.facts, strict=True)
+    found = [
+        Happened(
+            fact, fact_words(seen, fact), names.get(row.recorded_by or 0, "the planner"), row.recorded_at,
+            row.fact_id in voided, isinstance(fact, Void),
+        )
+        for row, fact in rows
+    ]  # fmt: skip
+    return found[::-1]
+
+
+def _actors(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """The names of those who acted: ``user:7`` is how the audit keeps them."""
+    ids = {entry.actor: entry.actor.partition(" ")[0].removeprefix("user:") for entry in entries}
+    names = names_of(session, (int(text) for text in ids.values() if text.isdecimal()))
+    return {actor: names.get(int(text), actor) if text.isdecimal() else actor for actor, text in ids.items()}

@@ -1,0 +1,114 @@
+"""Today: who comes, and everything that waits for somebody, each line a link to the form that deals with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from planner import clock
+from planner.auth.asking import Asking
+from planner.auth.door import asking, installation, needs
+from planner.auth.permissions import Permission
+from planner.services import today as lists
+from planner.services.today import Day, Found, Line, day_of
+from planner.web.desk import entries
+from planner.web.desk.choices import Studies, studies_of
+from planner.web.desk.entries import Entry
+from planner.web.frame import may
+
+pages = Blueprint("today", __name__)
+#: lines of a list on the page of the day, of those that the day is made of, and of one list alone
+SHORT, USUAL, LONG = 8, 40, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One list: its heading, what it is about, and what is said where it is empty."""
+
+    heading: str
+    about: str
+    nothing: str
+    permission: Permission
+    look_up: Callable[[Day, Any], Found[Any]]
+    entry: Callable[[Line[Any], Asking], Entry]
+
+
+_READ = Permission.PARTICIPANTS_READ
+COMES = Kind("Comes today", "By the hour of the appointment.", "Nobody comes today.", _READ, lists.who_comes,
+             entries.comes)  # fmt: skip
+COMING = Kind("The coming week", "Visits on the days after today.", "Nobody comes in the coming week.", _READ,
+              lists.coming_days, entries.comes_later)  # fmt: skip
+TO_DO = {
+    "overdue": Kind("Overdue without a record", "The window has closed; what happened?", "no visit is overdue", _READ,
+                    lists.overdue, entries.overdue),
+    "no-day": Kind("Needs another day", "No day is left in the window, or the appointment does not fit.",
+                   "every visit has a day", _READ, lists.without_a_day, entries.stuck),
+    "decisions": Kind("Decisions", "Gates that are due within a week, or late.", "no decision waits", _READ,
+                      lists.decisions, entries.decision),
+    "deviations": Kind("Deviations to confirm", "Found by the planner; nobody has judged them yet.",
+                       "no deviation waits to be confirmed", Permission.DEVIATIONS_READ, lists.to_confirm,
+                       entries.deviation),
+    "replies": Kind("Replies and messages", "What participants wrote, and messages that went wrong.",
+                    "no reply is unread", Permission.MESSAGES_READ, lists.replies, entries.reply),
+    "unconfirmed": Kind("Not confirmed", "Appointments of the next four days that nobody has answered to.",
+                        "every appointment is confirmed", Permission.MESSAGES_READ, lists.unconfirmed,
+                        entries.unconfirmed),
+    "windows": Kind("Windows", "Open today or close within three days, without an appointment.",
+                    "no window opens or closes", _READ, lists.windows, entries.window),
+}  # fmt: skip
+_ALL = {"comes": COMES, "coming": COMING, **TO_DO}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as it is shown. ``days``: its entries by their day, for lists that go over several."""
+
+    name: str
+    kind: Kind
+    entries: Sequence[Entry]
+    total: int
+    days: dict[date, list[Entry]] = field(default_factory=dict)
+
+
+@pages.get("/today")
+@needs(Permission.PARTICIPANTS_READ)
+def show() -> str:
+    """Show the day: all lists, or the one that is asked for at length."""
+    only = request.args.get("list")
+    if only is not None and only not in _ALL:
+        abort(404)
+    wanted = _ALL if only is None else {only: _ALL[only]}
+    who = asking()
+    planner, now = installation(), clock.now()
+
+    def work(session: Session) -> tuple[dict[str, Listed], Studies, list[date]]:
+        studies = studies_of(session, request.args.get("study"))
+        day = day_of(session, now, studies.chosen, SHORT if only is None else LONG)
+        found = {name: _listed(name, kind, day, who) for name, kind in wanted.items() if may(who, kind.permission)}
+        return found, studies, sorted(set(day.dates.values()))
+
+    found, studies, dates = planner.store.read(work)
+    return render_template(
+        "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
+        dates=dates or [now.date()], only=only, address=_address,
+    )  # fmt: skip
+
+
+def _listed(name: str, kind: Kind, day: Day, who: Asking) -> Listed:
+    if name not in TO_DO:
+        day = replace(day, most=max(day.most, USUAL))
+    found = kind.look_up(day, who.scope(kind.permission))
+    shown = [kind.entry(line, who) for line in found.lines]
+    days: dict[date, list[Entry]] = {}
+    for entry in shown:
+        days.setdefault(entry.day or date.max, []).append(entry)
+    return Listed(name, kind, shown, found.total, days if name == "coming" else {})
+
+
+def _address(name: str | None, studies: Studies) -> str:
+    return url_for("desk.today.show", list=name, study=studies.chosen)

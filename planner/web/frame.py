@@ -1,0 +1,80 @@
+"""What stands around every page: who is signed in, and where they may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from markupsafe import Markup
+
+from planner.auth.asking import Asking
+from planner.auth.permissions import Permission, roles_with
+from planner.web import door
+
+#: the pages of the desk in their order: label, page, the permission without which it shows nothing
+_PAGES = (
+    ("Today", "desk.today.show", Permission.PARTICIPANTS_READ),
+    ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
+    ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
+)
+#: which page of the navigation a page belongs to, by the part of the desk that it is in
+_PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page that somebody may go to. ``current``: it is the one that is shown, or the one that leads to it."""
+
+    label: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Who is signed in, as what, and where they may go."""
+
+    name: str
+    roles: str
+    links: tuple[Link, ...]
+
+
+def install(app: Flask) -> None:
+    """Give every template the frame, and the field that every form needs."""
+    app.jinja_env.globals["frame"] = frame
+    app.jinja_env.globals["form_token_field"] = form_token_field
+
+
+def frame() -> Frame | None:
+    """The frame of whoever looks; None where nobody is signed in."""
+    who = door.who_looks()
+    if who is None:
+        return None
+    roles = ", ".join(role.value.replace("-", " ") for role in who.person.roles)
+    return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
+
+
+def form_token_field() -> Markup:
+    """The hidden field by which a form is known to be ours."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(door.TOKEN, door.form_token())
+
+
+def may(who: Asking, permission: Permission) -> bool:
+    """Whether somebody may do a thing anywhere at all."""
+    return bool(who.person.may_as(*roles_with(permission)).pairs)
+
+
+def _links(who: Asking) -> list[Link]:
+    study = request.args.get("study") if (request.endpoint or "").startswith("desk.") else None
+    here = _part()
+    found = [
+        Link(label, url_for(endpoint, study=study or None), label == here)
+        for label, endpoint, permission in _PAGES
+        if may(who, permission)
+    ]
+    return [*found, Link("Protocols", url_for("pages.index"), request.endpoint == "pages.index")]
+
+
+def _part() -> str:
+    parts = (request.endpoint or "").split(".")
+    return _PARTS.get(parts[1], "Participants") if parts[0] == "desk" else ""
