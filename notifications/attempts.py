@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from notifications.calendars.ical_text import CalendarEvent
 from notifications.outbox import State
 
 #: whom they may reach at any hour, and as often as somebody writes: they answer
@@ -82,6 +83,8 @@ class Attempt(NamedTuple):
     week_from: datetime
     per_day: int
     per_week: int
+    #: what it puts into a calendar, or takes out of it
+    event: CalendarEvent | None = None
 
 
 @dataclass(slots=True, kw_only=True)

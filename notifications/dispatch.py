@@ -233,7 +233,7 @@ class Dispatcher:
         outgoing = Outgoing(
             to=attempt.address, text=attempt.text, token=attempt.token, subject=attempt.subject,
             valid_for=min(attempt.closes, attempt.expires_at) - now, language=attempt.language,
-            deadline=began + self.pace.begin_within.total_seconds(),
+            event=attempt.event, deadline=began + self.pace.begin_within.total_seconds(),
         )  # fmt: skip
         try:
             return channel.send(outgoing)

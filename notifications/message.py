@@ -11,6 +11,8 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from notifications.calendars.ical_text import CalendarEvent
+
 T = TypeVar("T")
 
 
@@ -65,8 +67,9 @@ class Outgoing:
     """One message as a channel is handed it. ``token`` names this attempt; callbacks have to carry it.
 
     ``valid_for`` is how long the provider may try: it must not arrive at night, nor after it is of use.
-    ``deadline`` (of ``time.monotonic``) is until when the request may go out: a process that stood still, and whose
-    lease lapsed meanwhile, must not send any more. It is looked at immediately before the bytes go out.
+    ``event`` is the appointment where the message is an invitation: it stands in a calendar, and is called off by one
+    that is cancelled. ``deadline`` (of ``time.monotonic``) is until when the request may go out: a process that stood
+    still, whose lease lapsed meanwhile, must not send any more. It is looked at immediately before the bytes go out.
     """
 
     to: str
@@ -75,6 +78,7 @@ class Outgoing:
     valid_for: timedelta
     language: str = "en"
     subject: str = ""
+    event: CalendarEvent | None = None
     deadline: float | None = None
 
 

@@ -14,19 +14,23 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
+from notifications.calendars.ical_text import CalendarEvent
 from notifications.claims import token_of
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
+from notifications.invitations import WORDED_AS, event_for, occasion_of
 from notifications.local_time import instant_of, zone_of
 from notifications.message import AddressBook, OwnWords, Reached, no_words
 from notifications.outbox import MessageRow, State
 from notifications.quiet_hours import allowed_until, next_allowed
-from notifications.recipients import AddressRow, RecipientRow
+from notifications.recipients import CALENDAR, AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
 from notifications.wording import Values, approved_wording, render, spoken, subject
 
 #: which texts say when and where to come; what their reader then believes is kept with them
 TELLING = frozenset({"reminder", "moved", "cancelled"})
+#: so many characters of a digest name an event
+_UID = 40
 #: nobody is written to so often that it matters
 _NO_CAP = 1_000_000
 # the tables and not the classes: no object is made of a row
@@ -173,8 +177,18 @@ class _Preparing:
             appointment_id=row.appointment_id, appointment_version=row.appointment_version, address=reached.address,
             digest=reached.digest, text=text, subject=subject(row.language), wording=wording, segments=_segments(text),
             says=_says(row), language=row.language, zone=row.zone, rules_at=rules_at, closes=closes, day_from=day_from,
-            week_from=week_from, per_day=per_day, per_week=per_week,
+            week_from=week_from, per_day=per_day, per_week=per_week, event=self._event(row, text),
         )  # fmt: skip
+
+    def _event(self, row: Row[Any], text: str) -> CalendarEvent | None:
+        """What an invitation shows in a calendar: the appointment as it stands, if it is still what it was made for."""
+        if row.channel != CALENDAR:
+            return None
+        appointment = self._session.get_one(AppointmentRow, row.appointment_id)
+        if self._session.get_one(MessageRow, row.id).occasion != occasion_of(appointment):
+            raise _Not(State.CANCELLED, "the appointment has changed")
+        uid = self._book.digest(f"invitation to appointment {appointment.id}")[:_UID]
+        return event_for(appointment, uid, row.language, text, self._words_of(row.study_id))
 
     def _is_theirs(self, row: Row[Any], reached: Reached) -> None:
         """A number that was kept anew a moment ago is waited for once; then a person has to look."""
@@ -214,7 +228,7 @@ class _Preparing:
 
     def _wording_of(self, row: Row[Any]) -> tuple[str, str, str]:
         """The wording, the language in which its days are written, and its name."""
-        key = row.study_id, row.template, row.language
+        key = row.study_id, WORDED_AS.get(row.template, row.template), row.language
         if key not in self._wordings:
             try:
                 found = approved_wording(self._session, *key)
@@ -224,7 +238,7 @@ class _Preparing:
                 self._wordings[key] = "the wording is not signed off"
         known = self._wordings[key]
         if isinstance(known, str):
-            raise _Not(State.HELD, known, "held", f"wording.s{row.study_id}.{row.template}.{row.language}")
+            raise _Not(State.HELD, known, "held", f"wording.s{row.study_id}.{key[1]}.{row.language}")
         return known
 
     def _words_of(self, study_id: int) -> tuple[str, ...]:

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.columns import Id, Instant, NotificationsBase, code
 from notifications.message import Address, Recipient
 from notifications.outbox import IN_FLIGHT, MessageRow, State, move_pending, replay
 from notifications.tasks import NewTask, ask
+
+#: the channel of invitations: an e-mail address, agreed to by itself
+CALENDAR = "calendar"
 
 
 class RecipientRow(NotificationsBase):
@@ -149,13 +152,20 @@ def addresses_of(session: Session, channel: str, digest: str) -> list[AddressRow
 
 
 def channels_in_force(session: Session, recipient_id: int, now: datetime) -> list[str]:
-    """The channels by which they agreed to be reached, as of now."""
-    query = select(AddressRow.channel).where(
-        AddressRow.recipient_id == recipient_id,
-        AddressRow.since <= now,
-        or_(AddressRow.until.is_(None), AddressRow.until > now),
-    )
+    """The channels by which they agreed to be written to, as of now."""
+    query = select(AddressRow.channel).where(*_in_force(recipient_id, now), AddressRow.channel != CALENDAR)
     return list(session.scalars(query.order_by(AddressRow.channel)))
+
+
+def agrees_to(session: Session, recipient_id: int, channel: str, now: datetime) -> bool:
+    """Whether they agreed to be reached by this channel, as of now."""
+    query = select(AddressRow.channel).where(*_in_force(recipient_id, now), AddressRow.channel == channel)
+    return session.scalar(query) is not None
+
+
+def _in_force(recipient_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    lasts = or_(AddressRow.until.is_(None), AddressRow.until > now)
+    return AddressRow.recipient_id == recipient_id, AddressRow.since <= now, lasts
 
 
 def _locked(session: Session, reference: str) -> RecipientRow | None:

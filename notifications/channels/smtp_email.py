@@ -21,6 +21,8 @@ from email.policy import SMTP
 from enum import StrEnum
 from time import monotonic
 
+from notifications.calendars.ical_text import CalendarEvent, EventStatus
+from notifications.calendars.invitations import Invitation, Person, Words, cancel, request
 from notifications.message import Outgoing, Receipt, Sent, Verdict
 
 log = logging.getLogger(__name__)
@@ -136,17 +138,29 @@ class SmtpEmail:
         if to is None:
             raise Reply(553, recipient=True)
         ours = self._server.sender
-        message = EmailMessage(_POLICY)
-        message["From"] = Address(self._server.name, addr_spec=ours)
-        message["To"] = to
-        message["Subject"] = " ".join(outgoing.subject.split())
+        message = self._letter(outgoing, to) if outgoing.event is None else self._invitation(outgoing, outgoing.event)
         message["Message-ID"] = f"<{outgoing.token}@{ours.rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"
         if self._clock is not None:
             message["Date"] = self._clock()
-        message.set_content(outgoing.text, charset="utf-8")
         message["Content-Language"] = outgoing.language
         return message
+
+    def _letter(self, outgoing: Outgoing, to: Address) -> EmailMessage:
+        message = EmailMessage(_POLICY)
+        message["From"] = Address(self._server.name, addr_spec=self._server.sender)
+        message["To"] = to
+        message["Subject"] = " ".join(outgoing.subject.split())
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(outgoing.text, charset="utf-8")
+        return message
+
+    def _invitation(self, outgoing: Outgoing, event: CalendarEvent) -> EmailMessage:
+        """The same with the appointment in it. What is called off went out before, with a lower SEQUENCE."""
+        people = Person(self._server.sender, self._server.name), Person(outgoing.to)
+        words = Words(outgoing.subject, outgoing.text)
+        if event.status is EventStatus.CANCELLED:
+            return cancel(Invitation(event, *people, sent=event.sequence - 1), words)
+        return request(Invitation(event, *people), words)
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from planner import clock
 from planner.calendars.bodies import Bodies
 from planner.calendars.fetches import Fetches
@@ -35,11 +37,14 @@ class FeedMaker:
 
     def __call__(self, feed_id: int, now: datetime) -> tuple[int, bytes]:
         """The calendar as it stands now, and its revision. Raises Unreachable."""
-        from planner.services.feed_contents import feed_bytes
+        from planner.services.feed_contents import feed_text
 
         def make(session: Any) -> tuple[int, bytes]:
             feed = session.get_one(Feed, feed_id)
-            return feed.revision, feed_bytes(session, self._planner.keys, feed, local_day(now, feed.zone))
+            text = feed_text(session, self._planner.keys, feed, local_day(now, feed.zone))
+            if text.left_out:
+                structlog.get_logger().warning("calendar full", feed=feed_id, visits_left_out=text.left_out)
+            return feed.revision, text.content
 
         with self._lanes[feed_id % _LANES]:
             made: tuple[int, bytes] = self._looked(make)

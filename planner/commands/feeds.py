@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,23 +66,28 @@ def list_all(states: tuple[str, ...], form: str) -> None:
     with installation() as planner:
         now, rows, cursor = clock.now(), [], None
         while True:
-            asked = Asked(_PAGE, cursor)
-            found = planner.store.read(
-                lambda session, asked=asked: service.list_feeds(session, EVERYTHING, None, states, now, asked)  # type: ignore[misc]
-            )
-            rows += found.rows
-            cursor = found.next
+            found = planner.store.read(lambda session, cursor=cursor: _page_of(planner, session, states, now, cursor))  # type: ignore[misc]
+            rows += found[0]
+            cursor = found[1]
             if cursor is None:
                 break
-    write(to_json([_data(row) for row in rows]) if form == "json" else "".join(f"{_line(row)}\n" for row in rows))
+    write(to_json([_data(*row) for row in rows]) if form == "json" else "".join(f"{_line(*row)}\n" for row in rows))
 
 
-def _data(row: service.Listed) -> dict[str, Any]:
+def _page_of(
+    planner: Installation, session: Any, states: tuple[str, ...], now: datetime, cursor: str | None
+) -> tuple[list[tuple[service.Listed, int]], str | None]:
+    """A page of feeds, each with how many visits it has no room for."""
+    found = service.list_feeds(session, EVERYTHING, None, states, now, Asked(_PAGE, cursor))
+    return [(row, service.left_out_of(session, planner.keys, row.feed, now)) for row in found.rows], found.next
+
+
+def _data(row: service.Listed, left_out: int) -> dict[str, Any]:
     feed = row.feed
     return {
         "id": feed.id, "audience": feed.audience, "study": row.study, "site": row.site,
         "participant": row.participant, "owner": row.owner, "label": feed.label, "state": row.state,
-        "revision": feed.revision, "changed_at": feed.changed_at.isoformat(),
+        "revision": feed.revision, "changed_at": feed.changed_at.isoformat(), "visits_left_out": left_out,
         "fetches": [
             {"app": one.app, "last_at": one.last_at.isoformat(), "count": one.count, "revision": one.revision}
             for one in row.fetches
@@ -89,7 +95,7 @@ def _data(row: service.Listed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(row: service.Listed) -> str:
+def _line(row: service.Listed, left_out: int) -> str:
     about = " ".join(name for name in (row.study, row.site, row.participant) if name)
     behind = {one.app for one in row.behind}
     apps = [
@@ -97,6 +103,7 @@ def _line(row: service.Listed) -> str:
     ]
     fetched = "; ".join(apps) or "never fetched"
     said = [f"{row.feed.id:>5}", f"{row.feed.audience:11}", f"{row.state:9}", about, row.feed.label, fetched]
+    said += [f"full: {left_out} visits are not shown"] if left_out else []
     return "  ".join(part for part in said if part)
 
 

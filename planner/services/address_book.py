@@ -9,13 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.message import Reached
-from notifications.recipients import RecipientRow
+from notifications.recipients import CALENDAR, RecipientRow
 from planner.persistence.participants import Contact
 from planner.services.keyring import Keys
 from planner.services.recipients import participant_of
 
 #: which field of the contact details a channel needs, the participant's own and the caregiver's
-_FIELDS = {("sms", False): "phone", ("email", False): "email", ("sms", True): "caregiver_phone"}
+_FIELDS = {
+    ("sms", False): "phone",
+    ("email", False): "email",
+    (CALENDAR, False): "email",
+    ("sms", True): "caregiver_phone",
+}
 _SHOWN_DIGITS = 2
 
 

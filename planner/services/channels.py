@@ -9,6 +9,7 @@ from notifications.channels.console import Console
 from notifications.channels.handset import Handset
 from notifications.channels.twilio_sms import TwilioAccount, TwilioSms
 from notifications.message import Channel
+from notifications.recipients import CALENDAR
 from planner.config import Settings
 from planner.persistence.database import Database
 from planner.services.keyring import Keys
@@ -31,12 +32,13 @@ def _channels(settings: Settings, database: Database, keys: Keys, clock: Callabl
         yield Console(SMS)
     else:
         yield Handset(database, keys.find, clock, SMS, timeout)
-    if settings.smtp_host:
-        yield _mail(settings, timeout, clock)
-    elif settings.channel == "console":
-        yield Console(EMAIL)
-    elif settings.channel == "handset":
-        yield Handset(database, keys.find, clock, EMAIL, timeout)
+    for name in (EMAIL, CALENDAR):
+        if settings.smtp_host:
+            yield _mail(settings, name, timeout, clock)
+        elif settings.channel == "console":
+            yield Console(name)
+        elif settings.channel == "handset":
+            yield Handset(database, keys.find, clock, name, timeout)
 
 
 def _twilio(settings: Settings, timeout: timedelta) -> TwilioAccount:
@@ -49,7 +51,7 @@ def _twilio(settings: Settings, timeout: timedelta) -> TwilioAccount:
     )  # fmt: skip
 
 
-def _mail(settings: Settings, timeout: timedelta, clock: Callable[[], datetime]) -> Channel:
+def _mail(settings: Settings, name: str, timeout: timedelta, clock: Callable[[], datetime]) -> Channel:
     from notifications.channels.smtp_email import MailServer, Security, SmtpEmail
 
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
@@ -57,4 +59,4 @@ def _mail(settings: Settings, timeout: timedelta, clock: Callable[[], datetime])
         host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_from, user=settings.smtp_user,
         password=password, security=Security(settings.smtp_tls), timeout=timeout,
     )  # fmt: skip
-    return SmtpEmail(server, EMAIL, clock=clock)
+    return SmtpEmail(server, name, clock=clock)

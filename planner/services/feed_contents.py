@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
@@ -26,50 +28,111 @@ from planner.persistence.visits import VisitRow
 from planner.services.access import within
 from planner.services.feed_events import CANCELLED_FOR, Seen, Shows, event_of, hours_of, window_of
 from planner.services.feed_scope import owner_scope
-from planner.services.feed_words import WITHDRAWN, WITHDRAWN_MORE, Words, name_of, words_in
+from planner.services.feed_words import FULL, FULL_MORE, WITHDRAWN, WITHDRAWN_MORE, Words, name_of, words_in
 from planner.services.keyring import Keys
 from planner.services.recipients import reference_of
 from schedules.statuses import Status
 
 #: grows with every change of what is shown where, so that an app takes it although nothing has happened
-CONTENTS_VERSION = 2
+CONTENTS_VERSION = 3
 BACK, AHEAD = timedelta(days=60), timedelta(days=400)
 MOST_EVENTS = 1_000
 MOST_BYTES = 1_000_000
+#: so many visits have room, whatever is shown of them
+NEVER_FULL = 250
 _MIDNIGHT = time()
 _DAY = timedelta(days=1)
 #: without an end that somebody knows
 _AN_HOUR = 60
 
 
-def feed_bytes(session: Session, keys: Keys, feed: Feed, today: date) -> bytes:
-    """The feed as an app gets it on that day of its zone: at most 1,000 events, and less than a megabyte."""
-    calendar = feed_calendar(session, keys, feed, today)
-    content = calendar_text(calendar)
-    while len(content) >= MOST_BYTES:
-        nearest = sorted(calendar.events, key=lambda event: abs((_day_of(event) - today).days))
-        kept = {event.uid for event in nearest[: len(nearest) * 9 // 10]}
-        events = tuple(event for event in calendar.events if event.uid in kept)
-        calendar = Calendar(calendar.name, events, calendar.zone, calendar.color)
-        content = calendar_text(calendar)
-    return content
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A feed as an app gets it, and how many visits it has no room for: those farthest from today."""
+
+    content: bytes
+    left_out: int
+
+
+#: what is shown of one visit: itself, and perhaps its window
+_Shown = tuple[CalendarEvent, ...]
+
+
+def feed_text(session: Session, keys: Keys, feed: Feed, today: date) -> Made:
+    """The feed on that day of its zone: at most 1,000 events, and less than a megabyte.
+
+    Where there is more, it is what is nearest to today, and staff find an event today that says so.
+    """
+    shown, total = _nearest_first(session, keys, feed, today)
+    count = _that_fit(shown, total)
+    while True:
+        left_out = total - count
+        events = sorted(chain.from_iterable(shown[:count]), key=_order)
+        if left_out and feed.audience != PARTICIPANT:
+            events.append(_full(keys, feed, today, left_out))
+        content = calendar_text(_never_empty(keys, feed, _named(session, feed, tuple(events))))
+        if len(content) < MOST_BYTES:
+            return Made(content, left_out)
+        count = count * 9 // 10
+
+
+def left_out(session: Session, keys: Keys, feed: Feed, today: date) -> int:
+    """How many visits a feed has no room for on that day. Of small ones that is known without making them."""
+    if feed.audience == PARTICIPANT or _count(session, feed, today) <= NEVER_FULL:
+        return 0
+    return feed_text(session, keys, feed, today).left_out
+
+
+def _that_fit(shown: list[_Shown], total: int) -> int:
+    """How many visits fit: each with all that is shown of it, and what says that there are more."""
+    sizes = list(accumulate(len(one) for one in shown))
+    count = bisect_right(sizes, MOST_EVENTS)
+    return count if count == total else bisect_right(sizes, MOST_EVENTS - 1)
+
+
+def _full(keys: Keys, feed: Feed, today: date, left_out: int) -> CalendarEvent:
+    """What says that visits are missing; on another day, and with every change, it is another version of itself."""
+    made = feed.made_at.astimezone(ZoneInfo(feed.zone)).date()
+    midnight = datetime.combine(today, _MIDNIGHT, ZoneInfo(feed.zone))
+    return CalendarEvent(
+        uid=uid_of(keys, feed.audience, "full", str(feed.id)), summary=FULL.format(count=left_out), start=today,
+        end=today + _DAY, stamp=max(feed.changed_at, midnight.astimezone(UTC)), description=FULL_MORE, transparent=True,
+        sequence=feed.revision + (today - made).days,
+    )  # fmt: skip
+
+
+def _named(session: Session, feed: Feed, events: tuple[CalendarEvent, ...]) -> Calendar:
+    if feed.audience == PARTICIPANT:
+        return Calendar(_words(feed).name, events, feed.zone, "teal")
+    site = session.get(SiteRow, feed.site_id) if feed.site_id is not None else None
+    study = session.get(Study, feed.study_id) if feed.study_id is not None else None
+    name = name_of(feed, site.name if site else "", study.code if study else "")
+    return Calendar(name, events, feed.zone, "steelblue")
+
+
+def _words(feed: Feed) -> Words:
+    return words_in(str(feed.options.get("language", "en")))
+
+
+def _nearest_first(session: Session, keys: Keys, feed: Feed, today: date) -> tuple[list[_Shown], int]:
+    """What is shown of each visit, the nearest to today first, up to 1,000 of them; and how many visits there are."""
+    if feed.audience == PARTICIPANT:
+        events = sorted(_of_participant(session, keys, feed, today), key=lambda event: _distance(_day_of(event), today))
+        return [(event,) for event in events[:MOST_EVENTS]], len(events)
+    shown = [tuple(_of_staff(keys, feed, seen)) for seen in _nearest(session, feed, today)]
+    return shown, len(shown) if len(shown) < MOST_EVENTS else _count(session, feed, today)
 
 
 def _day_of(event: CalendarEvent) -> date:
     return event.start.date() if isinstance(event.start, datetime) else event.start
 
 
-def feed_calendar(session: Session, keys: Keys, feed: Feed, today: date) -> Calendar:
-    """The same before it is text."""
-    if feed.audience == PARTICIPANT:
-        words = words_in(str(feed.options.get("language", "en")))
-        events = list(_of_participant(session, keys, feed, words, today))
-        return _never_empty(keys, feed, Calendar(words.name, tuple(events), feed.zone, "teal"))
-    site = session.get(SiteRow, feed.site_id) if feed.site_id is not None else None
-    study = session.get(Study, feed.study_id) if feed.study_id is not None else None
-    name = name_of(feed, site.name if site else "", study.code if study else "")
-    events = list(_of_staff(session, keys, feed, today))
-    return _never_empty(keys, feed, Calendar(name, tuple(events), feed.zone, "steelblue"))
+def _distance(day: date, today: date) -> tuple[int, date]:
+    return abs((day - today).days), day
+
+
+def _order(event: CalendarEvent) -> tuple[str, str]:
+    return str(event.start), event.uid
 
 
 def _never_empty(keys: Keys, feed: Feed, calendar: Calendar) -> Calendar:
@@ -112,7 +175,7 @@ def alarms_of(feed: Feed) -> tuple[timedelta, ...]:
 # -- participants -------------------------------------------------------------------------------
 
 
-def _of_participant(session: Session, keys: Keys, feed: Feed, words: Words, today: date) -> Iterator[CalendarEvent]:
+def _of_participant(session: Session, keys: Keys, feed: Feed, today: date) -> Iterator[CalendarEvent]:
     """Nothing from a death, a withdrawal from contact or an erasure on: not even that something is cancelled."""
     query = select(RecipientRow).where(RecipientRow.reference == reference_of(feed.participant_id or 0))
     recipient = session.scalar(query)
@@ -125,11 +188,10 @@ def _of_participant(session: Session, keys: Keys, feed: Feed, words: Words, toda
             AppointmentRow.day.between(today - BACK, today + AHEAD),
         )
         .order_by(AppointmentRow.day, AppointmentRow.id)
-        .limit(MOST_EVENTS)
     )
     for row in rows:
         if not row.cancelled or _is_recent(row.shown_at or row.changed_at, feed, today):
-            yield _appointment(keys, feed, words, row)
+            yield _appointment(keys, feed, _words(feed), row)
 
 
 def _appointment(keys: Keys, feed: Feed, words: Words, row: AppointmentRow) -> CalendarEvent:
@@ -171,50 +233,55 @@ def _is_recent(at: datetime, feed: Feed, today: date) -> bool:
 # -- staff --------------------------------------------------------------------------------------
 
 
-def _of_staff(session: Session, keys: Keys, feed: Feed, today: date) -> Iterator[CalendarEvent]:
-    options = feed.options
-    busy = bool(options.get("busy_only"))
-    shows = Shows(feed.audience, busy, bool(options.get("windows")) and not busy, alarms_of(feed))
-    left = MOST_EVENTS
-    for seen in _nearest(session, feed, today):
-        names = (seen.study, seen.number, seen.key)
-        window = window_of(seen, shows, uid_of(keys, feed.audience, *names, "window")) if shows.windows else None
-        left -= 1 if window is None else 2
-        if left < 0:
-            return
-        yield event_of(seen, shows, uid_of(keys, feed.audience, *names))
-        if window is not None:
-            yield window
+def _of_staff(keys: Keys, feed: Feed, seen: Seen) -> Iterator[CalendarEvent]:
+    """What is shown of a visit."""
+    busy = bool(feed.options.get("busy_only"))
+    shows = Shows(feed.audience, busy, bool(feed.options.get("windows")) and not busy, alarms_of(feed))
+    names = (seen.study, seen.number, seen.key)
+    yield event_of(seen, shows, uid_of(keys, feed.audience, *names))
+    window = window_of(seen, shows, uid_of(keys, feed.audience, *names, "window")) if shows.windows else None
+    if window is not None:
+        yield window
 
 
 def _nearest(session: Session, feed: Feed, today: date) -> list[Seen]:
-    """What stands from 60 days back to 400 ahead, and what fell away lately; where it is too much, what is nearest."""
+    """What stands from 60 days back to 400 ahead, and what fell away lately: what is nearest, up to 1,000 visits."""
+    found: dict[tuple[str, str, str], Seen] = {}
+    for query in _queries(session, feed, today):
+        for row in session.execute(query.limit(MOST_EVENTS)):
+            found[row.code, row.number, row.key] = Seen(*row)
+    nearest = sorted(found.values(), key=lambda seen: (*_distance(_day_it_stands(seen), today), *_names(seen)))
+    return nearest[:MOST_EVENTS]
+
+
+def _queries(session: Session, feed: Feed, today: date) -> tuple[Select[Any], ...]:
+    """What may be shown, no visit in two of them; what is nearest to today is first in each."""
     first, last = today - BACK, today + AHEAD
-    mine = _of_feed(session, feed)
-    standing = mine.where(VisitRow.gone.is_(False), VisitRow.fell_at.is_(None), VisitRow.stood != "")
+    inside = func.substr(VisitRow.stood, 1, 10).between(first.isoformat(), last.isoformat())
+    mine = _of_feed(session, feed).where(inside)
+    standing = mine.where(VisitRow.gone.is_(False), VisitRow.fell_at.is_(None))
     ahead = standing.where(VisitRow.target.between(today, last)).order_by(VisitRow.target)
     back = standing.where(VisitRow.target >= first, VisitRow.target < today).order_by(VisitRow.target.desc())
     # An appointment that no longer fits stands where it was made, wherever the visit should be.
     unfit = standing.where(VisitRow.status == Status.TO_REBOOK.value, VisitRow.target.is_(None))
     since = datetime.combine(today - CANCELLED_FOR + _DAY, _MIDNIGHT, ZoneInfo(feed.zone))
-    fallen = mine.where(VisitRow.fell_at >= since, VisitRow.stood != "").order_by(VisitRow.fell_at.desc())
-    found: dict[tuple[str, str, str], Seen] = {}
-    for query in (ahead, back, unfit, fallen):
-        for row in session.execute(query.limit(MOST_EVENTS)):
-            found[row.code, row.number, row.key] = Seen(*row)
-    placed = [(_day_it_stands(seen), seen) for seen in found.values()]
-    inside = [(day, seen) for day, seen in placed if first <= day <= last]
-    inside.sort(key=lambda one: (abs((one[0] - today).days), *_order(one[1])))
-    return sorted((seen for _, seen in inside[:MOST_EVENTS]), key=_order)
+    fallen = mine.where(VisitRow.fell_at >= since).order_by(VisitRow.fell_at.desc())
+    return ahead, back, unfit, fallen
+
+
+def _count(session: Session, feed: Feed, today: date) -> int:
+    """How many visits there are to be shown."""
+    queries = (query.order_by(None).with_only_columns(func.count()) for query in _queries(session, feed, today))
+    return sum(session.scalar(query) or 0 for query in queries)
 
 
 def _day_it_stands(seen: Seen) -> date:
     return date.fromisoformat(seen.stood[:10])
 
 
-def _order(seen: Seen) -> tuple[str, str, str, str]:
-    """The same on every database, whatever it takes for the order of words."""
-    return (seen.stood, seen.study, seen.number, seen.key)
+def _names(seen: Seen) -> tuple[str, str, str]:
+    """The same order on every database, whatever it takes for the order of words."""
+    return (seen.study, seen.number, seen.key)
 
 
 def _of_feed(session: Session, feed: Feed) -> Select[Any]:

@@ -39,6 +39,8 @@ WORDS = {
         "预约", "预约：{place}", "已取消：{summary}", "如有疑问或不能前来，请致电 {phone}。", "请携带：{bring}",
     ),
 }  # fmt: skip
+FULL = "{count} visits are not shown: this calendar is full"
+FULL_MORE = "It shows what is nearest to today. Make calendars of one site, or of one participant, to see everything."
 WITHDRAWN = "This calendar link was withdrawn"
 WITHDRAWN_MORE = "It shows nothing any more. Remove this calendar from your app, and ask the clinic for a new link."
 

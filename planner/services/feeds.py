@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from notifications.forbidden import told
+from planner.clock import local_day
 from planner.persistence.feeds import (
     CENTRE,
     COORDINATOR,
@@ -32,8 +33,10 @@ from planner.persistence.users import names_of
 from planner.problems import InputProblem, InvalidInput, NotFound
 from planner.services.access import Scope, find_participant, find_site, find_study, not_allowed
 from planner.services.designs import Designs
+from planner.services.feed_contents import left_out
 from planner.services.feed_scope import REVOKED, ROTATED, withdraw
 from planner.services.histories import life_of
+from planner.services.keyring import Keys
 from planner.services.reminders import keep_in_step, rules_row
 from planner.services.wordings import words_of_study
 
@@ -351,6 +354,13 @@ def state_of(feed: Feed, now: datetime) -> str:
     if feed.revoked_at is not None:
         return "withdrawn"
     return "expired" if feed.expires_at is not None and feed.expires_at <= now else "active"
+
+
+def left_out_of(session: Session, keys: Keys, feed: Feed, now: datetime) -> int:
+    """How many visits a feed has no room for now; 0 for a link that is good no more."""
+    if state_of(feed, now) != "active":
+        return 0
+    return left_out(session, keys, feed, local_day(now, feed.zone))
 
 
 def feed_by_token(session: Session, token: str) -> Feed | None:

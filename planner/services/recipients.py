@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.message import Address, Recipient
-from notifications.recipients import RecipientRow, keep_recipient, resume_recipient, stop_recipient
+from notifications.recipients import CALENDAR, RecipientRow, keep_recipient, resume_recipient, stop_recipient
 from planner.clock import local_day
 from planner.persistence.contact_consents import ContactConsent, consents_of, in_force
 from planner.persistence.facts import FactRow
@@ -114,7 +114,8 @@ def ending_facts(session: Session, participant_id: int) -> list[Fact]:
 
 
 def _addresses(contact: Contact | None, spans: dict[str, tuple[datetime, datetime | None]]) -> Iterator[Address]:
-    for channel, digest in (("sms", contact and contact.phone_index), ("email", contact and contact.email_index)):
+    mail = contact and contact.email_index
+    for channel, digest in (("sms", contact and contact.phone_index), ("email", mail), (CALENDAR, mail)):
         if contact is None or not digest or contact.preferences.get(channel) is False or channel not in spans:
             continue
         since, until = spans[channel]

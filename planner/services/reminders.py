@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow, keep_appointments, occasion
 from notifications.errors import RulesRefused
+from notifications.invitations import keep_invitations
 from notifications.outbox import NewMessage, put
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.rules import Rules, RulesRow, rules_of
@@ -83,6 +84,8 @@ def _keep(uow: UnitOfWork, life: Life, kept: Kept, rules: Rules) -> None:
     for recipient in kept.rows():
         if keep_appointments(uow.session, rules, recipient, wanted, uow.now):
             uow.tells(life.participant.id)
+        if rules.enabled:
+            keep_invitations(uow.session, recipient, uow.now)
         if rules.enabled and rules.missed:
             _ask_who_did_not_come(uow, life, recipient)
 
@@ -126,6 +129,8 @@ def _same_again(uow: UnitOfWork, participant: Participant, kept: Kept, rules: Ru
     wanted = [as_it_was(row, row.withheld, wants_of_visit(rules, row.reference, wants)) for row in known]
     for recipient in kept.rows():
         keep_appointments(uow.session, rules, recipient, wanted, uow.now)
+        if rules.enabled:
+            keep_invitations(uow.session, recipient, uow.now)
     same_prompts(uow, kept, rules)
 
 

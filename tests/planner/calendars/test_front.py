@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from planner.app import create_app
+from planner.persistence.database import Database
 from planner.persistence.feeds import Feed
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.feeds import revoke_feed, rotate_feed
+from tests.databases import new_database
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.subscribed import DAY_8, Subscribed, subscribed
 
@@ -183,6 +187,47 @@ def test_a_database_that_comes_back_is_used_again(life: Subscribed) -> None:
     finder = life.app.extensions["calendars"]._find
     finder._connection().close()
     assert life.fetch(link).status_code == 200
+
+
+def test_a_postgresql_that_lets_nobody_in_is_503_and_the_calendar_is_there_once_it_does(
+    request: pytest.FixtureRequest, tmp_path: Path, at: Clock
+) -> None:
+    with new_database(request, "postgresql", tmp_path) as url:
+        database = Database(url)
+        with subscribed(Store(database), tmp_path, at) as life:
+            link = life.make("study")
+            before = life.fetch(link)
+            with shut(request.getfixturevalue("postgresql_server"), url):
+                answer = life.fetch(link, If_None_Match=before.headers["ETag"])
+                assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+                assert b"VCALENDAR" not in answer.data
+            after = life.fetch(link)
+            assert (after.status_code, after.data) == (200, before.data)
+        database.dispose()
+
+
+@contextmanager
+def shut(server: str, url: str) -> Iterator[None]:
+    """A database to which nobody is let in, and out of which everybody is thrown."""
+    name = make_url(url).database
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :it"), {"it": name}
+        )
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    engine.dispose()
+
+
+def test_without_keys_the_planner_is_not_ready(life: Subscribed, tmp_path: Path) -> None:
+    without = settings_for(life.store, tmp_path).model_copy(update={"index_key": None})
+    app = create_app({"TESTING": True}, without)
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, life.app.test_client().get("/readyz").status_code) == (503, 200)
+    app.extensions["calendars"].close()
+    app.extensions["installation"].close()
 
 
 def test_the_calendar_is_another_one_on_another_day(life: Subscribed) -> None:
