@@ -1,4 +1,4 @@
-"""What was held is sent after all only where whoever says so may say it."""
+"""What was held is sent after all, and all sending stopped, only where whoever says so may say it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from notifications.outbox import MessageRow, State
 from planner.persistence.unit_of_work import SYSTEM, Store
-from planner.problems import NotFound
+from planner.problems import NotAllowed, NotFound
 from planner.services.access import EVERYTHING, Scope
-from planner.services.sending import replay_held
+from planner.services.sending import replay_held, set_whole_switch, whole_switch
 from tests import reminded
 from tests.reminded import DAY_8, TOLD
 from tests.studies import STUDY, Trial
@@ -58,3 +58,12 @@ def test_a_single_message_of_another_site_is_not_there(study: Trial) -> None:
     with pytest.raises(NotFound):
         study.store.write(SYSTEM, study.now, lambda uow: replay_held(uow, Scope(((1, 1),)), STUDY, 3))
     assert held(study) == {"own", "another site", "another study"}
+
+
+def test_only_who_may_do_so_in_all_studies_stops_all_of_them(study: Trial) -> None:
+    one_study = Scope(((1, None),))
+    with pytest.raises(NotAllowed, match="all studies"):
+        study.store.write(SYSTEM, study.now, lambda uow: set_whole_switch(uow, one_study, True, "made up"))
+    assert not study.store.read(whole_switch).off
+    study.store.write(SYSTEM, study.now, lambda uow: set_whole_switch(uow, EVERYTHING, True, "made up"))
+    assert study.store.read(whole_switch).off
