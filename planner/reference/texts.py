@@ -15,6 +15,9 @@ _HEAD = f"""# Texts
 What messages say. Each text is a template with a few variables; its day and hour are written as its reader's language
 and country write them. How to change one, and what is refused: [word a message](../how-to/word-a-message.md).
 
+No native speaker has checked the Arabic, Chinese, French and Spanish texts yet. Have somebody who speaks the language
+read them before they are signed off for a study.
+
 An SMS of GSM-7's characters alone holds 160 of them, or 153 in each of several segments; with any other character in
 it 70, or 67. With long values a text may take {BUDGET[Encoding.GSM_7]} segments of GSM-7 or
 {BUDGET[Encoding.UCS_2]} of UCS-2: about as many words either way.

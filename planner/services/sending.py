@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifications.errors import RulesRefused, UnknownZone
 from notifications.message import Appointment
-from notifications.outbox import MessageRow, NewMessage, State, put, replay
+from notifications.outbox import PENDING, MessageRow, NewMessage, State, put, replay
 from notifications.quiet_hours import next_allowed
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import Planned, planned
@@ -161,6 +162,37 @@ def _switch(row: SwitchRow | None, everywhere: bool) -> Switch:
     if row is None:
         return Switch(False, "", None, everywhere)
     return Switch(row.off, row.why, row.changed_at, everywhere)
+
+
+@dataclass(frozen=True, slots=True)
+class StudySending:
+    """Whether a study sends by its rules and its switch, how much is held, and how much is still to come."""
+
+    code: str
+    enabled: bool
+    switch: Switch
+    held: int
+    planned: int
+
+
+def studies_sending(session: Session) -> list[StudySending]:
+    """Every study, by its code."""
+    counts = select(MessageRow.study_id, MessageRow.state, func.count())
+    counts = counts.where(MessageRow.state.in_(PENDING)).group_by(MessageRow.study_id, MessageRow.state)
+    pending = {(study, state): count for study, state, count in session.execute(counts)}
+    everywhere = whole_switch(session).off
+    return [
+        StudySending(
+            study.code, _is_enabled(session, study.id), _switch(session.get(SwitchRow, study.id), everywhere),
+            pending.get((study.id, State.HELD), 0), pending.get((study.id, State.PLANNED), 0),
+        )
+        for study in session.scalars(select(Study).order_by(Study.code))
+    ]  # fmt: skip
+
+
+def _is_enabled(session: Session, study_id: int) -> bool:
+    row = session.get(RulesRow, study_id)
+    return row is not None and row.enabled
 
 
 def set_study_switch(uow: UnitOfWork, study: Study, off: bool, why: str) -> None:

@@ -237,6 +237,17 @@ def test_another_number_begins_without_the_suspension_of_the_old_one(clinic: Cli
         assert session.scalars(select(AddressRow)).one().suspended_at is None
 
 
+def test_a_number_that_is_somebody_elses_by_now_says_nothing_for_whom_it_was_before(clinic: Clinic) -> None:
+    clinic.recipient(number="+12125550112")
+    write(clinic, "1")
+    assert (clinic.appointment().answer, kinds(clinic)) == ("", ["reply"])
+    clinic.recipient("p2", PHONE)
+    row = write(clinic, "1")
+    assert row is not None
+    assert (row.recipient_id, clinic.appointment().answer) == (2, "")
+    assert kinds(clinic) == ["reply", "reply"]
+
+
 def test_two_machines_do_not_answer_each_other_for_ever(clinic: Clinic) -> None:
     for _ in range(MOST_AN_HOUR + 2):
         write(clinic, "I am a machine.")

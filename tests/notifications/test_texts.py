@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -43,12 +44,12 @@ REMINDERS = {
     ),
     "fr": (
         "Bonjour, ici North Clinic. Votre rendez-vous est le vendredi 9 janvier 2026 à 09:30. "
-        "Répondez 1 pour confirmer ou 2 pour demander un autre horaire. Une question ? Appelez le +1 "
+        "Répondez 1 pour confirmer ou 2 pour demander un autre horaire. Pour toute question, appelez le +1 "
         "212 555 0100. Pour ne plus recevoir ces messages, répondez STOP."
     ),
     "ar": (
         "مرحبًا، معكم \u200eNorth Clinic\u200f. موعدكم يوم الجمعة، 9 يناير 2026 الساعة 9:30 ص. للتأكيد أرسلوا 1، "
-        "ولطلب وقت آخر أرسلوا 2. للأسئلة اتصلوا على \u200e+1 212 555 0100\u200f. لإيقاف هذه الرسائل أرسلوا STOP."
+        "ولطلب وقت آخر أرسلوا 2. للاستفسار اتصلوا على \u200e+1 212 555 0100\u200f. لإيقاف هذه الرسائل أرسلوا STOP."
     ),
     "zh": (
         "您好，这里是North Clinic。您的预约时间是2026年1月9日星期五 "
@@ -202,3 +203,9 @@ def test_days_are_written_in_the_language_of_the_wording_and_the_way_of_the_reci
 def test_a_text_that_nobody_knows_is_refused() -> None:
     with pytest.raises(WordingRefused, match="there is no text 'poem'; there are reminder, moved"):
         shipped("poem", "en")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_french_text_has_a_sign_that_a_telephone_could_begin_a_line_with(template: str) -> None:
+    """French has a space before it; one that holds both together would make the text cost double."""
+    assert not re.search(r"\s[?!:;»]", shipped(template, "fr"))

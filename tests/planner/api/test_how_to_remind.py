@@ -25,8 +25,8 @@ def test_every_example_of_the_page_is_taken_and_reminders_are_planned(app: Flask
     study.record("01-001", *DOSED)
     tokens = {"TOKEN": caller(app, store, Role.COORDINATOR).token, "URL": ""}
     tokens["INVESTIGATOR"] = caller(app, store, Role.INVESTIGATOR).token
-    examples = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(examples) == 10
+    examples = re.findall(r"```sh\n(curl .*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert len(examples) == 14
     for example in examples:
         answer = curl(app, example, tokens)
         assert answer.status_code in (200, 201), (example, answer.text[:500])

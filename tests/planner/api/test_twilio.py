@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ __all__ = ["at"]
 
 TOKEN, URL = "a made-up auth token", "https://visits.example.org"
 STATUS, INBOUND = "/callbacks/twilio/status", "/callbacks/twilio/messages"
+AT_ONCE = 4
 SID, WROTE = f"SM{'1' * 32}", f"SM{'2' * 32}"
 
 
@@ -119,6 +122,21 @@ def test_what_somebody_wrote_is_taken_once_however_often_it_is_handed_in(app: Fl
         assert (answer.status_code, answer.mimetype) == (200, "text/xml")
     assert (count(store, InboundRow), count(store, TaskRow)) == (1, 1)
     assert ("move-asked", "once", "planned") in reminded.messages(study)
+
+
+def test_what_is_handed_in_twice_at_the_same_moment_is_taken_and_answered_once(
+    app: Flask, study: Any, store: Store
+) -> None:
+    ready = Barrier(AT_ONCE)
+
+    def hand_in(_: int) -> int:
+        ready.wait()
+        return send(app, INBOUND, wrote("2")).status_code
+
+    with ThreadPoolExecutor(AT_ONCE) as many:
+        assert list(many.map(hand_in, range(AT_ONCE))) == [200] * AT_ONCE
+    assert (count(store, InboundRow), count(store, TaskRow)) == (1, 1)
+    assert reminded.messages(study).count(("move-asked", "once", "planned")) == 1
 
 
 @pytest.mark.parametrize("text", ["", "👍", "Je suis malade", "٢", "x" * 1_600, "a\0b"])
