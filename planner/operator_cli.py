@@ -20,7 +20,7 @@ def upgrade(version: str) -> None:
     """Bring the database to this planner's version; a new one gets its tables."""
     from planner.commands import database as commands
 
-    commands.migrate(version)
+    commands.migrate(version, may_lose=False)
 
 
 @database.command("downgrade")
@@ -30,7 +30,7 @@ def downgrade(version: str) -> None:
     """Bring the database back to an older version. Back it up first."""
     from planner.commands import database as commands
 
-    commands.migrate(version)
+    commands.migrate(version, may_lose=True)
 
 
 @database.command("check")

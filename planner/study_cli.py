@@ -219,11 +219,12 @@ def create_user(email: str, name: str, password: str | None) -> None:
 
 @user.command("password")
 @click.argument("email")
-def reset_password(email: str) -> None:
-    """Give somebody a new password, shown once, and end their sessions."""
+@click.option("--keep-tokens", is_flag=True, help="Let programs go on with their tokens: nothing was stolen.")
+def reset_password(email: str, keep_tokens: bool) -> None:
+    """Give somebody a new password, shown once, and end their sessions and tokens."""
     from planner.commands import operate as commands
 
-    commands.reset_password(email)
+    commands.reset_password(email, keep_tokens)
 
 
 @user.command("codes-off")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from planner.api.requests import confirm_password, expected_revision, needs, reading, scope, writing
 from planner.api.resource import asked, page_of, resource
-from planner.api.types import Answer, Body, Day, Line, Note, PageQuery, ParticipantPath
+from planner.api.types import Answer, Body, Day, Line, Note, ParticipantPath, SpanQuery
 from planner.auth.permissions import Permission
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.unit_of_work import UnitOfWork
@@ -55,7 +55,7 @@ class DeviationAnswer(Answer):
     revision: int
 
 
-class DeviationQuery(PageQuery):
+class DeviationQuery(SpanQuery):
     """Which deviations."""
 
     study: str | None = Field(default=None, max_length=64)
@@ -64,8 +64,6 @@ class DeviationQuery(PageQuery):
     status: list[Literal[STATES]] | None = Field(  # type: ignore[valid-type]
         default=None, max_length=20, description="One of these states; may be repeated."
     )
-    since: Day | None = None
-    until: Day | None = None
 
 
 class Judgement(Body):

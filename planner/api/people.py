@@ -176,7 +176,9 @@ def change_password(body: NewPassword) -> Response:
     """Change your password. All your sessions end."""
     confirm_password(body.password)
     shortest = installation().settings.shortest_password
-    return writing(lambda uow: set_password(uow, _me(uow.session), body.new_password, shortest), lambda _: None)
+    return writing(
+        lambda uow: set_password(uow, _me(uow.session), body.new_password, shortest, "new_password"), lambda _: None
+    )
 
 
 @api.post("/me/codes", responses={201: CodesAnswer}, operation_id="set_up_codes")

@@ -6,7 +6,17 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from planner.problems import visible
 
@@ -86,6 +96,21 @@ class PageQuery(Query):
 
     limit: int = Field(default=50, ge=1, le=500, description="How many at most.")
     cursor: str | None = Field(default=None, max_length=500, description="`next` of the page before.")
+
+
+class SpanQuery(PageQuery):
+    """Which days: from one on, up to another."""
+
+    since: Day | None = Field(default=None, description="From this day on.")
+    until: Day | None = Field(default=None, description="Up to this day, with it.")
+
+    @field_validator("until")
+    @classmethod
+    def _ends_after_it_begins(cls, until: date | None, info: ValidationInfo) -> date | None:
+        since = info.data.get("since")
+        if since is not None and until is not None and until < since:
+            raise ValueError(f"until is before since ({since}); write a later day, or leave one of them out")
+        return until
 
 
 class ProblemItem(Answer):

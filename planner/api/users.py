@@ -77,6 +77,7 @@ class FreshPassword(Body):
     """A password for somebody else, to be changed by them."""
 
     password: str = Field(max_length=1_000)
+    keep_tokens: bool = Field(default=False, description="Let their programs go on with their tokens.")
 
 
 class Enabled(Body):
@@ -149,7 +150,7 @@ def enable(path: UserPath, body: Enabled) -> Response:
 @api.put("/users/<int:user>/password", responses={204: None}, operation_id="reset_password")
 @needs(Permission.USERS_WRITE, everything=True)
 def reset_password(path: UserPath, body: FreshPassword) -> Response:
-    """Give somebody a fresh password, who has forgotten theirs; their sessions and tokens end."""
+    """Give somebody a fresh password, who has forgotten theirs; their sessions end, and tokens that are not kept."""
     shortest = installation().settings.shortest_password
 
     def work(uow: UnitOfWork) -> None:
@@ -157,7 +158,8 @@ def reset_password(path: UserPath, body: FreshPassword) -> Response:
         if user.id == asking().person.user_id:
             raise InvalidInput([InputProblem("user", "that is you", "change your own password under /me/password")])
         set_password(uow, user, body.password, shortest)
-        end_tokens(uow, user)
+        if not body.keep_tokens:
+            end_tokens(uow, user)
 
     return writing(work, lambda _: None)
 

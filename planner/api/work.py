@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from planner.api.requests import needs, reading, scope
 from planner.api.resource import asked, page_of, resource
-from planner.api.types import Answer, Day, PageQuery
+from planner.api.types import Answer, Day, SpanQuery
 from planner.auth.permissions import Permission
 from planner.services.lists import Wanted, list_bookings, list_gates, list_visits
 from schedules.statuses import GateStatus, Status
@@ -23,14 +23,12 @@ VisitStatus = Literal[tuple(status.value for status in Status)]  # type: ignore[
 GateStanding = Literal[tuple(status.value for status in GateStatus)]  # type: ignore[valid-type]
 
 
-class WorkQuery(PageQuery):
+class WorkQuery(SpanQuery):
     """What to leave out of the list: everything that is not as said here."""
 
     study: str | None = Field(default=None, max_length=64)
     site: str | None = Field(default=None, max_length=64)
     number: str | None = Field(default=None, max_length=40, description="A screening number.")
-    since: Day | None = Field(default=None, description="From this day on.")
-    until: Day | None = Field(default=None, description="Up to this day, with it.")
 
 
 class VisitQuery(WorkQuery):

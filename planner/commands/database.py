@@ -17,11 +17,11 @@ from planner.services.rotation import is_anything_sealed, rotate_keys, verify_ke
 from planner.services.verification import verify_facts, verify_visits
 
 
-def migrate(to: str) -> None:
-    """Bring the database to a version and say which one it was and is."""
+def migrate(to: str, may_lose: bool) -> None:
+    """Bring the database to a version and say which one it was and is; to an older one only if data may be lost."""
     with installation(of_this_version=False) as planner:
         before = schema.current(planner.database)
-        schema.migrate(planner.database, to)
+        schema.migrate(planner.database, to, may_lose)
         after = schema.current(planner.database)
     click.echo(f"The database was {_version(before)} and is {_version(after)}.")
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from planner.config import read_settings
+from sqlalchemy import make_url
+
+from planner.config import ConfigurationError, read_settings
 from planner.persistence.unit_of_work import Actor
 from planner.services.installation import Installation, open_installation
 
@@ -15,10 +18,21 @@ __all__ = ["OPERATOR", "Installation", "installation"]
 OPERATOR = Actor("operator")
 
 
+def _require_file(address: str) -> None:
+    """Raise ConfigurationError for an embedded database that is not there: opened, it would be made, and be empty."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        raise ConfigurationError(
+            f"there is no database {url.database}; check DATABASE_URL, or make it: run `planner database upgrade`"
+        )
+
+
 @contextmanager
 def installation(of_this_version: bool = True) -> Iterator[Installation]:
     """The installation; its database is of this planner's version unless told otherwise."""
     settings = read_settings()
+    if of_this_version:
+        _require_file(settings.database)
     if settings.is_embedded:
         settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     opened = open_installation(settings)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,7 @@ from planner.persistence.users import User, user_by_email
 from planner.presenting.plan_diff import changes_screen
 from planner.presenting.plan_json import plan_data, to_json
 from planner.presenting.plan_table import plan_screen
+from planner.presenting.short_days import counted
 from planner.problems import InputProblem, InvalidInput, NotFound, Refused, shown
 from planner.services.access import EVERYTHING, find_participant, find_site, find_study
 from planner.services.enrolment import Screen, screen
@@ -38,9 +41,19 @@ from planner.services.studies import (
     join_site,
     supply_parameters,
 )
-from planner.services.users import CreateUser, Role, create_user, grant_role, make_token, set_password, take_off_totp
+from planner.services.users import (
+    CreateUser,
+    Role,
+    create_user,
+    end_tokens,
+    grant_role,
+    make_token,
+    set_password,
+    take_off_totp,
+)
+from schedules.history import Fact
 from schedules.history_file import read_facts
-from schedules.protocol_file import read_parameters
+from schedules.protocol_file import read_parameters, read_protocol
 
 T = TypeVar("T")
 #: what a token may be made for
@@ -63,8 +76,9 @@ def new_study(code: str, title: str) -> None:
 
 def add_protocol(code: str, name: str) -> None:
     """Add a protocol version to a study, and show the assumptions that somebody has to stand by."""
-    text, _ = protocol_source(name)
-    source = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    text, file = protocol_source(name)
+    read_protocol(text, file)  # says what is wrong with its place, also of what is no UTF-8
+    source = text if isinstance(text, str) else text.decode()
     with installation() as planner:
         row = _write(planner, lambda uow: add_version(uow, find_study(uow.session, EVERYTHING, code), source))
     click.echo(f"Version {row.version} is added (SHA-256 {row.digest}).")
@@ -79,7 +93,7 @@ def supply(code: str, file: str, made_up: bool) -> None:
             planner,
             lambda uow: supply_parameters(uow, find_study(uow.session, EVERYTHING, code), values, made_up),
         )
-    click.echo(f"{len(values)} parameters have a value.")
+    click.echo(f"{counted(len(values), 'parameter')} supplied.")
 
 
 def confirm(code: str, version: str) -> None:
@@ -109,6 +123,8 @@ def new_site(command: CreateSite) -> None:
 
 def change_site_as_said(site: str, command: ChangeSite) -> None:
     """Give a site other opening hours, chairs, or another name or address."""
+    if command == ChangeSite():
+        raise InvalidInput([InputProblem("options", "nothing is to change", "say what: planner site change --help")])
     with installation() as planner:
         _write(planner, lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, site), command))
     click.echo(f"The site {site} is changed.")
@@ -119,7 +135,7 @@ def close(site: str, command: CloseSite) -> None:
     with installation() as planner:
         _write(planner, lambda uow: close_site(uow, find_site(uow.session, EVERYTHING, site), command))
         done = replan_all(planner.store, planner.designs, OPERATOR, clock.now())
-    click.echo(f"{site} is closed then; {done.planned} participants are up to date.")
+    click.echo(f"{site} is closed then; {counted(done.planned, 'participant')} planned anew.")
 
 
 # -- participants -------------------------------------------------------------------------------
@@ -134,9 +150,10 @@ def take_in(command: Screen) -> None:
 
 def record(study: str, number: str, file: str, reason: str, preview: bool) -> None:
     """Record the facts of a file, or show what recording them would move."""
-    facts = tuple(replace(fact, origin=None) for fact in read_facts(read_source(file), file))
+    written = read_facts(read_source(file), file)
+    facts = tuple(replace(fact, origin=None) for fact in written)
     command = RecordFacts(study=study, participant=number, facts=facts, booking_reason=reason)
-    with installation() as planner:
+    with installation() as planner, _placed_in_file(written):
         if preview:
             with planner.database.reading() as session:
                 found = preview_facts(session, planner.designs, EVERYTHING, command, clock.now())
@@ -145,10 +162,27 @@ def record(study: str, number: str, file: str, reason: str, preview: bool) -> No
     _show_recorded(found, preview)
 
 
+@contextmanager
+def _placed_in_file(facts: Sequence[Fact]) -> Iterator[None]:
+    """What is wrong with one of the facts is said with its place in the file."""
+    try:
+        yield
+    except Refused as error:
+        raise Refused(replace(problem, place=_line(problem.place, facts)) for problem in error.problems) from None
+
+
+def _line(place: str, facts: Sequence[Fact]) -> str:
+    found = re.match(r"/facts/(\d+)", place)
+    origin = facts[int(found[1])].origin if found else None
+    return f"{origin.file}:{origin.line}:{origin.column}" if origin else place
+
+
 def import_table(study: str, file: str) -> None:
     """Take in everybody whom a table names, and record its facts."""
     path = Path(file)
-    if not path.is_file():
+    if path.is_dir():
+        raise Refused([InputProblem(file, "this is a folder", "name a file in it")])
+    if not path.exists():
         raise Refused([InputProblem(file, "there is no such file", "check its name")])
     with path.open("rb") as opened:
         table = opened.read(MOST_BYTES + 1)
@@ -182,7 +216,7 @@ def show_calendar(study: str, number: str, as_of: date | None, form: str) -> Non
         write(to_json(plan_data(plan)))
         return
     protocol = design.design.versions[design.design.version_index(plan.version)]
-    show(lambda width: plan_screen(plan, protocol, f"{study} {number}", width))
+    show(lambda width: plan_screen(plan, protocol, f"{study} {number}", width, stored=True))
 
 
 # -- users --------------------------------------------------------------------------------------
@@ -203,12 +237,20 @@ def _user(uow: UnitOfWork, email: str) -> User:
     return user
 
 
-def reset_password(email: str) -> None:
-    """Give somebody a new password, shown once."""
+def reset_password(email: str, keep_tokens: bool) -> None:
+    """Give somebody a new password, shown once; their sessions end, and their tokens unless they are kept."""
     chosen = secrets.token_urlsafe(15)
+
+    def work(uow: UnitOfWork) -> None:
+        user = _user(uow, email)
+        set_password(uow, user, chosen)
+        if not keep_tokens:
+            end_tokens(uow, user)
+
     with installation() as planner:
-        _write(planner, lambda uow: set_password(uow, _user(uow, email), chosen))
-    click.echo(f"{email} signs in with the password {chosen} now; all their sessions have ended.")
+        _write(planner, work)
+    ended = "sessions have ended" if keep_tokens else "sessions have ended, and their tokens are good no more"
+    click.echo(f"{email} signs in with the password {chosen} now; all their {ended}.")
 
 
 def take_off_codes(email: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from planner.clock import local_day
+from planner.demo.setting import SOUTH
 from planner.demo.stage import Stage
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
@@ -30,7 +32,7 @@ _OLD = timedelta(days=4)
 
 def judge(stage: Stage, now: datetime) -> None:
     """Look through the deviations that nobody has judged yet and that are not of the last days."""
-    today = now.date()
+    today = local_day(now, stage.zones[SOUTH])  # where it is earliest: it has come at every site
     query = (
         select(Study.code, Participant.number, DeviationRow)
         .join(Participant, Participant.id == DeviationRow.participant_id)

@@ -94,14 +94,20 @@ def read_backup(file: Path) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(lines):
                 said = json.loads(line)
                 if number == 0 and said.get("format") != FORMAT:
-                    raise BackupError(f"{file} is no backup of the planner")
+                    raise BackupError(
+                        f"{file} is no backup of the planner; name a file that `planner database backup` wrote"
+                    )
                 ended = "sha256" in said
                 if ended and said["sha256"] != seal.hexdigest():
-                    raise BackupError(f"{file} has been changed since it was written")
+                    raise BackupError(f"{file} has been changed since it was written; take another backup")
                 seal.update(line.encode())
                 yield said
+    except FileNotFoundError:
+        raise BackupError(f"{file}: there is no such file; check its name") from None
     except (OSError, EOFError, ValueError) as error:
-        raise BackupError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
+        what = str(error).splitlines()[0]
+        right = "name a file that `planner database backup` wrote, and that was copied whole"
+        raise BackupError(f"{file} cannot be read ({what}); {right}") from None
     if not ended:
         raise BackupError(f"{file} was cut short")
 

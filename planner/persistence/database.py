@@ -110,7 +110,14 @@ def _translated(writes: bool = False) -> Iterator[None]:
 
 def _unavailable(error: DBAPIError) -> DatabaseUnavailable:
     said = str(error.orig).strip().splitlines() or ["it said nothing"]
-    return DatabaseUnavailable(f"the database cannot be used: {said[0]}")
+    return DatabaseUnavailable(f"the database cannot be used: {said[0]}; {_what_to_do(error)}")
+
+
+def _what_to_do(error: DBAPIError) -> str:
+    """What whoever runs the planner can do about it; people who use it are only told that it passes."""
+    if getattr(error.orig, "sqlite_errorcode", None) is not None:
+        return "see that DATABASE_URL names its file, that it and its folder can be written, and that there is room"
+    return "see that its server runs, and that DATABASE_URL names it and somebody who may use it"
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

@@ -40,16 +40,23 @@ def current(database: Database) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def migrate(database: Database, to: str = "head") -> None:
-    """Bring a database to a version: ``head``, ``base``, or one by its name; up or down, all of it or nothing."""
+def migrate(database: Database, to: str = "head", may_lose: bool = True) -> None:
+    """Bring a database to a version: ``head``, ``base``, or one by its name; up or down, all of it or nothing.
+
+    Raises WrongSchema for no such version, and for an older one unless what newer ones keep may be lost.
+    """
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     before = current(database)
     if before is not None and before not in known:
         raise WrongSchema(_newer(before))
     if to not in known | {"head", "base"}:
         raise WrongSchema(f"there is no version {to[:40]}; there are {', '.join(sorted(known))}, head and base")
+    back = _is_back(before, to)
+    if back and not may_lose:
+        wrong = f"the database is of version {before}, which is newer than {to}; what newer versions keep would be lost"
+        raise WrongSchema(f"{wrong}: back it up, and run `planner database downgrade --to {to}`")
     with database.connecting(writes=True) as connection, connection.begin():
-        go = command.downgrade if _is_back(before, to) else command.upgrade
+        go = command.downgrade if back else command.upgrade
         go(_config(connection), to)
 
 

@@ -45,9 +45,12 @@ _GONE = (Status.CANCELLED, Status.OMITTED, Status.MISSED, Status.SUSPENDED)
 
 
 def plan_screen(
-    plan: Plan, protocol: Protocol, name: str, width: int, facts: Recorded = NOTHING
+    plan: Plan, protocol: Protocol, name: str, width: int, facts: Recorded = NOTHING, stored: bool = False
 ) -> Iterator[RenderableType]:
-    """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol."""
+    """Everything about a plan for a screen of this width; ``name`` is what the user called the protocol.
+
+    Of a participant who is ``stored`` it is the study's code and the number.
+    """
     yield from plan_heading(plan)
     if not facts.anything:
         yield Text('From a start date alone: until something is recorded, all visits are "planned".', "dim")
@@ -55,8 +58,12 @@ def plan_screen(
     yield from _legend(plan.visits, protocol)
     yield from below_the_visits(plan, protocol, width, facts)
     yield Text()
+    many = counted(len(plan.assumptions), "assumption")
+    if stored:
+        yield Text(f"`planner participant calendar {name} --format json` has the {many} that this rests on,", "dim")
+        yield Text("and how every date came about.", "dim")
+        return
     if plan.assumptions:
-        many = counted(len(plan.assumptions), "assumption")
         yield Text(f"This rests on {many}, which `planner protocol show {name}` lists.", "dim")
     yield Text(f"`planner why {name} VISIT …` says how a date came about.", "dim")
 

@@ -77,6 +77,11 @@ def amendment_effective(uow: UnitOfWork, designs: Designs, scope: Scope, command
     """
     study = find_study(uow.session, scope, command.study)
     site, version = _find(uow.session, scope, study, command)
+    today = local_day(uow.now, site.zone)
+    if command.approved_on > today:
+        wrong = f"{command.approved_on} has not come yet at the site ({today})"
+        raise InvalidInput([InputProblem("approved_on", wrong, "write the day on which it was approved")])
+    _refuse_another_order(uow.session, designs.of(uow.session, study), site, command)
     _note(uow, designs.of(uow.session, study), study, site, version, command)
     return _move(uow, designs, study, site, command)
 
@@ -157,6 +162,21 @@ def _find(session: Session, scope: Scope, study: Study, command: MakeEffective) 
         wrong = "it would be in effect before it is approved"
         raise InvalidInput([InputProblem("effective_on", wrong, "write the day of the approval, or a later one")])
     return site, version
+
+
+def _refuse_another_order(session: Session, design: StudyDesign, site: SiteRow, command: MakeEffective) -> None:
+    """Raise Refused where an older version would come after a newer one: whoever is enrolled then would be under it."""
+    index = design.design.version_index(command.version)
+    for row, version in site_versions_of(session, design.study_id):
+        other = design.design.version_index(version)
+        early = other > index and row.effective_on < command.effective_on
+        if row.site_id == site.id and (early or (other < index and row.effective_on > command.effective_on)):
+            order = f"version {version} is in effect there from {row.effective_on} on, and is {_age(other > index)}"
+            raise Refused([InputProblem("effective_on", order, "versions take effect in the order they were added")])
+
+
+def _age(newer: bool) -> str:
+    return "newer" if newer else "older"
 
 
 def _note(

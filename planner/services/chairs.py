@@ -50,8 +50,12 @@ class _Appointment:
     def no_chair(self) -> ChairTaken:
         """What is said where none of the chairs is free throughout."""
         hour = f"{self.starts // 60:02}:{self.starts % 60:02}"
-        wrong = f"no chair is free at {self.site.name} on {self.fact.date} from {hour} for {self.minutes} minutes"
-        return ChairTaken([InputProblem("chair", wrong, "choose another hour, day or chair")])
+        one = f"chair {self.chairs[0]} is not free" if self.fact.chair else "no chair is free"
+        wrong = f"{one} at {self.site.name} on {self.fact.date} from {hour} for {self.minutes} minutes"
+        right = (
+            "leave the chair out, and any that is free is taken" if self.fact.chair else "choose another hour or day"
+        )
+        return ChairTaken([InputProblem("chair", wrong, right)])
 
 
 def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
+from planner.clock import local_day
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
+from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
 from planner.services.access import Scope, find_participant, find_study
@@ -70,7 +73,8 @@ def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> D
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
     row = _find(uow, participant.id, command.identity)
-    _check(row, command)
+    today = local_day(uow.now, uow.session.get_one(SiteRow, participant.site_id).zone)
+    _check(row, command, today)
     before = _data(row)
     row.state = STEPS[command.step][1]
     for name in ("important", "category", "cause", "action", "aware_since", "reported_on", "reported_to", "reason"):
@@ -134,17 +138,29 @@ def _no_such_deviation() -> NotFound:
     return NotFound([InputProblem("deviation", "there is no such deviation", "look at the participant's deviations")])
 
 
-def _check(row: DeviationRow, command: JudgeDeviation) -> None:
+def _check(row: DeviationRow, command: JudgeDeviation, today: date) -> None:
     if command.step not in STEPS:
         raise InvalidInput([InputProblem("step", "there is no such step", f"choose one of {', '.join(STEPS)}")])
     _refuse_what_changed(row, command.expected)
     allowed, _ = STEPS[command.step]
     if row.state not in allowed:
         wrong = f"it is {row.state}, and only what is {' or '.join(allowed)} can take this step"
-        raise Conflict([InputProblem("step", wrong, "look at it again")], _data(row))
-    problems = list(_missing(command))
+        steps = [step for step, (states, _) in STEPS.items() if row.state in states]
+        raise Conflict([InputProblem("step", wrong, f"from here it can take: {', '.join(steps)}")], _data(row))
+    problems = [*_missing(command), *_impossible_days(row, command, today)]
     if problems:
         raise InvalidInput(problems)
+
+
+def _impossible_days(row: DeviationRow, command: JudgeDeviation, today: date) -> Iterator[InputProblem]:
+    """Nobody is aware of something, or has reported it, on a day that has not come, nor reports it before they know."""
+    for name in ("aware_since", "reported_on"):
+        day = getattr(command, name)
+        if day is not None and day > today:
+            yield InputProblem(name, f"{day} has not come yet at the site ({today})", "correct the day")
+    aware = command.aware_since or row.aware_since
+    if command.reported_on is not None and aware is not None and command.reported_on < aware:
+        yield InputProblem("reported_on", f"it was known only on {aware}", "correct the day, or aware_since")
 
 
 def _refuse_what_changed(row: DeviationRow, expected: int | None) -> None:

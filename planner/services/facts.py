@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from planner.persistence.users import names_of
 from planner.problems import Conflict, InputProblem, Refused, shown
 from planner.services.access import EVERYTHING, Scope, find_participant, find_study
 from planner.services.chairs import check_bookings, sync_bookings
+from planner.services.cohort_levels import at_levels_of_cohort
 from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
@@ -157,9 +160,30 @@ def _work_out(
         _require_screening(participant)
         require_values(design.versions, "enrolment")
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
+    facts = tuple(at_levels_of_cohort(session, design, fact) if isinstance(fact, Enrolled) else fact for fact in facts)
     imagined = life.with_facts(facts)
-    recorded = Recorded(participant.number, participant.revision + 1, facts, life.plan(now), imagined.plan(now))
-    return recorded, imagined
+    before = life.plan(now)
+    with _placed_in_request(facts):
+        after = imagined.plan(now)
+    _refuse_to_stay(imagined, facts)
+    return Recorded(participant.number, participant.revision + 1, facts, before, after), imagined
+
+
+@contextmanager
+def _placed_in_request(facts: Sequence[Fact]) -> Iterator[None]:
+    """What the engine says of a new fact by its id, which nobody has seen yet, is said of its place in the request."""
+    try:
+        yield
+    except Refused as error:
+        places = {f"{fact.id}: ": f"/facts/{at}" for at, fact in enumerate(facts)}
+        raise Refused(_at_its_place(problem, places) for problem in error.problems) from None
+
+
+def _at_its_place(problem: InputProblem, places: dict[str, str]) -> InputProblem:
+    for name, place in places.items():
+        if problem.wrong.startswith(name):
+            return InputProblem(place, problem.wrong.removeprefix(name), problem.remedy)
+    return problem
 
 
 def _refuse_what_changed(session: Session, life: Life, command: RecordFacts) -> None:
@@ -190,15 +214,29 @@ def _refuse_too_many(life: Life, facts: Sequence[Fact]) -> None:
 def _refuse_elsewhere(life: Life, facts: Sequence[Fact], scope: Scope = EVERYTHING) -> None:
     """Nobody is enrolled, moves or comes to a site that takes no part: not even what day it is there is known.
 
-    A site outside the scope is as one that takes no part: whoever moves somebody there has to know of both.
+    A site outside the scope is as one that takes no part, but for transfers: a site may hand somebody over to any other
+    of the study, and from then on knows no more of them than it knows of others there.
     """
-    known = [code for code, site_id in life.study.site_ids.items() if scope.sees(life.study.study_id, site_id)]
+    of_study = list(life.study.site_ids)
+    known = [code for code in of_study if scope.sees(life.study.study_id, life.study.site_ids[code])]
     problems = [
-        InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(known)}")
+        InputProblem(f"/facts/{at}/site", f'no site "{shown(fact.site)}" takes part', f"choose from {', '.join(sites)}")
         for at, fact in enumerate(facts)
-        if isinstance(fact, Enrolled | Transferred | Booked | Rebooked)
-        and fact.site is not None
-        and fact.site not in known
+        if isinstance(fact, Enrolled | Transferred | Booked | Rebooked) and fact.site is not None
+        for sites in (of_study if isinstance(fact, Transferred) else known,)
+        if fact.site not in sites
+    ]
+    if problems:
+        raise Refused(problems)
+
+
+def _refuse_to_stay(imagined: Life, facts: Sequence[Fact]) -> None:
+    """A transfer to where somebody is seen anyway is a slip of the pen: another site is meant, or somebody else."""
+    stays = {later for earlier, later in pairwise(imagined.moves()) if earlier[1] == later[1]}
+    problems = [
+        InputProblem(f"/facts/{at}/site", f"on {fact.date} they are seen at {fact.site} anyway", "name the other site")
+        for at, fact in enumerate(facts)
+        if isinstance(fact, Transferred) and (fact.date, fact.site) in stays
     ]
     if problems:
         raise Refused(problems)

@@ -117,7 +117,7 @@ class _Import:
             with self._uow.session.begin_nested():
                 self._alone(number, lines, facts)
         except PlannerError as error:
-            self.problems += [(first, problem) for problem in error.problems]
+            self.problems += [_placed(problem, lines) for problem in error.problems]
 
     def finish(self) -> None:
         """Have everybody written who has come, unless something is wrong."""
@@ -139,6 +139,14 @@ class _Import:
             study=self._study.code, participant=number, facts=facts, why=_WHY, booking_reason="imported"
         )
         record_for(self._uow, self._designs.of(self._uow.session, self._study), self._study, participant, record)
+
+
+def _placed(problem: InputProblem, lines: list[_Row]) -> tuple[int, InputProblem]:
+    """The line that a problem is about, where it is one fact, else where whoever it is about begins."""
+    found = re.fullmatch(r"/facts/(\d+)(?:/(.+))?", problem.place)
+    if found is None:
+        return lines[0].line, problem
+    return lines[int(found[1])].line, replace(problem, place=found[2] or "fact")
 
 
 def _site(number: str, lines: list[_Row]) -> str:

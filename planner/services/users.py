@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -100,15 +100,15 @@ def password_problems(password: str, shortest: int, email: str = "") -> list[Inp
         wrong = f"the password has {len(password)} characters"
         return [InputProblem("password", wrong, f"write {shortest} to {LONGEST_PASSWORD}; a few words are good")]
     if len(set(password)) < 5 or (email and password.lower() in (email, email.partition("@")[0] * 2)):
-        return [InputProblem("password", "the password is easy to guess", "write a few words that have nothing to do")]
+        return [InputProblem("password", "the password is easy to guess", "write a few words that do not go together")]
     return []
 
 
-def set_password(uow: UnitOfWork, user: User, password: str, shortest: int = 12) -> None:
-    """Give somebody another password, and end all their sessions."""
+def set_password(uow: UnitOfWork, user: User, password: str, shortest: int = 12, field: str = "password") -> None:
+    """Give somebody another password, and end all their sessions. ``field`` is what they wrote it into."""
     problems = password_problems(password, shortest, user.email)
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(replace(problem, place=field) for problem in problems)
     user.password = _HASHER.hash(password)
     end_sessions(uow, user)
     uow.audit("user.password-set", f"user:{user.id}")

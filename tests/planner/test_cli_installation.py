@@ -15,7 +15,7 @@ from planner.config import read_settings
 from planner.persistence.unit_of_work import SYSTEM
 from planner.persistence.users import User, user_by_email
 from planner.services.installation import open_installation
-from planner.services.users import hash_that_fits, new_totp_secret, set_up_totp, sign_in
+from planner.services.users import hash_that_fits, new_totp_secret, set_up_totp, sign_in, token_user
 from schedules.protocol_file import library_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "run-the-planner.md"
@@ -159,3 +159,50 @@ def test_what_cannot_be_is_said_in_a_line_with_exit_code_2(line: str, said: str)
     answer = run(line)
     assert (answer.exit_code, said in answer.output) == (2, True), answer.output
     assert "Traceback" not in answer.output
+
+
+@pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize(("option", "good"), [("", False), ("--keep-tokens", True)])
+def test_a_fresh_password_ends_tokens_unless_they_are_kept(option: str, good: bool) -> None:
+    set_up()
+    run("planner user create a@example.org --name A")
+    secret = run("planner user token a@example.org --label export --scope facts:read").output.strip()
+    run(f"planner user password a@example.org {option}")
+    opened = open_installation(read_settings())
+    try:
+        found = opened.store.read(lambda session: token_user(session, secret, datetime.now(UTC)))
+    finally:
+        opened.close()
+    assert (found is not None) == good
+
+
+@pytest.mark.usefixtures("installation")
+def test_what_is_wrong_with_a_fact_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
+    set_up()
+    facts = tmp_path / "wrong.yaml"
+    facts.write_text(
+        "- {fact: away, date: 2026-01-05, until: 2026-01-06}\n"
+        "- {fact: attended, date: 2026-01-05, visit: induction.c9.d1}\n"
+    )
+    failed = run(f"planner participant record vsli-1 01-001 {facts}")
+    assert f"{facts}:2:" in failed.output
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_protocol_that_is_no_utf_8_is_refused_rather_than_kept_with_other_letters(tmp_path: Path) -> None:
+    set_up()
+    text = library_text("vsli-ino").replace('version: "1.0"', 'version: "1.1"', 1)
+    protocol = tmp_path / "latin.yaml"
+    protocol.write_bytes(text.encode() + "# caf\u00e9\n".encode("latin-1"))
+    failed = run(f"planner study protocol vsli-1 {protocol}")
+    assert f"{protocol}:" in failed.output
+    assert "is not UTF-8" in failed.output
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_database_that_is_not_there_is_not_made_by_looking_at_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'misspelt.db'}")
+    assert "there is no database" in run("planner audit verify").output
+    assert not (tmp_path / "misspelt.db").exists()

@@ -63,7 +63,7 @@ def test_a_preview_says_that_no_chair_is_free(study: Trial, coordinator: Caller)
     coordinator.post(f"{ONE}/facts", {"facts": [booked]})
     study.enrol("01-002")
     wrong = coordinator.refused(409, "POST", f"/studies/{STUDY}/participants/01-002/facts/preview", {"facts": [booked]})
-    assert "no chair is free at North on 2026-01-12 from 09:30" in wrong["problems"][0]["wrong"]
+    assert "chair 1 is not free at North on 2026-01-12 from 09:30" in wrong["problems"][0]["wrong"]
 
 
 def test_the_second_of_two_coordinators_is_told_what_changed(coordinator: Caller) -> None:

@@ -173,6 +173,17 @@ def test_an_administrator_makes_users_gives_roles_takes_them_back_and_shuts_the_
     assert len(boss.get("/users")["items"]) == 2
 
 
+@pytest.mark.parametrize(("said", "good"), [({}, False), ({"keep_tokens": True}, True)])
+def test_whoever_is_given_a_fresh_password_has_no_tokens_left_unless_they_are_kept(
+    app: Flask, store: Store, at: Clock, said: dict[str, bool], good: bool
+) -> None:
+    boss, somebody = caller(app, store, Role.ADMINISTRATOR), caller(app, store, Role.MONITOR)
+    them = somebody.get("/me")["id"]
+    fresh = {"password": "other words of some length", **said}
+    assert boss.call("PUT", f"/users/{them}/password", fresh).status_code == 204
+    assert somebody.call("GET", "/me").status_code == (200 if good else 401)
+
+
 def test_the_last_administrator_stays_one(app: Flask, store: Store, at: Clock) -> None:
     boss = caller(app, store, Role.ADMINISTRATOR)
     me = boss.get("/me")["id"]

@@ -104,18 +104,25 @@ def test_the_other_sites_of_a_study_are_as_if_there_were_none(app: Flask, study:
     for path in ("facts/preview", "facts"):
         said = []
         for site in (SOUTH, "mars"):
-            moved = {"facts": [{"fact": "transferred", "date": "2026-01-05", "site": site}]}
-            wrong = here.refused(422, "POST", f"/studies/{STUDY}/participants/01-001/{path}", moved)
+            booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d8", "site": site}
+            wrong = here.refused(422, "POST", f"/studies/{STUDY}/participants/01-001/{path}", {"facts": [booked]})
             said.append(str(wrong).replace(site, "…"))
         assert said[0] == said[1]
         assert SOUTH not in said[0]
     whole = caller(app, study.store, Role.COORDINATOR, STUDY)
     assert whole.get(f"/studies/{STUDY}")["sites"] == [NORTH, SOUTH]
-    whole.post(
-        f"/studies/{STUDY}/participants/01-001/facts",
-        {"facts": [{"fact": "transferred", "date": "2026-01-05", "site": SOUTH}]},
-    )
-    here.refused(404, "GET", f"/studies/{STUDY}/participants/01-001")
+
+
+def test_whoever_hands_somebody_over_to_another_site_sees_them_no_more(app: Flask, study: Trial) -> None:
+    here, there = (caller(app, study.store, Role.COORDINATOR, STUDY, site) for site in (NORTH, SOUTH))
+    one = f"/studies/{STUDY}/participants/01-001"
+    moved = {"fact": "transferred", "date": "2026-01-05"}
+    wrong = here.refused(422, "POST", f"{one}/facts", {"facts": [{**moved, "site": "mars"}]})
+    assert wrong["problems"][0]["remedy"] == "choose from north, south"
+    there.refused(404, "POST", f"{one}/facts", {"facts": [{**moved, "site": SOUTH}]})
+    here.post(f"{one}/facts", {"facts": [{**moved, "site": SOUTH}]})
+    here.refused(404, "GET", one)
+    assert there.get(one)["site"] == SOUTH
 
 
 def test_an_infusion_centre_books_a_chair_and_nothing_else(app: Flask, study: Trial) -> None:
@@ -218,3 +225,9 @@ def test_a_closure_that_stands_is_answered_so_though_the_planning_after_it_fails
     closed = coordinator.post(f"/sites/{NORTH}/closures", {"first": "2026-01-12", "reason": "moving house"})
     assert [closure["first"] for closure in closed["closures"]] == ["2026-01-12"]
     assert coordinator.get(f"/sites/{NORTH}")["closures"] == closed["closures"]
+
+
+def test_days_that_end_before_they_begin_are_no_filter(coordinator: Caller) -> None:
+    for path in ("/visits", "/gates", "/bookings", "/deviations"):
+        wrong = coordinator.refused(400, "GET", f"{path}?since=2026-01-12&until=2026-01-05")
+        assert [problem["place"] for problem in wrong["problems"]] == ["until"]

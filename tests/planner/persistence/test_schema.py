@@ -39,6 +39,13 @@ def test_tables_of_earlier_versions_keep_their_rows(store: Store) -> None:
         assert connection.scalar(text("SELECT count(*) FROM fact")) == 2
 
 
+def test_an_upgrade_never_loses_what_newer_versions_keep(store: Store) -> None:
+    trial(store).enrol()
+    with pytest.raises(schema.WrongSchema, match="back it up, and run `planner database downgrade --to 0003`"):
+        schema.migrate(store.database, "0003", may_lose=False)
+    schema.check(store.database)
+
+
 def test_an_empty_database_is_told_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(schema.WrongSchema, match="planner database upgrade"):
         schema.check(Database(f"sqlite:///{tmp_path / 'new.db'}"))

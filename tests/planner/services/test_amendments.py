@@ -298,3 +298,15 @@ def test_a_version_whose_assumptions_nobody_has_confirmed_takes_no_effect(study:
 def test_the_log_is_of_ones_own_sites_only(study: Trial) -> None:
     put(study)
     assert log(study, scope=Scope(((1, 2),))) == []
+
+
+def test_nothing_was_approved_on_a_day_that_has_not_come(study: Trial) -> None:
+    with pytest.raises(InvalidInput, match="approved_on: 2027-01-02 has not come yet at the site"):
+        put(study, approved_on=date(2027, 1, 2), effective_on=date(2027, 1, 7))
+
+
+def test_no_version_is_in_effect_at_a_site_after_a_newer_one(study: Trial) -> None:
+    put(study)
+    with pytest.raises(Refused, match=r"version 2\.0 is in effect there from 2026-01-07 on, and is newer"):
+        put(study, version="1.0", effective_on=date(2026, 1, 8))
+    put(study, version="1.0", effective_on=date(2026, 1, 2))

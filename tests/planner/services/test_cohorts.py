@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from planner.persistence.facts import FactRow
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.problems import Conflict, InvalidInput, NotFound, Refused
 from planner.services.access import EVERYTHING, Scope
@@ -65,10 +67,25 @@ def test_a_cohort_has_its_levels_its_size_and_a_state(study: Trial) -> None:
 def test_participants_belong_to_the_cohort_of_the_levels_that_they_were_enrolled_at(study: Trial) -> None:
     join(study, "01-001")
     join(study, "01-002", {"ino": "level 2"})
-    join(study, "01-003", {"ino": "level 3"})
     study.enrol("01-004", cohort="phase-2")
     assert [member.participant for member in report(study).members] == ["01-001"]
     assert [member.participant for member in report(study, "level-2").members] == ["01-002"]
+
+
+def test_nobody_is_enrolled_at_levels_at_which_no_cohort_would_count_them(study: Trial) -> None:
+    with pytest.raises(Refused, match="no cohort of phase-1b has the dose levels ino level 3"):
+        join(study, "01-003", {"ino": "level 3"})
+    with pytest.raises(Refused, match="none of the cohorts of phase-1b is open"):
+        join(study, "01-004", {})
+
+
+def test_an_enrolment_that_says_no_levels_is_at_those_of_the_only_open_cohort(study: Trial) -> None:
+    change(study, "level-1", "open")
+    join(study, "01-001", {})
+    assert [member.participant for member in report(study).members] == ["01-001"]
+    with study.store.database.reading() as session:
+        kept = session.scalars(select(FactRow.content).where(FactRow.kind == "enrolled")).one()
+    assert kept["dose_levels"] == INO
 
 
 def test_who_has_no_dose_yet_is_not_observed_and_who_has_is_until_the_last_day(study: Trial) -> None:

@@ -14,11 +14,11 @@ from planner.persistence.sites import SiteRow, site_by_code
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow, visits_of
 from planner.presenting.plan_diff import changes_data
-from planner.problems import ChairTaken, Conflict, InvalidInput, PlannerError, Refused
-from planner.services.access import EVERYTHING
+from planner.problems import ChairTaken, Conflict, InvalidInput, NotFound, PlannerError, Refused
+from planner.services.access import EVERYTHING, Scope
 from planner.services.enrolment import fail_screening
 from planner.services.fact_records import read_facts
-from planner.services.facts import Recorded, RecordFacts, preview_facts
+from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
 from tests.studies import NORTH, STUDY, Trial, trial
 
 D8 = "induction.c1.d8"
@@ -319,3 +319,43 @@ def test_nobody_moves_to_a_site_that_takes_no_part(study: Trial, fact: dict[str,
     study.screen("01-002")
     with pytest.raises(Refused, match='no site "mars" takes part'):
         study.record("01-002", {"fact": "enrolled", "date": "2025-12-30", "day_1": "2026-01-05", "site": "mars"})
+
+
+def test_what_is_wrong_with_a_new_fact_is_told_with_its_place_in_the_request(study: Trial) -> None:
+    study.enrol()
+    away = {"fact": "away", "date": "2026-02-01", "until": "2026-02-02"}
+    with pytest.raises(Refused) as refused:
+        study.record("01-001", away, {"fact": "attended", "date": "2026-01-05", "visit": "induction.c9.d1"})
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.wrong) == ("/facts/1", "induction.c9 is beyond the most cycles, 2")
+
+
+def test_nobody_is_transferred_to_where_they_are_seen_anyway(study: Trial) -> None:
+    study.enrol()
+    with pytest.raises(Refused, match="/facts/0/site: on 2026-01-05 they are seen at north anyway"):
+        study.record("01-001", {"fact": "transferred", "date": "2026-01-05", "site": "north"})
+    there_and_back = [
+        {"fact": "transferred", "date": day, "site": site}
+        for day, site in (("2026-01-06", "south"), ("2026-01-07", "north"))
+    ]
+    study.record("01-001", *there_and_back)
+    with pytest.raises(Refused, match="seen at north anyway"):
+        study.record("01-001", {"fact": "transferred", "date": "2026-01-08", "site": "north"})
+
+
+def test_a_site_hands_somebody_over_to_a_site_that_it_sees_nothing_of(study: Trial) -> None:
+    study.enrol()
+    ids = study.store.read(lambda session: {site.code: site.id for site in session.scalars(select(SiteRow))})
+    theirs = {code: Scope(((None, site_id),)) for code, site_id in ids.items()}
+
+    def record(scope: Scope, fact: dict[str, Any]) -> Recorded:
+        command = RecordFacts(study=STUDY, participant="01-001", facts=read_facts([fact]))
+        return study.store.write(SYSTEM, study.now, lambda uow: record_facts(uow, study.designs, scope, command))
+
+    booked = {"fact": "booked", "date": "2026-01-12", "visit": "induction.c1.d8", "site": "south"}
+    with pytest.raises(Refused, match='no site "south" takes part; choose from north'):
+        record(theirs["north"], booked)
+    record(theirs["north"], {"fact": "transferred", "date": "2026-01-05", "site": "south"})
+    with pytest.raises(NotFound):
+        record(theirs["north"], booked)
+    assert record(theirs["south"], booked).revision == 3

@@ -50,7 +50,7 @@ def test_a_deviation_goes_from_candidate_to_closed_and_every_step_is_on_record(s
     assert (row(study).state, row(study).days) == ("candidate", 2)
     judge(study, "confirm", aware_since=date(2026, 1, 17))
     judge(study, "classify", important=True, category="dosing", cause="no chair", action="two chairs more")
-    judge(study, "report", reported_on=date(2026, 1, 20), reported_to="the ethics committee")
+    judge(study, "report", reported_on=date(2026, 1, 17), reported_to="the ethics committee")
     judge(study, "close")
     done = row(study)
     assert (done.state, done.important, done.reported_to) == ("closed", True, "the ethics committee")
@@ -151,3 +151,27 @@ def test_a_deviation_of_nobody_is_not_found(study: Trial) -> None:
     command = JudgeDeviation(study=STUDY, participant=NUMBER, identity="missed:nothing", step="confirm")
     with pytest.raises(NotFound):
         study.store.write(SYSTEM, study.now, lambda uow: judge_deviation(uow, EVERYTHING, command))
+
+
+@pytest.mark.parametrize(
+    ("days", "place"),
+    [
+        ({"aware_since": date(2026, 1, 18)}, "aware_since"),
+        ({"reported_on": date(2027, 1, 17)}, "reported_on"),
+        ({"aware_since": date(2026, 1, 17), "reported_on": date(2026, 1, 16)}, "reported_on"),
+    ],
+)
+def test_nothing_is_known_or_reported_on_a_day_that_has_not_come_nor_reported_before_it_is_known(
+    study: Trial, days: dict[str, date], place: str
+) -> None:
+    judge(study, "confirm")
+    judge(study, "classify", important=True, category="dosing")
+    with pytest.raises(InvalidInput) as refused:
+        judge(study, "report", **{"reported_on": date(2026, 1, 17), **days}, reported_to="the ethics committee")
+    assert place in [problem.place for problem in refused.value.problems]
+    assert row(study).state == "classified"
+
+
+def test_who_takes_a_step_that_cannot_be_taken_is_told_which_can(study: Trial) -> None:
+    with pytest.raises(Conflict, match="from here it can take: confirm, dismiss"):
+        judge(study, "close")

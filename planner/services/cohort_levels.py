@@ -1,0 +1,52 @@
+"""The dose levels that somebody is enrolled at are those of a cohort: else nobody would count them in any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from planner.persistence.cohorts import CohortRow, cohorts_of
+from planner.problems import InputProblem, Refused
+from planner.services.designs import StudyDesign
+from schedules.arms import dose_levels_of
+from schedules.history import Enrolled
+
+
+def at_levels_of_cohort(session: Session, design: StudyDesign, enrolled: Enrolled) -> Enrolled:
+    """The enrolment with the dose levels of its cohort; those of the only open one where it says none.
+
+    Raises Refused for levels that no cohort of that part has, and where none or several are open. A study that keeps
+    no cohorts of the part takes any.
+    """
+    rows = [row for row in cohorts_of(session, design.study_id) if row.part == enrolled.cohort]
+    if not rows or not _is_known(design, enrolled.version) or _belongs(design, rows, enrolled):
+        return enrolled
+    open_ones = [row for row in rows if row.state == "open"]
+    if enrolled.dose_levels or len(open_ones) != 1:
+        raise Refused([_problem(enrolled, rows, open_ones)])
+    return replace(enrolled, dose_levels=dict(open_ones[0].dose_levels))
+
+
+def _is_known(design: StudyDesign, version: str | None) -> bool:
+    """Whether the study has the version; one that it has not is refused with the other things that cannot be."""
+    return version is None or any(known.version == version for known in design.design.versions)
+
+
+def _belongs(design: StudyDesign, rows: list[CohortRow], enrolled: Enrolled) -> bool:
+    first = design.design.version_index(enrolled.version) if enrolled.version else 0
+    levels = dose_levels_of(enrolled, [design.design.versions[first]])
+    return any(all(levels.get(drug) == level for drug, level in row.dose_levels.items()) for row in rows)
+
+
+def _problem(enrolled: Enrolled, rows: list[CohortRow], open_ones: list[CohortRow]) -> InputProblem:
+    known = "; ".join(f"{row.code} ({row.state}): {_words(row.dose_levels)}" for row in rows)
+    if enrolled.dose_levels:
+        wrong = f"no cohort of {enrolled.cohort} has the dose levels {_words(enrolled.dose_levels)}"
+    else:
+        wrong = f"{len(open_ones) or 'none'} of the cohorts of {enrolled.cohort} {'are' if open_ones else 'is'} open"
+    return InputProblem("dose_levels", wrong, f"say the levels of one of the cohorts, {known}")
+
+
+def _words(levels: dict[str, str]) -> str:
+    return ", ".join(f"{drug} {level}" for drug, level in sorted(levels.items()))
