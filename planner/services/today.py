@@ -227,7 +227,7 @@ def _whose(reference: str, row: AppointmentRow) -> tuple[int, str]:
 
 def _numbers(session: Session, ids: Iterable[int]) -> dict[int, str]:
     query = select(Participant.id, Participant.number).where(Participant.id.in_(set(ids)))
-    return dict(session.execute(query).tuples().all())
+    return {who: number for who, number in session.execute(query)}  # noqa: C416 - rows are no pairs to the types
 
 
 def _labels(session: Session, whose: Collection[tuple[int, str]]) -> dict[tuple[int, str], str]:

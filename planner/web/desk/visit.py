@@ -113,6 +113,8 @@ def book(study: str, number: str, visit: str) -> ResponseReturnValue:
         return page, _look_ahead(session, page, form)
 
     page, error = installation().store.read(look)
+    if form.value("day") not in ("", "other", *(each.day.isoformat() for each, _ in page.possible)):
+        form.values |= {"other_day": [form.value("day")], "day": ["other"]}  # one that is not in the list any more
     if error is not None or request.form.get("do") == "preview":
         return _answer(page, form, int(error.status) if error is not None else 200)
     return _save(page, form)
