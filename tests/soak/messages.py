@@ -56,8 +56,8 @@ FAULTS = {
     "broken_before": 0.02, "broken_after": 0.03, "garbled": 0.01, "unread": 0.1, "retry_after": 1,
     "least_delay": 0.002, "most_delay": 0.04, "silence": 1.5, "lag": 1.0,
 }  # fmt: skip
-#: nothing takes so long, in seconds, unless something is wrong
-MOST_SECONDS = 900
+#: nothing takes so long, in seconds, unless something is wrong; where much else is done it may take half an hour
+MOST_SECONDS = 2_700
 _FORK = multiprocessing.get_context("fork")
 
 
