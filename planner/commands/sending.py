@@ -17,6 +17,7 @@ from planner.services.sending import (
     set_study_switch,
     set_whole_switch,
     studies_sending,
+    study_switch,
     whole_switch,
 )
 
@@ -47,9 +48,15 @@ def status() -> None:
 
 
 def _words(one: StudySending) -> Iterator[str]:
-    yield _switched(one.switch) if one.enabled else "sends nothing by its rules"
+    yield _sends(one)
     yield f"{one.held} held"
     yield f"{one.planned} still to come"
+
+
+def _sends(one: StudySending) -> str:
+    if not one.enabled:
+        return "sends nothing by its rules"
+    return "switched off everywhere" if one.switch.everywhere and not one.switch.off else _switched(one.switch)
 
 
 def _switched(switch: Switch) -> str:
@@ -62,4 +69,7 @@ def replay(study: str) -> None:
     """Send after all what was held in a study."""
     with installation() as planner:
         count = planner.store.write(OPERATOR, clock.now(), lambda uow: replay_held(uow, EVERYTHING, study))
+        switch = planner.store.read(lambda session: study_switch(session, EVERYTHING, study))
     click.echo(f"{count} planned again; what was of no use any more has expired.")
+    if count and (switch.off or switch.everywhere):
+        click.echo("Sending is still switched off there: what is due is held again.")

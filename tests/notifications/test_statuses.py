@@ -44,11 +44,12 @@ def test_what_could_not_be_delivered_is_told_to_a_person_and_may_still_arrive(cl
     assert report(clinic, "delivered") == "delivered"
 
 
-def test_a_landline_that_only_a_callback_shows_is_suspended(clinic: Clinic) -> None:
+@pytest.mark.parametrize("code", ["30005", "30006"])
+def test_a_landline_or_no_number_that_only_a_callback_shows_is_suspended(clinic: Clinic, code: str) -> None:
     clinic.tick()
-    report(clinic, "undelivered", error_code="30006")
+    report(clinic, "undelivered", error_code=code)
     with clinic.database.reading() as session:
-        assert session.scalars(select(AddressRow)).one().suspended_why == "error 30006"
+        assert session.scalars(select(AddressRow)).one().suspended_why == f"error {code}"
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,12 @@ def test_the_commands_of_the_page_do_what_it_says(store: Store, study: Trial) ->
 
 
 def test_everything_is_switched_off_at_once(store: Store, study: Trial) -> None:
-    assert "everywhere: switched off since" in run("off", "--everywhere", "--why", "a wrong text went out").output
+    said = run("off", "--everywhere", "--why", "a wrong text went out").output
+    assert "everywhere: switched off since" in said
+    assert f"{STUDY}: switched off everywhere, 0 held" in said
     assert switches(store) == {ALL: True}
+    hold(store)
+    assert "held again" in run("replay", STUDY).output
 
 
 @pytest.mark.parametrize("words", [["off", "--why", "x"], ["on", STUDY, "--everywhere", "--why", "x"]])
@@ -103,7 +107,8 @@ def test_a_reason_is_asked_for(store: Store, study: Trial) -> None:
 def test_what_is_held_is_counted_and_sent_after_all_in_that_study_alone(store: Store, study: Trial) -> None:
     hold(store, "like it in another study", study_id=99)
     assert f"{STUDY}: on, 1 held, 1 still to come" in run("status").output
-    assert "1 planned again" in run("replay", STUDY).output
+    said = run("replay", STUDY).output
+    assert said == "1 planned again; what was of no use any more has expired.\n"
     states = store.read(lambda session: dict(session.execute(select(MessageRow.study_id, MessageRow.state)).all()))
     assert states[99] == State.HELD
     assert f"{STUDY}: on, 0 held, 2 still to come" in run("status").output
