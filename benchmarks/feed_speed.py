@@ -34,12 +34,18 @@ from benchmarks.feeds import Served, databases, environment, fill
 ROOT = Path(__file__).resolve().parents[1]
 HERE = "127.0.0.1"
 PATIENCE = 30.0
-# With one process. A number is that of granian's threads, if there are more than one.
+#: threads of each process, as the how-to has it
+THREADS = 4
+
+
+def _granian(threads: int) -> tuple[str, ...]:
+    return ("--interface", "wsgi", "--workers", "1", "--blocking-threads", str(threads), "--host", HERE, "--port")
+
+
+#: with one process; a number is that of granian's threads, where they are others than are recommended
 _SERVERS = {
-    "granian": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "1", "--host", HERE, "--port"),
-    "granian-2": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "2", "--host", HERE, "--port"),
-    "granian-4": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--host", HERE, "--port"),
-    "granian-8": ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "8", "--host", HERE, "--port"),
+    "granian": _granian(THREADS),
+    **{f"granian-{threads}": _granian(threads) for threads in (1, 2, 8)},
     "gunicorn": ("--worker-class", "gthread", "--threads", "8", "--bind"),
 }
 _NGINX = """

@@ -6,7 +6,7 @@ own, and calendar apps at the other end. Their texts are the ones that are signe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from notifications.local_time import instant_of, zone_of
 from notifications.outbox import IN_FLIGHT, TAKEN, MessageRow, NewMessage, State, move_pending, put
 from notifications.recipients import CALENDAR, RecipientRow, agrees_to
 from notifications.reminders import REMINDER
+from notifications.rules import RulesRow
 
 #: an appointment put into a calendar, moved in it, and taken out of it; and by which wording each is told
 INVITED, INVITED_ANEW, CALLED_OFF = "invited", "invited-anew", "called-off"
@@ -44,6 +45,14 @@ def keep_invitations(session: Session, recipient: RecipientRow, now: datetime) -
         older = [*mine, MessageRow.occasion != occasion_of(row)]
         move_pending(session, older, State.CANCELLED, "the appointment has changed", now, "plan")
     put(session, [_invitation(row, row.id in sent, now) for row in rows if row.id in sent or not row.cancelled], now)
+
+
+def invite_anew(session: Session, references: Collection[str], now: datetime) -> None:
+    """The same for these recipients, where their study sends anything at all."""
+    query = select(RecipientRow).join(RulesRow, RulesRow.study_id == RecipientRow.study_id)
+    query = query.where(RulesRow.enabled, RecipientRow.reference.in_(references)).order_by(RecipientRow.id)
+    for recipient in session.scalars(query).all():
+        keep_invitations(session, recipient, now)
 
 
 def occasion_of(row: AppointmentRow) -> str:

@@ -86,7 +86,7 @@ def _count_feeds(app: Flask) -> Callable[[str, str], None]:
 
 
 def _say_unavailable(reason: str) -> None:
-    request_log.log().error("unavailable", route=metrics.FEEDS, reason=reason)
+    request_log.log_of_nobody().error("unavailable", route=metrics.FEEDS, reason=reason)
 
 
 def _install_errors(app: Flask) -> None:

@@ -60,6 +60,12 @@ def mask_access_logs() -> None:
             logger.addFilter(Masked())
 
 
+def log_of_nobody() -> Any:
+    """The log for what is no request of Flask's: without the id of the one that this thread answered last."""
+    structlog.contextvars.clear_contextvars()
+    return structlog.get_logger()
+
+
 def log() -> Any:
     """The log; what has been bound to this request is in every line."""
     return structlog.get_logger()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from planner import clock
 from planner.calendars.bodies import Bodies
 from planner.calendars.fetches import Fetches
@@ -19,6 +17,7 @@ from planner.config import ConfigurationError
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.feeds import Feed, note_fetches
 from planner.persistence.schema import WrongSchema
+from planner.request_log import log_of_nobody
 from planner.services.installation import Installation
 
 #: every so many seconds it is written which apps fetched what
@@ -43,7 +42,7 @@ class FeedMaker:
             feed = session.get_one(Feed, feed_id)
             text = feed_text(session, self._planner.keys, feed, local_day(now, feed.zone))
             if text.left_out:
-                structlog.get_logger().warning("calendar full", feed=feed_id, visits_left_out=text.left_out)
+                log_of_nobody().warning("calendar full", feed=feed_id, visits_left_out=text.left_out)
             return feed.revision, text.content
 
         with self._lanes[feed_id % _LANES]:

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notifications.appointments import recipients_at, show_site_anew
+from notifications.invitations import invite_anew
 from planner.clock import local_day
 from planner.persistence.bookings import ChairSlot
 from planner.persistence.feeds import EVERYBODY
@@ -161,7 +162,7 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
 _IN_CALENDARS = frozenset({"name", "address"})
 
 
-#: and in those of participants, without that anybody is written to
+#: and in those of participants; nobody is written to but who agreed to invitations
 _TOLD = frozenset({"phone", "address"})
 
 
@@ -178,7 +179,9 @@ def _show_anew(uow: UnitOfWork, site: SiteRow, staff: bool, told: bool) -> None:
         locked = select(Participant.id).where(Participant.id.in_(theirs)).order_by(Participant.id)
         uow.session.execute(locked.with_for_update())
     if told:
-        for name in show_site_anew(uow.session, site.id, site.phone, site.address, uow.now):
+        concerned = show_site_anew(uow.session, site.id, site.phone, site.address, uow.now)
+        invite_anew(uow.session, concerned, uow.now)
+        for name in concerned:
             uow.tells(participant_of(name)[0])
     if staff:
         shown = update(VisitRow).where(*stands).values(revision=VisitRow.revision + 1, changed_at=uow.now)

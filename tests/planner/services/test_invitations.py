@@ -131,7 +131,7 @@ def test_each_change_is_one_message_with_the_same_uid_and_a_sequence_that_grows(
     assert str(found[-1][1]["STATUS"]) == "CANCELLED"
 
 
-def test_another_number_of_the_clinic_is_sent_with_the_next_plan(study: Trial, mail: Mail) -> None:
+def test_another_number_of_the_clinic_is_sent_at_once(study: Trial, mail: Mail) -> None:
     agree(study, CALENDAR)
     told(study)
     send(study, mail)
@@ -139,11 +139,13 @@ def test_another_number_of_the_clinic_is_sent_with_the_next_plan(study: Trial, m
     study.store.write(
         SYSTEM, study.now, lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, NORTH), change)
     )
-    replan_all(study.store, study.designs, SYSTEM, study.now)
     (message,) = send(study, mail)
     method, event = event_of(message)
     assert (method, int(event["SEQUENCE"])) == ("REQUEST", 1)
     assert "+1 212 555 0177" in str(event["DESCRIPTION"])
+    study.now += timedelta(days=1)
+    replan_all(study.store, study.designs, SYSTEM, study.now)
+    assert send(study, mail) == []
 
 
 def test_what_moved_before_anything_went_out_is_sent_as_it_is_now_and_cancelled_it_is_never_heard_of(
