@@ -27,6 +27,7 @@ test: setup ## Run the tests (ARGS=… for pytest)
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/axe
 	@scripts/calendar-clients
 	$(PYTEST) -m "not soak" $(ARGS)
 
@@ -50,6 +51,7 @@ soak: setup ## Run all tests, with thousands of examples each; then kill workers
 	@scripts/browser
 	@scripts/postgresql
 	@scripts/prism
+	@scripts/axe
 	@scripts/calendar-clients
 	HYPOTHESIS_PROFILE=soak $(PYTEST) $(ARGS); tests=$$?; $(PY) -m tests.soak.messages && exit $$tests
 
@@ -70,6 +72,6 @@ lock: ## Renew the pins in constraints.txt
 	@scripts/lock
 
 clean: ## Remove environments, caches and build artefacts
-	rm -rf .venv .venv-mutation .bootstrap .prism .clients .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	rm -rf .venv .venv-mutation .bootstrap .prism .axe .clients .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 	  .ruff_cache .coverage .coverage.* build dist htmlcov mutants test-results *.egg-info
 	find planner schedules notifications tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,69 @@
+"""A desk in a browser: a planner that is served, with people in it, and somebody who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from flask import Flask
+from playwright.sync_api import Locator, Page, ViewportSize
+from werkzeug.serving import make_server
+
+from tests.conftest import ROOT
+
+SIZES: dict[str, ViewportSize] = {
+    "phone": {"width": 390, "height": 844},
+    "desktop": {"width": 1280, "height": 900},
+}
+AXE = ROOT / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on a free port of this machine; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@dataclass(slots=True)
+class Hand:
+    """Somebody's hand at a page: every click, choice and field that is filled in counts."""
+
+    page: Page
+    interactions: list[str] = field(default_factory=list)
+
+    def click(self, found: Locator) -> None:
+        """Click something."""
+        self.interactions.append("click")
+        found.click()
+
+    def fill(self, found: Locator, text: str) -> None:
+        """Fill in a field, and leave it."""
+        self.interactions.append("fill")
+        found.fill(text)
+        found.dispatch_event("change")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page that is shown: the rule, and the first thing that breaks it."""
+    # The page's own policy lets no script in but ours; this one is handed to the browser from outside of it.
+    page.evaluate(Path(AXE).read_text("utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(_RUN)
+    return [_said(one["id"], one["nodes"][0]) for one in found]
+
+
+_RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+
+
+def _said(rule: str, first: dict[str, Any]) -> str:
+    return f"{rule}: {first['html'][:200]} ({first['failureSummary'][:300]})"

@@ -1,0 +1,234 @@
+"""A coordinator's journeys in a browser: on a phone and a desk, with JavaScript and without, in light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import TimeoutError as TookTooLong
+
+from planner import clock
+from planner.app import create_app
+from planner.persistence.unit_of_work import Store
+from planner.services.users import Role
+from planner.web.door import SESSION
+from tests import reminded
+from tests.browser.desk import AXE, SIZES, Hand, served, violations
+from tests.desk import session_of
+from tests.planner.api.callers import PASSWORD, Clock, at, settings_for, user
+from tests.reminded import DAY_8, DOSED, KEYS
+from tests.studies import STUDY
+
+__all__ = ["at"]
+
+pytestmark = pytest.mark.browser
+PERSON = f"/studies/{STUDY}/participants/01-001"
+LATE = tuple({**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED)
+PAGES = {
+    "the day": "/today",
+    "participants": "/participants",
+    "nobody": "/participants?q=nobody",
+    "a participant": PERSON,
+    "everything": f"{PERSON}?span=all",
+    "what happened": f"{PERSON}/facts",
+    "messages": f"{PERSON}/messages",
+    "what to record": f"{PERSON}/record",
+    "a visit that took place": f"{PERSON}/record?kind=came&visit=induction.c1.d15",
+    "a decision": f"{PERSON}/record?kind=gate_decided&gate=induction.c1.response",
+    "a visit": f"{PERSON}/visits/induction.c1.d15",
+    "deviations": "/deviations",
+    "a deviation": f"{PERSON}/deviations/1",
+    "not found": "/nothing/here",
+}
+
+
+@pytest.fixture
+def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
+    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
+    study = reminded.reminding(store)
+    study.record("01-001", *LATE)
+    study.record("01-001", {**DAY_8, "date": "2026-01-26", "visit": "induction.c1.d15"}, booking_reason="late")
+    study.enrol("01-002")
+    at.now = study.now
+    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
+    app.extensions["installation"]._keys = KEYS
+    with served(app) as found:
+        yield found
+    app.extensions["installation"].close()
+
+
+def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:
+    """A browser in which a coordinator is signed in."""
+    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
+    secret = session_of(store, Role.COORDINATOR)
+    context.add_cookies([{"name": SESSION, "value": secret, "url": address}])
+    return context
+
+
+@pytest.fixture(
+    params=[("desktop", True), ("phone", True), ("desktop", False)], ids=["desktop", "phone", "without-javascript"]
+)
+def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A browser of that size, with JavaScript or without, signed in."""
+    size, script = request.param
+    context = open_context(browser, address, store, viewport=SIZES[size], java_script_enabled=script)
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert wrong == []
+
+
+def test_signing_in_leads_to_the_day_and_signing_out_away_from_it(browser: Browser, address: str, store: Store) -> None:
+    who = user(store, clock.now(), Role.COORDINATOR)
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/participants")
+    page.get_by_label("E-mail address").fill(who.email)
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("The address or the password is wrong")
+    expect(page.get_by_label("E-mail address")).to_have_value(who.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Participants")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.goto("/today")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    context.close()
+
+
+def test_a_deviation_is_confirmed_from_the_day_in_three_interactions_at_most(page: Page) -> None:
+    page.goto("/today")
+    hand = Hand(page)
+    row = page.get_by_role("region", name=re.compile("Deviations to confirm")).get_by_role("listitem").first
+    hand.click(row.get_by_role("link", name=re.compile("^Judge")))
+    hand.click(page.get_by_role("button", name="Confirm"))
+    expect(page.get_by_role("status")).to_contain_text("it is confirmed")
+    assert len(hand.interactions) <= 3
+
+
+def test_a_cycle_is_delayed_with_its_preview_in_five_interactions_at_most(page: Page) -> None:
+    page.goto(PERSON)
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Delay Maintenance, Cycle 1"))
+    hand.fill(page.get_by_label("Day 1 is now on"), "2026-03-02")
+    hand.fill(page.get_by_label("Reason"), "No chair")
+    preview = page.get_by_role("region", name="What would move")
+    try:
+        preview.get_by_role("button", name="Save").wait_for(timeout=5_000)
+    except TookTooLong:  # by itself it comes only where there is JavaScript
+        hand.click(preview.get_by_role("button", name="Show what would move"))
+    expect(preview.get_by_role("row", name=re.compile(r"^M1D1\b"))).to_contain_text("Mon 2 Mar 2026")
+    hand.click(preview.get_by_role("button", name="Save"))
+    expect(page.get_by_role("status", name="Recorded")).to_contain_text("A cycle begins later")
+    expect(page.get_by_role("row", name=re.compile(r"\bM1D1\b"))).to_contain_text("Mon 2 Mar 2026")
+    assert len(hand.interactions) <= 5
+
+
+def test_what_was_recorded_is_taken_back_from_the_page_that_says_so(page: Page) -> None:
+    page.goto(f"{PERSON}/record?kind=away")
+    page.get_by_label("Last day").fill("2026-01-30")
+    page.get_by_role("button", name=re.compile("Show what would move|Save")).first.click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name=re.compile("Take it back")).click()
+    page.get_by_label("Note").fill("They can come after all")
+    page.get_by_role("button", name=re.compile("Show what would move|Save")).first.click()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="What happened").click()
+    expect(page.get_by_role("row", name=re.compile("taken back")).first).to_contain_text("The participant cannot come")
+
+
+def test_a_visit_is_booked_on_the_best_day(page: Page) -> None:
+    page.goto(f"{PERSON}/visits/maintenance.c1.d1")
+    page.get_by_label("Hour").fill("10:00")
+    best = page.get_by_role("group", name=re.compile("^Day")).get_by_role("radio").first
+    expect(best).to_be_checked()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_role("status", name="Recorded")).to_contain_text("Appointment: M1D1; 10:00")
+
+
+def test_a_participant_is_found_by_a_part_of_the_number(page: Page) -> None:
+    page.goto("/participants")
+    found = page.get_by_role("region", name="List of participants")
+    expect(found.get_by_role("row")).to_have_count(3)
+    page.get_by_label("Number").fill("002")
+    page.get_by_role("button", name="Show").click()
+    expect(found.get_by_role("row")).to_have_count(2)
+    found.get_by_role("link", name="01-002").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("01-002")
+
+
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(page: Page) -> None:
+    page.goto(f"{PERSON}/record?kind=visit_missed&visit=maintenance.c1.d1")
+    page.get_by_label("Day on which it was known").fill("2030-01-01")
+    page.get_by_label("Reason").fill("Travel")
+    page.get_by_role("button", name=re.compile("Show what would move|Look again")).first.click()
+    expect(page.get_by_label("Day on which it was known")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Day on which it was known")).to_have_value("2030-01-01")
+    expect(page.get_by_label("Reason")).to_have_value("Travel")
+    expect(page.get_by_role("alert")).to_contain_text("has not come yet")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
+    page.goto(PAGES[name])
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    box = page.locator("main").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
+    for size in SIZES.values():
+        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
+        page = context.new_page()
+        found = {}
+        for name, path in PAGES.items():
+            page.goto(path)
+            found[name] = violations(page)
+        context.clear_cookies()
+        page.goto("/sign-in")
+        found["signing in"] = violations(page)
+        context.close()
+        assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_a_cycle_is_delayed_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:
+    context = open_context(browser, address, store)
+    page = context.new_page()
+    page.goto(f"{PERSON}/record?kind=cycle_delayed&cycle=maintenance.c1")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, "to")
+    page.keyboard.type("03022026")
+    tab_to(page, "reason")
+    page.keyboard.type("No chair")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Save":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status", name="Recorded")).to_contain_text("A cycle begins later")
+    context.close()
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the field of that name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"no way to {name} by keyboard")

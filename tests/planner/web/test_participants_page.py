@@ -1,0 +1,143 @@
+"""Participants: found by number, state, site and study, in several orders, a page at a time; and one of them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from flask import Flask
+
+from planner.persistence.unit_of_work import Store
+from planner.services.users import Role
+from tests import reminded
+from tests.desk import Desk, desk_of
+from tests.planner.api.callers import Clock
+from tests.reminded import DAY_8, DOSED, TOLD
+from tests.studies import NORTH, SOUTH, STUDY, Trial
+
+PERSON = f"/studies/{STUDY}/participants/01-001"
+
+
+def numbers(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>', page)
+
+
+@pytest.fixture
+def people(study: Trial) -> Trial:
+    study.enrol("01-001", date(2026, 1, 19), NORTH)
+    study.enrol("02-001", date(2026, 1, 12), SOUTH)
+    study.screen("01-002", NORTH)
+    return study
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["01-001", "01-002", "02-001"]),
+        ("q=02", ["01-002", "02-001"]),
+        ("q=%25", []),
+        ("q=_", []),
+        ("status=screening", ["01-002"]),
+        (f"site={SOUTH}", ["02-001"]),
+        (f"study={STUDY}&q=001", ["01-001", "02-001"]),
+        ("sort=day-1", ["02-001", "01-001", "01-002"]),
+        ("sort=next", ["02-001", "01-001", "01-002"]),
+        ("sort=site", ["01-001", "01-002", "02-001"]),
+        ("status=nonsense&sort=nonsense", ["01-001", "01-002", "02-001"]),
+        ("q=%00", []),
+    ],
+)
+def test_participants_are_found_and_sorted_as_asked(desk: Desk, people: Trial, query: str, found: list[str]) -> None:
+    assert numbers(desk.html(f"/participants?{query}")) == found
+
+
+def test_a_list_says_where_somebody_stands_and_what_comes_next(desk: Desk, people: Trial) -> None:
+    page = desk.text("/participants")
+    assert "01-001 vsli-ino north enrolled Mon 19 Jan 2026" in page
+    assert "not booked" in page
+
+
+def test_nobody_found_and_nobody_there_are_not_the_same(desk: Desk, study: Trial) -> None:
+    assert "Nobody has been screened yet." in desk.text("/participants")
+    study.screen("01-001")
+    page = desk.html("/participants?q=99")
+    assert "Nobody is like that." in page
+    assert 'value="99"' in page
+
+
+def test_a_long_list_goes_on_page_by_page(desk: Desk, study: Trial) -> None:
+    for number in range(1, 43):
+        study.screen(f"01-{number:03}")
+    first = desk.html("/participants?q=01")
+    following = re.findall(r'href="([^"]*cursor=[^"]*)" rel="next"', first)[0].replace("&amp;", "&")
+    second = desk.html(following)
+    assert numbers(first) + numbers(second) == [f"01-{number:03}" for number in range(1, 43)]
+    assert "q=01" in following
+    assert desk.client.get("/participants?cursor=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["site=nowhere", "study=nothing"])
+def test_a_site_or_a_study_that_there_is_not_is_not_found(desk: Desk, people: Trial, query: str) -> None:
+    desk.html(f"/participants?{query}", 404)
+
+
+def test_people_of_a_site_find_their_own(app: Flask, store: Store, people: Trial) -> None:
+    assert numbers(desk_of(app, store, Role.COORDINATOR, None, SOUTH).html("/participants")) == ["02-001"]
+
+
+# -- one of them --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("span", ["near", "treatment", "all", "nonsense"])
+def test_the_picture_shows_what_the_table_says(desk: Desk, people: Trial, span: str) -> None:
+    page = desk.html(f"{PERSON}?span={span}")
+    picture = re.findall(r"<svg xmlns.*?</svg>", page, re.DOTALL)[0]
+    table = set(re.findall(r'<tr id="([\w.-]+)"', page))
+    drawn = set(re.findall(r'<a class="mark [^"]*" href="[^"]*/visits/([\w.-]+)"', picture))
+    assert "induction.c1.d1" in drawn
+    assert drawn <= table
+    assert 'class="today"' in picture
+    assert "C1D1: Mon 19 Jan 2026, planned; window Mon 19 to Thu 22 Jan" in picture
+    assert " style=" not in page
+
+
+def test_holds_days_away_and_days_in_hospital_are_drawn(desk: Desk, people: Trial, at: Clock) -> None:
+    people.record("01-001", {"fact": "away", "date": "2026-01-06", "until": "2026-01-08", "note": "a trip"})
+    people.record("01-001", {"fact": "admitted", "date": "2026-01-02"})
+    people.record("01-001", {"fact": "held", "date": "2026-01-05", "visit": "induction.c1.d1", "reason": "infection"})
+    page = desk.html(PERSON)
+    assert 'class="pause away"' in page
+    assert 'class="pause hospital"' in page
+    assert 'class="pause hold"' in page
+
+
+def test_whoever_has_no_day_1_is_shown_without_a_plan(desk: Desk, people: Trial) -> None:
+    page = desk.text(f"/studies/{STUDY}/participants/01-002")
+    assert "There is no Day 1 to plan from yet." in page
+    assert "They signed" in desk.text(f"/studies/{STUDY}/participants/01-002/record")
+    assert "Nothing has been recorded yet." in desk.text(f"/studies/{STUDY}/participants/01-002/facts")
+
+
+def test_what_happened_is_said_in_words_the_newest_first(desk: Desk, people: Trial) -> None:
+    people.record("01-001", {"fact": "away", "date": "2026-01-06", "until": "2026-01-08", "note": "a trip"})
+    page = desk.text(f"{PERSON}/facts")
+    assert "The participant cannot come: until Thu 8 Jan a trip" in page
+    assert page.index("The participant cannot come") < page.index("They joined the study")
+
+
+def test_messages_stand_there_with_masked_numbers(app: Flask, store: Store, at: Clock) -> None:
+    study = reminded.reminding(store)
+    study.record("01-001", DAY_8)
+    study.record("01-001", TOLD)
+    page = desk_of(app, store).text(f"{PERSON}/messages")
+    assert "C1D8" in page
+    assert "2125550100" not in page
+    assert desk_of(app, store, Role.INFUSION_CENTRE).client.get(f"{PERSON}/messages").status_code == 403
+
+
+def test_the_audit_says_who_did_what(app: Flask, store: Store, people: Trial) -> None:
+    people.record("01-001", *({**dose, "date": "2026-01-05"} for dose in DOSED[:1]))
+    page = desk_of(app, store, Role.MONITOR).text(f"{PERSON}/audit")
+    assert "facts.recorded" in page
+    assert "planner" in page

@@ -1,0 +1,96 @@
+"""A page costs as many queries for a thousand participants as for ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, insert, select
+
+from planner.persistence.deviations import DeviationRow
+from planner.persistence.participants import Participant
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.persistence.visits import GateRow, VisitRow
+from tests.desk import Desk, desk_of
+from tests.planner.api.callers import Clock
+from tests.reminded import DOSED
+from tests.studies import STUDY, Trial
+
+PAGES = {
+    "the day": "/today",
+    "one list": "/today?list=coming",
+    "participants": "/participants",
+    "by next visit": "/participants?sort=next",
+    "a participant": f"/studies/{STUDY}/participants/01-001",
+    "what happened": f"/studies/{STUDY}/participants/01-001/facts",
+    "messages": f"/studies/{STUDY}/participants/01-001/messages",
+    "a form": f"/studies/{STUDY}/participants/01-001/record?kind=cycle_delayed",
+    "a visit": f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15",
+    "deviations": "/deviations",
+}
+
+
+@contextmanager
+def counted(app: Flask) -> Iterator[list[str]]:
+    """The statements that the application sends meanwhile."""
+    engine, sent = app.extensions["installation"].database.engine, []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def copies(study: Trial, first: int, last: int) -> None:
+    """So many participants who stand as the first one does."""
+
+    def work(uow: UnitOfWork) -> None:
+        for table, key in ((Participant, "id"), (VisitRow, ""), (GateRow, ""), (DeviationRow, "id")):
+            of = table.id if table is Participant else table.participant_id  # type: ignore[attr-defined]
+            rows = uow.session.execute(select(table.__table__).where(of == 1)).mappings().all()
+            plain = [{name: value for name, value in row.items() if name != key} for row in rows]
+            made = [_copied(table, row, number) for number in range(first, last + 1) for row in plain]
+            for start in range(0, len(made), 5_000):
+                uow.session.execute(insert(table), made[start : start + 5_000])
+
+    study.store.write(SYSTEM, study.now, work)
+
+
+def _copied(table: type[Any], row: dict[str, Any], number: int) -> dict[str, Any]:
+    if table is Participant:
+        return {**row, "id": number, "number": f"01-{number:04}"}
+    return {**row, "participant_id": number}
+
+
+def cost(app: Flask, desk: Desk, path: str) -> int:
+    desk.html(path)
+    with counted(app) as sent:
+        desk.html(path)
+    return len(sent)
+
+
+@pytest.fixture
+def begun(study: Trial, at: Clock) -> Trial:
+    study.enrol()
+    study.record("01-001", *DOSED)
+    late = [{**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED]
+    study.record("01-001", *late)
+    at.now = study.now
+    return study
+
+
+def test_every_page_costs_the_same_for_ten_and_for_a_thousand(app: Flask, store: Store, begun: Trial) -> None:
+    desk = desk_of(app, store)
+    copies(begun, 2, 10)
+    ten = {name: cost(app, desk, path) for name, path in PAGES.items()}
+    copies(begun, 11, 1_000)
+    thousand = {name: cost(app, desk, path) for name, path in PAGES.items()}
+    assert thousand == ten
+    assert max(ten.values()) < 40
