@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
-from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
+from notifications.attempts import AT_ONCE, CAPPED, DIARY, Attempt, Outcome
 from notifications.bulk import update_many
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
 from notifications.local_time import instant_of, zone_of
@@ -33,7 +33,7 @@ _COLUMNS = (
     MessageRow.channel, MessageRow.template, MessageRow.attempts, MessageRow.expires_at, MessageRow.appointment_id,
     MessageRow.appointment_version, RecipientRow.language, RecipientRow.zone, AppointmentRow.version,
     AppointmentRow.cancelled, AppointmentRow.day, AppointmentRow.starts, AppointmentRow.zone.label("there"),
-    AppointmentRow.place, AppointmentRow.phone, AddressRow.digest.label("agreed"), MessageRow.reason,
+    AppointmentRow.place, AppointmentRow.phone, AddressRow.digest.label("agreed"), MessageRow.reason, MessageRow.code,
 )  # fmt: skip
 _CLAIMED = (
     select(*_COLUMNS)
@@ -169,7 +169,7 @@ class _Preparing:
                 State.HELD, "the recipient's time zone does not exist", "held", f"zone.r{row.recipient_id}"
             ) from None
         opens, closes, day_from, week_from = self._hours[key]
-        if row.template in ANSWERS:
+        if row.template in AT_ONCE:
             return self._now, row.expires_at, day_from, week_from
         return opens, closes, day_from, week_from
 
@@ -196,7 +196,7 @@ class _Preparing:
     def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
         values = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
-            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
+            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
         )  # fmt: skip
         try:
             return _rendered(source, language, values, self._words_of(row.study_id))

@@ -32,6 +32,7 @@ from planner.web import frame, headers, pages, sign_in
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
 from planner.web.feeds import feeds
+from planner.web.home.everything import make_home
 from planner.web.phones import phones
 
 LONGEST_QUERY = 6_000
@@ -71,7 +72,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
     frame.install(app)
-    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk()):
+    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk(), make_home()):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)
