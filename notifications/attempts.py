@@ -11,6 +11,10 @@ from notifications.outbox import State
 
 #: whom they may reach at any hour, and as often as somebody writes: they answer
 ANSWERS = frozenset({"not-watched", "confirmed", "move-asked", "which-one", "stopped", "started", "help"})
+#: tells a one-time code to somebody who has just asked for one
+CODE = "code"
+#: what somebody waits for just now: it goes at any hour
+AT_ONCE = ANSWERS | {CODE}
 #: the one answer that may go to a number that has said stop: that it is so
 STOPPED = "stopped"
 #: what counts as being written to without having asked, up to the caps

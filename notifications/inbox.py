@@ -22,12 +22,14 @@ from notifications.recipients import AddressRow, RecipientRow, suspend
 from notifications.replies import Meaning, meaning
 from notifications.tasks import NewTask, TaskRow, ask
 
-__all__ = ["InboundRow", "TaskRow", "take_in"]
+__all__ = ["Answered", "InboundRow", "TaskRow", "answer_on_page", "take_in"]
 
 #: an answer is of use for so long
 ANSWERED_WITHIN = timedelta(hours=4)
 #: the most answers to one number in an hour and a day: two machines must not answer each other for ever
 MOST_AN_HOUR, MOST_A_DAY = 4, 12
+#: the channel of what was answered on a page of the planner's own
+PAGE = "page"
 #: what a provider says that it has understood, and answered by itself
 _OPTED = {"stop": Meaning.STOP, "start": Meaning.START, "help": Meaning.HELP}
 
@@ -80,6 +82,36 @@ def take_in(
     _DO[Meaning(row.meaning)](reply)
     session.flush()
     return row
+
+
+def answer_on_page(
+    session: Session, recipient: RecipientRow, appointment: AppointmentRow, said: Answered, now: datetime
+) -> InboundRow:
+    """Take in what somebody answered about one visit on their own page: the same as a reply of 1 or 2 by text.
+
+    They see on the page what came of it, so nothing is sent. The caller has looked that it is theirs, in its newest
+    version, and still to come.
+    """
+    row = InboundRow(
+        channel=PAGE, provider_id=said.name, sender=f"r{recipient.id}", received_at=now, sealed=said.sealed,
+        meaning=said.meaning.value, study_id=recipient.study_id, site_id=recipient.site_id, recipient_id=recipient.id,
+        appointment_id=appointment.id,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    writer = _Writer(recipient, appointment, appointment.version, now)
+    _DO[said.meaning](_Reply(session, row, [writer], answered=True, now=now, writer=writer))
+    session.flush()
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer given on a page: what it means (confirm or move), as it is kept, and a name that no other one has."""
+
+    meaning: Meaning
+    sealed: bytes
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ class MessageRow(NotificationsBase):
     text: Mapped[str | None] = mapped_column(Text)
     wording: Mapped[str | None] = mapped_column(String(80))
     segments: Mapped[int | None]
+    #: a one-time code that the text tells; removed with the text
+    code: Mapped[str | None] = mapped_column(String(12))
     #: what its reader will then believe of the appointment, as ``AppointmentRow.content`` writes it
     says: Mapped[dict[str, Any] | None] = mapped_column(Json)
     #: the provider's code for what went wrong, and in words why it stands where it does
@@ -174,6 +176,7 @@ class NewMessage:
     expires_at: datetime
     appointment_id: int | None = None
     appointment_version: int | None = None
+    code: str | None = None
 
 
 def put(session: Session, new: Sequence[NewMessage], now: datetime, source: str = "plan") -> list[MessageRow]:

@@ -13,7 +13,7 @@ from sqlalchemy import Integer, Row, Table, bindparam, func, literal_column, sel
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
-from notifications.attempts import ANSWERS, CAPPED, DIARY, Attempt, Outcome
+from notifications.attempts import AT_ONCE, CAPPED, DIARY, Attempt, Outcome
 from notifications.calendars.ical_text import CalendarEvent
 from notifications.claims import token_of
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
@@ -40,7 +40,7 @@ _MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
 _COLUMNS = (
     *(_MESSAGE.c[name] for name in (
         "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
-        "appointment_version", "reason",
+        "appointment_version", "reason", "code",
     )),
     _RECIPIENT.c.language, _RECIPIENT.c.zone,
     *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
@@ -222,7 +222,7 @@ class _Preparing:
                 State.HELD, "the recipient's time zone does not exist", "held", f"zone.r{row.recipient_id}"
             ) from None
         opens, closes, day_from, week_from = self._hours[key]
-        if row.template in ANSWERS:
+        if row.template in AT_ONCE:
             return self._now, row.expires_at, day_from, week_from
         return opens, closes, day_from, week_from
 
@@ -249,7 +249,7 @@ class _Preparing:
     def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
         values = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
-            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
+            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
         )  # fmt: skip
         try:
             return _rendered(source, language, values, self._words_of(row.study_id))

@@ -61,7 +61,7 @@ def _redact_study(session: Session, study: int | None, before: datetime, now: da
     settled = [MessageRow.state.not_in([*IN_FLIGHT, *PENDING]), MessageRow.text.is_not(None)]
     sent = select(MessageRow.id).where(MessageRow.study_id == study, *settled, MessageRow.changed_at <= before)
     texts = list(session.scalars(sent.limit(MOST)))
-    session.execute(update(MessageRow).where(MessageRow.id.in_(texts)).values(text=None, redacted_at=now))
+    session.execute(update(MessageRow).where(MessageRow.id.in_(texts)).values(text=None, code=None, redacted_at=now))
     return len(ids) + len(texts)
 
 

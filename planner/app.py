@@ -33,6 +33,7 @@ from planner.web.centre.everything import make_centre
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
 from planner.web.feeds import feeds
+from planner.web.home.everything import make_home
 from planner.web.phones import phones
 
 LONGEST_QUERY = 6_000
@@ -72,7 +73,8 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
     frame.install(app)
-    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk(), make_centre()):
+    web = (pages.pages, phones, feeds, docs, sign_in.pages, make_desk(), make_centre(), make_home())
+    for part in (*web, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     _install_errors(app)

@@ -37,23 +37,23 @@ def set_up_logging(level: str, form: str) -> None:
     )
 
 
-#: what follows /calendars/ opens somebody's calendar
-_TOKENS = re.compile(r"(/calendars/)[A-Za-z0-9_%-]{8,}")
+#: what follows these opens somebody's calendar, and leads to somebody's own page
+_TOKENS = re.compile(r"(/(?:calendars|home)/)[A-Za-z0-9_%-]{8,}")
 
 
 class Masked(logging.Filter):
-    """Takes the secrets of calendar links out of lines, whichever server writes them."""
+    """Takes the secrets of links out of lines, whichever server writes them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """The line as it may be written."""
         said = record.getMessage()
-        if "/calendars/" in said:
+        if "/calendars/" in said or "/home/" in said:
             record.msg, record.args = _TOKENS.sub(r"\1…", said), None
         return True
 
 
 def mask_access_logs() -> None:
-    """Let no server's log name what opens a calendar: gunicorn's and granian's, and what else logs in this process."""
+    """Let no server's log name the secret of a link: gunicorn's and granian's, and what else logs in this process."""
     for name in ("gunicorn.access", "gunicorn.error", "granian.access", "_granian", "werkzeug", None):
         logger = logging.getLogger(name)
         if not any(isinstance(known, Masked) for known in logger.filters):

@@ -135,7 +135,7 @@ def _long_problems(source: str, language: str) -> Iterator[str]:
 
 
 def _long(place: str, day: date, locale: Locale) -> Values:
-    numbers = {"phone": _NUMBER, "urgent_phone": _NUMBER, "emergency_phone": "999"}
+    numbers = {"phone": _NUMBER, "urgent_phone": _NUMBER, "emergency_phone": "999", "code": "888888"}
     return Values(place=place, day=day, starts=_long_time(locale), **numbers)
 
 

@@ -13,6 +13,7 @@ VARIABLES = {
     "day": "the day of the appointment, with its day of the week and its year",
     "time": "the hour of the appointment; empty where none is known, so it stands inside {% if time %} … {% endif %}",
     "urgent_phone": "the number that answers day and night",
+    "code": "a one-time code of six digits",
     "emergency_phone": "the number for emergencies, such as 112",
 }
 #: The most segments of a text with long values. Four of UTF-16 hold about as many characters as two of GSM-7: that a
@@ -50,6 +51,9 @@ KINDS = {
     "which-one": Template("the answer where it is not clear which appointment is meant", _CALL),
     "stopped": Template("the answer to STOP", frozenset({"place"}), _CALL),
     "started": Template("the answer to START", frozenset({"place"}), _CALL),
+    "code": Template(
+        "the code that lets a new phone or computer in to somebody's own page", frozenset({"place", "code"}), _CALL
+    ),
     "help": Template("the answer to HELP", _CALL | _UNWELL),
 }
 #: what each text may tell, by its name

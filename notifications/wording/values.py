@@ -33,6 +33,7 @@ class Values:
     starts: int | None = None
     urgent_phone: str = ""
     emergency_phone: str = ""
+    code: str = ""
 
 
 def words_of(values: Values, language: str, forbidden: tuple[str, ...] = ()) -> dict[str, str]:
@@ -46,6 +47,8 @@ def words_of(values: Values, language: str, forbidden: tuple[str, ...] = ()) -> 
     for name, least in (("phone", 5), ("urgent_phone", 5), ("emergency_phone", 2)):
         if number := getattr(values, name):
             known[name] = _phone(name, number, least)
+    if values.code:
+        known["code"] = _code(values.code)
     if values.day is not None:
         known["day"] = day_words(values.day, locale)
     if values.starts is not None:
@@ -96,6 +99,12 @@ def _phone(name: str, number: str, least: int) -> str:
     if not is_phone(clean, least):
         raise WordingRefused((f"{name} is no number to call; write e.g. +1 212 555 0100",))
     return clean
+
+
+def _code(code: str) -> str:
+    if not (code.isascii() and code.isdecimal()):
+        raise WordingRefused(("code is no code; give digits",))
+    return code
 
 
 def _clean(text: str) -> str:

@@ -17,6 +17,7 @@ from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_study, within
 from planner.services.caregivers import caregiver_index
 from planner.services.contact_consents import end_contact_consents
+from planner.services.home_ends import end_page
 from planner.services.keyring import Keys
 from planner.services.phone_numbers import phone_problems
 from planner.services.reminders import contact_changed
@@ -127,8 +128,9 @@ def find_by_contact(
 
 
 def erase_contact(uow: UnitOfWork, participant: Participant, why: str) -> None:
-    """Erase for good how a participant was reached, and end what they agreed to be sent; the facts stay."""
+    """Erase for good how a participant was reached, end what they agreed to be sent and their page; the facts stay."""
     end_contact_consents(uow, participant, f"contact details erased: {why}")
+    end_page(uow, participant, "erased")
     row = uow.session.get(Contact, participant.id)
     if row is None:
         return

@@ -106,14 +106,17 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def make_feed(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeFeed) -> Linked:
-    """Make a feed that shows what whoever makes it may see. Raises InvalidInput, NotFound, NotAllowed."""
+def make_feed(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeFeed, token: str | None = None) -> Linked:
+    """Make a feed that shows what whoever makes it may see. Raises InvalidInput, NotFound, NotAllowed.
+
+    ``token``: the secret of its link, where somebody else keeps one for it; left out, it is made by chance.
+    """
     _require_sense(command)
     study, site, participant = _about(uow.session, scope, command)
     if command.bring and study is not None:
         _require_harmless(command.bring, words_of_study(uow.session, designs, study))
     _require_own(uow, scope, command, study, site)
-    token = secrets.token_urlsafe(_BYTES)
+    token = token or secrets.token_urlsafe(_BYTES)
     feed = Feed(
         audience=command.audience, study_id=study.id if study else None, site_id=site.id if site else None,
         participant_id=participant.id if participant else None, owner_id=uow.actor.user_id,

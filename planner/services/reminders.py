@@ -29,9 +29,11 @@ from planner.services.appointments import (
 )
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
+from planner.services.home_ends import end_page
 from planner.services.home_prompts import keep_home_prompts, same_prompts
 from planner.services.recipients import Kept, keep_recipients, recipient_row
 from schedules.history import VisitMissed
+from schedules.participant_view import contact_ended
 
 #: how long after an appointment somebody who did not come is written to, where the study asks for it
 ASKED_WITHIN = timedelta(days=2)
@@ -60,6 +62,8 @@ def keep_in_step(uow: UnitOfWork, life: Life) -> None:
     has no rules and the participant no calendar of their own, and where there is neither an appointment nor anybody to
     reach, nothing is looked at any further.
     """
+    if why := contact_ended(life.live):
+        end_page(uow, uow.session.get_one(Participant, life.participant.id), why)
     row = rules_row(uow.session, life.study.study_id)
     if row is None and not has_own_feed(uow.session, life.participant.id):
         return

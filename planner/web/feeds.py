@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import segno
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
-from markupsafe import Markup
 
 from notifications.calendars.lint import Finding, Severity, lint
 from planner import clock
 from planner.calendars.front import Front
-from planner.persistence.feeds import PARTICIPANT, Feed
-from planner.services.feed_words import name_of, words_in
+from planner.persistence.feeds import PARTICIPANT
+from planner.services.feed_words import name_of
 from planner.services.feeds import feed_by_token, state_of
 from planner.services.installation import Installation
+from planner.web.feed_links import feed_links
+from planner.web.home.texts import texts_in
 from planner.web.words import sentence
 
 feeds = Blueprint("feeds", __name__, url_prefix="/calendars")
@@ -61,18 +61,11 @@ def subscribe(token: str) -> Response:
         abort(404)
     if state_of(found, clock.now()) != "active":
         return _private(render_template("feed_ended.html"), 410)
-    address = f"{planner.settings.public_url or request.url_root.rstrip('/')}/calendars/{token}"
-    webcal = f"webcal://{address.partition('://')[2]}.ics"
-    page = render_template(
-        "feed.html",
-        name=_name(found),
-        for_participant=found.audience == PARTICIPANT,
-        https=f"{address}.ics",
-        webcal=webcal,
-        google=f"https://calendar.google.com/calendar/r?cid={quote(webcal, safe='')}",
-        code=_code(address),
-    )
-    return _private(page, 200)
+    links = feed_links(token)
+    if found.audience == PARTICIPANT:
+        t = texts_in(str(found.options.get("language", "en")))
+        return _private(render_template("home/subscribe.html", t=t, links=links), 200)
+    return _private(render_template("feed.html", name=name_of(found, "", "").rstrip(": "), links=links), 200)
 
 
 @feeds.get("/check")
@@ -142,19 +135,6 @@ def _planner() -> Installation:
 
 def _is_token(token: str) -> bool:
     return _LINK.fullmatch(f"/calendars/{token}") is not None
-
-
-def _name(feed: Feed) -> str:
-    """What the page calls a calendar; nothing of whom it is about."""
-    if feed.audience == PARTICIPANT:
-        return words_in(str(feed.options.get("language", "en"))).name
-    return name_of(feed, "", "").rstrip(": ")
-
-
-def _code(address: str) -> Markup:
-    """A code that phones read, with the address of this page."""
-    made = segno.make(address, error="m", micro=False)
-    return Markup(made.svg_inline(scale=5, border=3, dark="#000", light="#fff"))  # noqa: S704 - made of an address
 
 
 def _private(page: str, status: int) -> Response:

@@ -1,0 +1,51 @@
+"""What participants set on their own page: their language, and that this device opens it no more."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from planner import clock
+from planner.auth.door import installation
+from planner.request_log import request_id
+from planner.services.home_doors import AtHome, leave
+from planner.services.home_settings import choose_language
+from planner.web.home.entrance import inside, shown, take_cookie
+from planner.web.home.pages import read_page
+from planner.web.home.texts import LANGUAGES, texts_in
+
+pages = Blueprint("settings", __name__)
+
+
+@pages.get("/settings")
+@inside
+def show(seen: AtHome) -> ResponseReturnValue:
+    """Show what can be set."""
+    page = read_page(seen)
+    languages = [texts_in(code) for code in LANGUAGES]
+    return shown(
+        "settings", texts_in(page.language), page=page, languages=languages, until=seen.device.ends_at.date(),
+        saved=request.args.get("saved") == "yes",
+    )  # fmt: skip
+
+
+@pages.post("/settings/language")
+@inside
+def language(seen: AtHome) -> ResponseReturnValue:
+    """Change the language of the page and of messages."""
+    planner, wanted = installation(), request.form.get("language", "")
+    if wanted in LANGUAGES:
+        planner.store.write(
+            seen.actor, clock.now(), lambda uow: choose_language(uow, planner.keys, seen, wanted), request_id()
+        )
+    return redirect(url_for("home.settings.show", saved="yes"), 303)
+
+
+@pages.post("/settings/leave")
+@inside
+def leave_page(seen: AtHome) -> ResponseReturnValue:
+    """Close the page on this device."""
+    planner = installation()
+    t = texts_in(read_page(seen).language)
+    planner.store.write(seen.actor, clock.now(), lambda uow: leave(uow, seen), request_id())
+    return take_cookie(make_response(shown("notice", t, title="left_title", text="left")))
