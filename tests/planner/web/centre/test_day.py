@@ -158,10 +158,12 @@ def more_people(store: Store, first: int, count: int) -> None:
     def work(uow: UnitOfWork) -> None:
         session = uow.session
         one = session.scalars(select(Participant).where(Participant.number == "01-001")).one()
-        for table, owner in ((Participant, None), (Contact, "participant_id"), (VisitRow, "participant_id"),
-                             (Booking, "participant_id")):  # fmt: skip
-            mine = table.id == one.id if owner is None else table.participant_id == one.id  # type: ignore[attr-defined]
-            rows = [dict(row._mapping) for row in session.execute(select(table.__table__).where(mine))]  # type: ignore[attr-defined]
+        tables: tuple[tuple[Any, str | None], ...] = (
+            (Participant, None), (Contact, "participant_id"), (VisitRow, "participant_id"), (Booking, "participant_id"),
+        )  # fmt: skip
+        for table, owner in tables:
+            mine = table.id == one.id if owner is None else table.participant_id == one.id
+            rows = [dict(row._mapping) for row in session.execute(select(table.__table__).where(mine))]
             for number in range(first, first + count):
                 for row in rows:
                     copied = {**row}
