@@ -97,6 +97,8 @@ class _Import:
     ) -> None:
         self._uow, self._designs, self._scope, self._study = uow, designs, scope, study
         self.problems = [(0, problem) for problem in bad_lines]
+        #: the lines of each participant, by the first of them
+        self._lines: dict[int, list[_Row]] = {}
         self._newcomers = Newcomers(uow, designs, scope, study, _WHY, self.problems, helpers)
 
     def __enter__(self) -> Self:
@@ -109,6 +111,7 @@ class _Import:
         """Take in one participant with all of their facts, or only record the facts."""
         facts = tuple(row.fact for row in lines)
         first = lines[0].line
+        self._lines[first] = lines
         try:
             if not known and may_come_with_others(facts):
                 self._newcomers.add(first, number, _site(number, lines), facts)
@@ -117,7 +120,7 @@ class _Import:
             with self._uow.session.begin_nested():
                 self._alone(number, lines, facts)
         except PlannerError as error:
-            self.problems += [_placed(problem, lines) for problem in error.problems]
+            self.problems += [(first, problem) for problem in error.problems]
 
     def finish(self) -> None:
         """Have everybody written who has come, unless something is wrong."""
@@ -125,9 +128,13 @@ class _Import:
 
     def told(self) -> list[InputProblem]:
         """What is wrong, in the order of the table; of those who come together it is known later than of others."""
+        placed = [
+            _placed(problem, self._lines[first]) if first in self._lines else (first, problem)
+            for first, problem in self.problems
+        ]
         return [
             replace(problem, place=f"line {line}: {problem.place}") if line else problem
-            for line, problem in sorted(self.problems, key=itemgetter(0))
+            for line, problem in sorted(placed, key=itemgetter(0))
         ]
 
     def _alone(self, number: str, lines: list[_Row], facts: tuple[Fact, ...]) -> None:

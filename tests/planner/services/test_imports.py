@@ -96,3 +96,14 @@ def test_what_is_no_table_is_told_with_the_remedy(study: Trial, table: bytes, sa
     with pytest.raises(InvalidInput, match=said.replace("?", r"\?")):
         take(study, table)
     assert counts(study) == (0, 0)
+
+
+def test_what_is_wrong_with_one_fact_is_told_with_its_own_line(study: Trial) -> None:
+    take(study, HEAD + GOOD)
+    table = (
+        "01-001,,unscheduled_visit,2025-12-21,,,,,,,bloods\n01-001,,given,2026-01-12,,induction.c1.d8,ino,,,,\n"
+        "01-003,north,consented,2025-12-20,,,,1.0,,,\n01-003,,consented,2027-12-20,,,,1.0,,,\n"
+    )
+    with pytest.raises(InvalidInput) as refused:
+        take(study, HEAD + table)
+    assert [problem.place for problem in refused.value.problems] == ["line 3: date", "line 5: date"]
