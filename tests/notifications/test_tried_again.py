@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from notifications.message import StatusReport, Verdict
 from notifications.opt_outs import stop
@@ -60,6 +60,7 @@ STOPS: dict[str, tuple[Step, str]] = {
     "the study is switched off": (switched(STUDY), "held"),
     "all is switched off": (switched(ALL), "held"),
     "the study sends nothing": (doing(lambda s: s.execute(update(RulesRow).values(enabled=False))), "held"),
+    "the study has no rules any more": (doing(lambda s: s.execute(delete(RulesRow))), "held"),
     "they died": (doing(lambda s: stop_recipient(s, "p1", "died", DUE)), "cancelled"),
     "they may not be contacted": (
         doing(lambda s: s.execute(update(RecipientRow).values(may_be_contacted=False))), "cancelled",
