@@ -24,7 +24,7 @@ def squeeze(response: Response) -> Response:
     if response.mimetype not in _KINDS:
         return response
     response.vary.add("Accept-Encoding")
-    if response.status_code == 200 and "Range" not in request.headers and "gzip" in request.accept_encodings:
+    if response.status_code == 200 and "Range" not in request.headers and request.accept_encodings["gzip"]:
         response.direct_passthrough = False
         response.set_data(_squeezed(response.get_data()))
         response.headers["Content-Encoding"] = "gzip"

@@ -53,7 +53,7 @@ def copies(study: Trial, first: int, last: int) -> None:
 
     def work(uow: UnitOfWork) -> None:
         for table, key in ((Participant, "id"), (VisitRow, ""), (GateRow, ""), (DeviationRow, "id")):
-            of = table.id if table is Participant else table.participant_id  # type: ignore[attr-defined]
+            of = table.id if table is Participant else table.participant_id  # type: ignore[union-attr]
             rows = uow.session.execute(select(table.__table__).where(of == 1)).mappings().all()
             plain = [{name: value for name, value in row.items() if name != key} for row in rows]
             made = [_copied(table, row, number) for number in range(first, last + 1) for row in plain]

@@ -18,9 +18,10 @@ STYLES = "/static/desk.css"
 
 
 def fetch(client: FlaskClient, path: str, **headers: str) -> TestResponse:
-    with client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()}) as answer:
-        answer.get_data()
-        return answer
+    answer = client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer.get_data()
+    answer.close()
+    return answer
 
 
 def test_the_first_page_is_under_150_kb_with_all_that_it_needs(app: Flask, store: Store, study: Trial) -> None:
