@@ -35,6 +35,7 @@ from planner.web.errors import error_page
 from planner.web.feeds import feeds
 from planner.web.home.everything import make_home
 from planner.web.phones import phones
+from planner.web.squeezing import squeeze
 
 LONGEST_QUERY = 6_000
 LONGEST_BODY = 64_000
@@ -77,6 +78,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     for part in (*web, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
+    app.after_request(squeeze)
     _install_errors(app)
     front = calendars_before(app.wsgi_app, app.extensions["installation"], _count_feeds(app), _say_unavailable)
     app.extensions["calendars"] = front

@@ -94,9 +94,8 @@ def give_session(response: Response, secret: str) -> Response:
 
 
 def take_session(response: Response) -> Response:
-    """Take the session from the browser, and all that it has kept of the pages."""
+    """Take the session from the browser; of the pages it has kept nothing."""
     response.delete_cookie(SESSION, path="/")
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

@@ -141,7 +141,7 @@ def test_what_was_recorded_is_taken_back_from_the_page_that_says_so(page: Page) 
     page.get_by_label("Note").fill("They can come after all")
     page.get_by_role("button", name=re.compile("Show what would move|Save")).first.click()
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="What happened").click()
+    page.get_by_role("link", name="What happened", exact=True).click()
     expect(page.get_by_role("row", name=re.compile("taken back")).first).to_contain_text("The participant cannot come")
 
 

@@ -19,6 +19,7 @@ from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
+from planner.persistence.visits import VisitRow
 from planner.problems import Conflict, InputProblem, InvalidInput, PlannerError
 from planner.request_log import request_id
 from planner.services.access import find_participant, find_study
@@ -208,11 +209,22 @@ def _page(session: Session, study: str, number: str, deviation: int, form: StepF
         steps.append("sign")
     made = render_template(
         "desk/deviation.html", row=row, study=study, number=number, form=form, steps=steps, categories=CATEGORIES,
-        meaning=KIND_MEANINGS[Kind(row.kind)] if row.kind in set(Kind) else "", done=request.args.get("done", ""),
+        meaning=_meaning(row), visit=_visit_words(session, row), done=request.args.get("done", ""),
         signed_by=names_of(session, [row.signed_by]).get(row.signed_by or 0),
         here=url_for("desk.deviations.show_one", study=study, number=number, deviation=deviation),
     )  # fmt: skip
     return make_response(made, status)
+
+
+def _meaning(row: DeviationRow) -> str:
+    """What deviations of its kind are, without what programs are told besides."""
+    return KIND_MEANINGS[Kind(row.kind)].partition(";")[0] if row.kind in set(Kind) else ""
+
+
+def _visit_words(session: Session, row: DeviationRow) -> str:
+    """The label of the visit that it is about; its key where the visit never stood in a plan."""
+    visit = session.get(VisitRow, (row.participant_id, row.visit_key)) if row.visit_key else None
+    return visit.label if visit is not None else row.visit_key or ""
 
 
 _WRITE, _SIGN = Permission.DEVIATIONS_WRITE, Permission.DEVIATIONS_SIGN

@@ -52,9 +52,8 @@ def copies(study: Trial, first: int, last: int) -> None:
     """So many participants who stand as the first one does."""
 
     def work(uow: UnitOfWork) -> None:
-        tables: tuple[tuple[Any, str], ...] = ((Participant, "id"), (VisitRow, ""), (GateRow, ""), (DeviationRow, "id"))
-        for table, key in tables:
-            of = table.id if table is Participant else table.participant_id
+        for table, key in ((Participant, "id"), (VisitRow, ""), (GateRow, ""), (DeviationRow, "id")):
+            of = table.id if table is Participant else table.participant_id  # type: ignore[union-attr]
             rows = uow.session.execute(select(table.__table__).where(of == 1)).mappings().all()
             plain = [{name: value for name, value in row.items() if name != key} for row in rows]
             made = [_copied(table, row, number) for number in range(first, last + 1) for row in plain]

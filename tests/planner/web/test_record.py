@@ -88,7 +88,7 @@ def test_the_preview_says_every_date_that_moves_and_saves_nothing(desk: Desk, be
     answer = desk.send(RECORD, **DELAY, do="preview")
     assert answer.status_code == 200
     page = text_of(answer.text)
-    assert "M1D1 Mon 2 Feb 2026 (tentative) Mon 9 Feb 2026 (tentative) 7 days later" in page
+    assert "M1D1 Now Mon 2 Feb 2026 (tentative) Then Mon 9 Feb 2026 (tentative) 7 days later" in page
     assert "M1D8" in page
     assert count(begun) == before
 
