@@ -29,6 +29,7 @@ from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, U
 from planner.services.installation import open_installation
 from planner.services.library import Library
 from planner.web import frame, headers, pages, sign_in
+from planner.web.centre.everything import make_centre
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
 from planner.web.feeds import feeds
@@ -72,7 +73,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
     frame.install(app)
-    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk()):
+    for part in (pages.pages, phones, feeds, docs, health.health, callbacks, sign_in.pages, make_desk(), make_centre()):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     app.after_request(squeeze)

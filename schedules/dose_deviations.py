@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import combinations, pairwise
-from operator import itemgetter
 
 from schedules.deviation import Deviation, Kind, found
+from schedules.dose_levels import Reduction, reduced_since, reduction_on
 from schedules.history import Assessed, Died, Given, Reduced, TreatmentEnded, UnscheduledVisit, Withdrew
 from schedules.in_force import spec_on
 from schedules.labels import labels_of
@@ -66,17 +66,15 @@ def _given_again(walk: Walk, visit: ScheduledVisit, doses: Sequence[Given]) -> I
 def _level_on(walk: Walk, given: Given) -> str | None:
     """The participant's level of a drug at a dose: what the last decision reduced it to, else that of the enrolment."""
     reductions = [fact for facts in walk.record.reduced.values() for fact in facts if fact.activity == given.activity]
-    so_far = [(fact.date, since, fact.to) for fact in reductions if (since := _reduced_since(walk, fact)) <= given.date]
-    return max(so_far, key=itemgetter(0, 1))[2] if so_far else walk.course.dose_levels.get(given.activity)
+    holds = reduction_on(given.date, [Reduction(fact.date, _reduced_since(walk, fact), fact.to) for fact in reductions])
+    return holds.to if holds is not None else walk.course.dose_levels.get(given.activity)
 
 
 def _reduced_since(walk: Walk, fact: Reduced) -> date:
-    """From when on a reduction counts: from its visit, where that stands, and not before it was decided."""
+    """From when on a reduction counts, by where its visit stands."""
     key = walk.record.rename(fact.visit)
     visit = next((visit for visit in walk.visits if visit.key == key), None)
-    if visit is None or visit.nominal is None:
-        return fact.date
-    return visit.actual or max(fact.date, visit.nominal)
+    return reduced_since(fact.date, *((visit.nominal, visit.actual) if visit is not None else (None, None)))
 
 
 def outside_visits(walk: Walk) -> Iterator[Deviation]:

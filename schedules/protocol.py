@@ -70,6 +70,7 @@ class Activity:
     kind: ActivityKind  #: what sort of thing it is
     minutes: int = 0  #: how many minutes it takes
     observe_minutes: int = 0  #: how many minutes the participant stays afterwards
+    prepare_minutes: int = 0  #: how many minutes before the appointment the pharmacy has it ready; 0 where not said
     resource: Resource | None = None  #: what must be open at the site, instead of what its kind usually needs
     hold_for: tuple[Identifier, ...] = ()  #: reasons for which the protocol lets a dose be held: no deviation then
     omit_for: tuple[Identifier, ...] = ()  #: reasons for which the protocol lets it be left out: no deviation then

@@ -69,7 +69,8 @@ def _check_lists(names: Names) -> Iterator[Problem]:
 
 def _check_activities(names: Names) -> Iterator[Problem]:
     for name, activity in names.protocol.activities.items():
-        for key, minutes in (("minutes", activity.minutes), ("observe_minutes", activity.observe_minutes)):
+        for key in ("minutes", "observe_minutes", "prepare_minutes"):
+            minutes = getattr(activity, key)
             if not 0 <= minutes <= LONGEST_MINUTES:
                 wrong = f"{minutes} minutes is not a length within a day"
                 yield names.problem(("activities", name, key), wrong, f"write 0 to {LONGEST_MINUTES}")

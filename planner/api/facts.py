@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,19 +18,21 @@ from planner.api.resource import resource
 from planner.api.types import Answer, Body, Note, ParticipantPath
 from planner.auth.permissions import Permission
 from planner.persistence.facts import facts_of
+from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import User
 from planner.presenting.plan_diff import changes_data
 from planner.problems import InputProblem, InvalidInput
-from planner.services.access import find_participant, find_study
+from planner.services.access import Scope, find_participant, find_study
+from planner.services.designs import Designs
 from planner.services.fact_records import fact_content, fact_data, read_facts
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
+from planner.services.facts_of_care import record_appointments, record_doses
 from schedules.fact_kinds import KINDS, NAMES
 
 api = resource("facts", "What happened to participants: recorded, never changed; a mistake is voided by another fact.")
 MOST_AT_ONCE = 200
-OF_APPOINTMENTS = frozenset({"booked", "rebooked", "booking_cancelled"})
-OF_DOSES = frozenset({"given"})
 
+Recording = Callable[[UnitOfWork, Designs, Scope, RecordFacts], Recorded]
 KindName = Literal[tuple(KINDS)]  # type: ignore[valid-type]
 
 
@@ -113,23 +116,17 @@ def record(path: ParticipantPath, body: NewFacts) -> Response:
 @needs(Permission.BOOKINGS_WRITE)
 def book(path: ParticipantPath, body: NewFacts) -> Response:
     """Record facts about appointments alone (booked, rebooked, booking_cancelled), as an infusion centre may."""
-    _require_only(body, OF_APPOINTMENTS, "no fact about an appointment")
-    return _record(path, body)
+    return _record(path, body, record_appointments)
 
 
 @api.post("/studies/<study>/participants/<number>/doses", responses={201: RecordedAnswer}, operation_id="record_doses")
 @needs(Permission.DOSES_WRITE)
 def give(path: ParticipantPath, body: NewFacts) -> Response:
-    """Record doses alone (given, with start and stop on the site's clock), as an infusion centre may."""
-    _require_only(body, OF_DOSES, "no fact about a dose that was given")
-    return _record(path, body)
+    """Record what an infusion centre knows: doses (given, start and stop on the site's clock), who came (attended).
 
-
-def _require_only(body: NewFacts, kinds: frozenset[str], wrong: str) -> None:
-    others = sorted({str(fact.fact) for fact in body.facts} - kinds)
-    if others:
-        right = f"write {', '.join(sorted(kinds))}, or record it as a fact"
-        raise InvalidInput([InputProblem("facts", f"{', '.join(others)} is {wrong}", right)])
+    A void may take back such a fact, and no other.
+    """
+    return _record(path, body, record_doses)
 
 
 @api.post(
@@ -143,11 +140,9 @@ def preview(path: ParticipantPath, body: NewFacts) -> Response:
     return reading(lambda session: _shown(preview_facts(session, planner.designs, scope(), command, clock.now())))
 
 
-def _record(path: ParticipantPath, body: NewFacts) -> Response:
+def _record(path: ParticipantPath, body: NewFacts, recording: Recording = record_facts) -> Response:
     planner, command = installation(), _command(path, body)
-    return writing(
-        lambda uow: _shown(record_facts(uow, planner.designs, scope(), command)), lambda made: made, 201, _etag
-    )
+    return writing(lambda uow: _shown(recording(uow, planner.designs, scope(), command)), lambda made: made, 201, _etag)
 
 
 def _command(path: ParticipantPath, body: NewFacts) -> RecordFacts:

@@ -77,6 +77,7 @@ def _activity(name: str, activity: Activity) -> Data:
         "kind": activity.kind.value,
         "minutes": activity.minutes,
         "observe_minutes": activity.observe_minutes,
+        "prepare_minutes": activity.prepare_minutes,
         "resource": activity.resource.value if activity.resource else None,
         "advice": activity.advice,
     }

@@ -14,13 +14,12 @@ from planner.api.requests import asking, expected_revision, installation, needs,
 from planner.api.resource import asked, page_of, resource
 from planner.api.types import Answer, Body, Day, Line, Name, Note, PageQuery, SitePath
 from planner.auth.permissions import Permission
-from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.sites import Closure, SiteRow, closures_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.request_log import log
 from planner.services.access import find_site, require_own_site
 from planner.services.lists import list_sites
-from planner.services.replanning import replan_all
+from planner.services.replanning import replan_site
 from planner.services.sites import ChangeSite, CloseSite, CreateSite, change_site, close_site, create_site, reopen_site
 
 api = resource("sites", "Sites with their opening hours, chairs and closures.")
@@ -184,13 +183,7 @@ def reopen(path: ClosurePath) -> Response:
 
 def _planned_anew(site: str, answered: Response) -> Response:
     """Plan everybody of the site's studies anew; whom that leaves out (nobody should be) the worker finds."""
-    planner = installation()
-    try:
-        done = replan_all(planner.store, planner.designs, asking().actor, clock.now(), site=site)
-    except DatabaseUnavailable as error:  # the closure stands: to answer that nothing was changed would be untrue
-        log().error("not planned anew", site=site, reason=str(error))
-        return answered
-    for participant, reason in done.failed:
+    for participant, reason in replan_site(installation(), asking().actor, clock.now(), site):
         log().error("not planned anew", participant=participant, reason=reason)
     return answered
 

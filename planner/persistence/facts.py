@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -37,6 +37,15 @@ class FactRow(Base):
 def facts_of(session: Session, participant_id: int) -> list[FactRow]:
     """The facts about one participant, in the order in which they were recorded."""
     return list(session.scalars(select(FactRow).where(FactRow.participant_id == participant_id).order_by(FactRow.id)))
+
+
+def facts_of_each(session: Session, participant_ids: Collection[int]) -> dict[int, list[FactRow]]:
+    """The same of several participants; an empty list for those of whom nothing is known."""
+    found: dict[int, list[FactRow]] = {one: [] for one in participant_ids}
+    query = select(FactRow).where(FactRow.participant_id.in_(tuple(participant_ids))).order_by(FactRow.id)
+    for row in session.scalars(query):
+        found[row.participant_id].append(row)
+    return found
 
 
 def facts_of_kinds(session: Session, study_id: int, kinds: Iterable[str]) -> Iterable[FactRow]:

@@ -24,7 +24,7 @@ _MEANINGS = {
     Permission.FACTS_READ: "what happened, and what a fact would move",
     Permission.FACTS_WRITE: "record what happened",
     Permission.BOOKINGS_WRITE: "make, move and cancel appointments",
-    Permission.DOSES_WRITE: "record which doses were given, from when to when",
+    Permission.DOSES_WRITE: "record who came and which doses were given, from when to when, and take that back",
     Permission.DOSES_RELEASE: "say that a dose may be given (OK to treat)",
     Permission.DEVIATIONS_READ: "deviations and queries",
     Permission.DEVIATIONS_WRITE: "judge them",

@@ -83,7 +83,9 @@ def _what_differs(
     rows = {row.visit_key: row for row in session.scalars(query)}
     wanted = {visit.key: (visit, visit.booking) for visit in held_visits(plan) if visit.booking is not None}
     same = {key for key, (_, fact) in wanted.items() if key in rows and rows[key].fact_id == fact.id}
-    ended = [row for key, row in rows.items() if key not in same]
+    # Whoever came on the day has the chair for as long as was booked, however far their doses are recorded.
+    came = {visit.key: visit.actual for visit in plan.visits} if plan else {}
+    ended = [row for key, row in rows.items() if key not in same and came.get(key) != row.day]
     return ended, [entry for key, entry in wanted.items() if key not in same]
 
 

@@ -25,6 +25,8 @@ _SUGGESTED = {
     ActivityKind.QUESTIONNAIRE: (("questionnaire", "Filled in"),),
 }
 EDC = ("edc", "Entered in EDC")
+#: of visits at which a study drug is given: ticked when the participant is there, before anything is known of doses
+ARRIVED = ("arrived", "Arrived")
 MOST_ITEMS = 100
 _WORDS = re.compile(r"[^a-z0-9]+")
 
@@ -132,14 +134,15 @@ def _checklist(session: Session, study: StudyDesign, participant: Participant, v
 def _suggested(study: StudyDesign, participant: Participant, visit: VisitRow) -> list[Item]:
     found = []
     for name in visit.activities:
-        activity = _activity(study, participant, name)
+        activity = activity_of(study, participant, name)
         for kind, words in _SUGGESTED.get(activity.kind, ()) if activity else ():
             found.append(Item(f"{kind}.{name}", kind, f"{activity.label if activity else name}: {words}", True))
-    kind, words = EDC
-    return [*found, Item(kind, kind, words, True)]
+    first = [ARRIVED] if visit.doses else []
+    ends = [Item(kind, kind, words, True) for kind, words in (*first, EDC)]
+    return [*ends[:-1], *found, ends[-1]]
 
 
-def _activity(study: StudyDesign, participant: Participant, name: str) -> Activity | None:
+def activity_of(study: StudyDesign, participant: Participant, name: str) -> Activity | None:
     """The activity by the participant's version, else by the newest that has it."""
     versions = {version.protocol.version: version.protocol for version in study.versions}
     own = versions.get(participant.version or "")

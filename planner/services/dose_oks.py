@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -159,7 +159,7 @@ def _without(
 ) -> Iterator[DoseWithoutOk]:
     sites = {site_id: code for code, site_id in design.site_ids.items()}
     moves = moves_of(facts, sites[participant.home_site_id])
-    rename = _renamer(design, facts)
+    rename = renamer_of(design, facts)
     for dose in doses:
         site = site_on(moves, dose.date)
         key = rename(dose.visit) if dose.visit is not None else None
@@ -169,7 +169,8 @@ def _without(
             yield DoseWithoutOk(participant.number, site, key, dose.activity, dose.date, wrong)
 
 
-def _renamer(design: StudyDesign, facts: list[Fact]) -> Callable[[str], str]:
+def renamer_of(design: StudyDesign, facts: Sequence[Fact]) -> Callable[[str], str]:
+    """Gives a visit's key of today for the one that a fact names: an amendment may have renamed it."""
     named = next((fact.version for fact in facts if isinstance(fact, Enrolled) and fact.version), None)
     return design.design.renamer(design.design.version_index(named) if named else 0)
 

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite
@@ -19,6 +20,7 @@ from planner.problems import PlannerError
 from planner.services.chairs import sync_bookings
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
+from planner.services.installation import Installation
 from planner.services.projection import project
 from planner.services.reminders import keep_in_step
 from schedules.plan import ENGINE
@@ -127,3 +129,14 @@ def _moved_dates(session: Session, life: Life, plan: Plan | None) -> list[Moved]
             before, after = (str(day or "no date") for day in (row.target, visit.target))
             found.append(Moved(life.participant.number, visit.key, before, after))
     return found
+
+
+def replan_site(planner: Installation, actor: Actor, now: datetime, site: str) -> list[tuple[str, str]]:
+    """Plan everybody of the site's studies again; gives whom that left out, and why: the worker finds them later.
+
+    Raises nothing where the database is away meanwhile: what was changed before stands all the same.
+    """
+    try:
+        return list(replan_all(planner.store, planner.designs, actor, now, site=site).failed)
+    except DatabaseUnavailable as error:
+        return [(f"everybody at {site}", str(error))]

@@ -208,9 +208,7 @@ def keep_holidays(uow: UnitOfWork, site_id: int) -> int:
 
 def close_site(uow: UnitOfWork, site: SiteRow, command: CloseSite) -> Closure:
     """Close a site on some days; every study there is planned anew by whoever calls. Raises InvalidInput."""
-    problems = list(_closure_problems(command))
-    if problems:
-        raise InvalidInput(problems)
+    check_closure(command)
     row = Closure(
         site_id=site.id, first=command.first, last=None if command.rule else command.last,
         rule=check_rule(command.rule) if command.rule else None, resources=list(command.resources),
@@ -222,6 +220,13 @@ def close_site(uow: UnitOfWork, site: SiteRow, command: CloseSite) -> Closure:
     after = {"id": row.id, "first": str(row.first), "last": str(row.last or ""), "rule": row.rule, "reason": row.reason}
     uow.audit("site.closed", f"site:{site.code}", after=after)
     return row
+
+
+def check_closure(command: CloseSite) -> None:
+    """Raise InvalidInput for a closure that cannot be."""
+    problems = list(_closure_problems(command))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _closure_problems(command: CloseSite) -> Iterable[InputProblem]:

@@ -15,6 +15,7 @@ from planner.web import door
 _PAGES = (
     ("Today", "desk.today.show", Permission.PARTICIPANTS_READ),
     ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
+    ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
@@ -77,4 +78,6 @@ def _links(who: Asking) -> list[Link]:
 
 def _part() -> str:
     parts = (request.endpoint or "").split(".")
+    if parts[0] == "centre":
+        return "Infusions"
     return _PARTS.get(parts[1], "Participants") if parts[0] == "desk" else ""

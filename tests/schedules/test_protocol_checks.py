@@ -126,6 +126,7 @@ def test_the_study_of_these_tests_is_right_and_can_be_planned() -> None:
 LISTS = [
     ("minutes: 60", "minutes: §-1", "-1 minutes", "write 0 to 1440"),
     ("observe_minutes: 30", "observe_minutes: §1441", "1441 minutes", "write 0 to 1440"),
+    ("observe_minutes: 30", "prepare_minutes: §1441", "1441 minutes", "write 0 to 1440"),
     ("[other, lab]", "[other, §labs]", "there is no activity 'labs'", "did you mean lab?"),
     ("[other, lab]", "§[other]", "one activity alone", "name two"),
     ("[other, lab]", "[other, lab, §other]", "other is named twice", "name it once"),

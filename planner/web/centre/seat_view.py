@@ -1,0 +1,157 @@
+"""An appointment in words, and the chairs of a day as a table of hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from planner.persistence.bookings import SLOT_MINUTES
+from planner.services.identities import Identity
+from planner.services.seats import Drug, Seat
+from planner.web.words import at_site
+from schedules.history import Given
+from schedules.wording import day_words
+
+#: how each state is said
+STANDS = {
+    "expected": "expected", "arrived": "arrived", "running": "in the chair", "over": "done", "not-dosed": "not dosed",
+}  # fmt: skip
+#: the hours that a table has at least where nobody has said when the site is open
+_USUAL = (8 * 60, 17 * 60)
+_HOUR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DrugView:
+    """One drug in words. ``ok_kind``: given, missing or revoked."""
+
+    drug: Drug
+    level: str
+    times: str
+    ok: str
+    ok_kind: str
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """An appointment in words. ``prepare`` is the hour by which the pharmacy has the drugs ready; empty if unknown."""
+
+    seat: Seat
+    code: str
+    who: str
+    when: str
+    chair: str
+    stands: str
+    prepare: str
+    drugs: tuple[DrugView, ...]
+
+    @property
+    def waits_for_ok(self) -> bool:
+        """Whether a drug is still to be given on which nobody has said OK."""
+        return any(view.ok_kind != "given" and not view.given and not view.drug.left_out for view in self.drugs)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Some quarters of an hour of a chair: taken by an appointment, or free."""
+
+    quarters: int
+    view: SeatView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The chairs of a day by the hour. ``hours``: the label of each, and how many quarters of it are shown."""
+
+    hours: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+
+
+def seat_view(seat: Seat, zone: str) -> SeatView:
+    """The appointment in words, on the clock of its site."""
+    booking = seat.booking
+    when = f"{clock_words(booking.starts)}–{clock_words(seat.ends)}" if seat.timed else "no hour yet"
+    longest = max((drug.prepare for drug in seat.drugs), default=0)
+    return SeatView(
+        seat, f"{seat.study} {seat.participant.number}", identity_words(seat.identity), when,
+        f"Chair {booking.chair}" if booking.chair else "no chair", STANDS[seat.stands],
+        clock_words(max(0, booking.starts - longest)) if longest and seat.timed else "",
+        tuple(_drug_view(drug, zone) for drug in seat.drugs),
+    )  # fmt: skip
+
+
+def identity_words(identity: Identity | None) -> str:
+    """``Ada Example, born 12 May 1961, record 4711``; nothing where two identifiers are not known."""
+    if identity is None:
+        return ""
+    born = f"born {day_words(date.fromisoformat(identity.birth_date))}" if identity.birth_date else ""
+    record = f"record {identity.record_number}" if identity.record_number else ""
+    return ", ".join(part for part in (identity.name, born, record) if part)
+
+
+def clock_words(minutes: int) -> str:
+    """``09:30`` of minutes after midnight; an appointment may end at ``24:00``."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _drug_view(drug: Drug, zone: str) -> DrugView:
+    level = drug.level
+    if drug.reduction is not None:
+        level = f"{drug.level}, reduced ({drug.reduction.reason.replace('-', ' ')})"
+    watched = f" + {drug.observes} min observation" if drug.observes else ""
+    ok, kind = _ok_words(drug, zone)
+    given = "; ".join(dose_words(dose) for dose in drug.given)
+    return DrugView(drug, level, f"{drug.minutes} min{watched}" if drug.minutes else "", ok, kind, given)
+
+
+def _ok_words(drug: Drug, zone: str) -> tuple[str, str]:
+    if drug.ok is None:
+        return "no OK to treat yet", "missing"
+    if drug.ok.revoked_why is not None:
+        return f"OK taken back: {drug.ok.revoked_why}", "revoked"
+    return f"OK to treat: {drug.ok.by}, {at_site(drug.ok.at, zone)}", "given"
+
+
+def dose_words(dose: Given) -> str:
+    """``09:10–10:12``, ``from 09:10, still running``, ``given, no hours``; and whether it was only a part."""
+    start, stop = _at(dose.start), _at(dose.stop)
+    said = f"{start}–{stop}" if start and stop else f"from {start}, still running" if start else "given"
+    more = [text for text in (dose.amount, dose.level, "only a part" if dose.partial else "") if text]
+    return ", ".join([said if start or not stop else f"until {stop}", *more])
+
+
+def _at(hour: time | None) -> str:
+    return f"{hour:%H:%M}" if hour is not None else ""
+
+
+def table_of(views: Sequence[SeatView], chairs: int, opening: Sequence[str] | None) -> Table:
+    """The chairs by the hour: from the first hour that is open or taken to the last."""
+    seated = [view for view in views if view.seat.booking.chair and view.seat.timed]
+    first, last = (_minutes(hour) for hour in opening) if opening else _USUAL
+    first = min([first, *(view.seat.booking.starts for view in seated)]) // _HOUR * _HOUR
+    last = -(-max([last, *(view.seat.ends for view in seated)]) // _HOUR) * _HOUR
+    by_chair: dict[int, list[SeatView]] = {number: [] for number in range(1, chairs + 1)}
+    for view in seated:
+        by_chair.setdefault(view.seat.booking.chair or 0, []).append(view)
+    rows = tuple((number, tuple(_cells(found, first, last))) for number, found in sorted(by_chair.items()))
+    return Table(tuple(clock_words(at) for at in range(first, last, _HOUR)), rows)
+
+
+def _cells(views: Sequence[SeatView], first: int, last: int) -> list[Cell]:
+    found, at = [], first
+    for view in sorted(views, key=lambda each: each.seat.booking.starts):
+        starts = max(at, view.seat.booking.starts // SLOT_MINUTES * SLOT_MINUTES)
+        ends = -(-view.seat.ends // SLOT_MINUTES) * SLOT_MINUTES
+        if starts > at:
+            found.append(Cell((starts - at) // SLOT_MINUTES, None))
+        found.append(Cell(max(1, (ends - starts) // SLOT_MINUTES), view))
+        at = max(ends, starts + SLOT_MINUTES)
+    if at < last:
+        found.append(Cell((last - at) // SLOT_MINUTES, None))
+    return found
+
+
+def _minutes(hour: str) -> int:
+    return int(hour[:2]) * 60 + int(hour[3:])

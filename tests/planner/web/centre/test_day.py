@@ -1,0 +1,188 @@
+"""The day of an infusion centre: who sits where, by which names, on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event, insert, select
+
+from planner import clock
+from planner.persistence.bookings import Booking
+from planner.persistence.participants import Contact, Participant
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.persistence.visits import VisitRow
+from planner.services.access import EVERYTHING
+from planner.services.dose_oks import GiveOk, give_ok, revoke_ok
+from planner.services.users import Role
+from tests.desk import Desk, desk_of
+from tests.planner.web.centre.conftest import DAY, DAY_1
+from tests.reminded import KEYS
+from tests.studies import NORTH, SOUTH, STUDY, Trial, a_user
+
+
+def say_ok(study: Trial, drug: str = "vsli") -> None:
+    who = a_user(study.store, "investigator@example.org")
+    command = GiveOk(study=STUDY, participant="01-001", visit="induction.c1.d1", drug=drug, note="counts are good")
+    study.store.write(who, study.now, lambda uow: give_ok(uow, study.designs, EVERYTHING, command))
+
+
+def test_an_appointment_says_hour_chair_drugs_in_their_order_and_how_long_each_takes(centre: Desk) -> None:
+    words = centre.text(DAY)
+    assert "Today, Monday 5 January 2026" in words
+    assert "09:00–13:25 Chair 1" in words
+    first, second = (
+        words.index("Vincristine sulfate liposome IV 60 min"),
+        words.index("Inotuzumab ozogamicin IV 60 min"),
+    )
+    assert first < second
+    assert "60 min + 60 min observation" in words
+
+
+def test_the_pharmacy_has_the_drugs_ready_as_long_before_as_the_protocol_says(centre: Desk) -> None:
+    assert "prepare by 08:30" in centre.text(DAY)
+
+
+def test_a_drug_without_an_ok_says_so_until_an_investigator_gives_it(centre: Desk, study: Trial) -> None:
+    assert centre.text(DAY).count("no OK to treat yet") == 2
+    say_ok(study)
+    words = centre.text(DAY)
+    assert words.count("no OK to treat yet") == 1
+    assert "OK to treat: A Coordinator, Mon 5 Jan, 09:00" in words
+
+
+def test_an_ok_that_was_taken_back_is_none_and_says_why(centre: Desk, study: Trial) -> None:
+    say_ok(study)
+    who = a_user(study.store, "other@example.org")
+    study.store.write(
+        who, study.now,
+        lambda uow: revoke_ok(uow, EVERYTHING, STUDY, "01-001", "induction.c1.d1", "vsli", "platelets fell"),
+    )  # fmt: skip
+    words = centre.text(DAY)
+    assert "OK taken back: platelets fell" in words
+    assert "1 appointment · 1 without OK to treat" in words
+
+
+def test_a_reduced_dose_is_shown_at_its_new_level_with_the_reason(centre: Desk, study: Trial) -> None:
+    study.record(
+        "01-001",
+        {"fact": "reduced", "date": "2026-01-05", "visit": "induction.c1.d8", "activity": "ino", "to": "level -1",
+         "reason": "toxicity"},
+    )  # fmt: skip
+    assert "level -1" not in centre.text(DAY)
+    assert "Inotuzumab ozogamicin IV level -1, reduced (toxicity)" in centre.text(f"{DAY}?day=2026-01-12")
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.INVESTIGATOR])
+def test_whoever_may_read_contact_details_sees_two_identifiers(
+    app: Flask, store: Store, study: Trial, role: Role
+) -> None:
+    words = desk_of(app, store, role).text(DAY)
+    assert "Ada Madeup, born 12 May 1961, record 4711" in words
+    assert f"{STUDY} 01-001" in words
+
+
+@pytest.mark.parametrize("role", [Role.INFUSION_CENTRE, Role.MONITOR, Role.ADMINISTRATOR])
+def test_whoever_may_not_sees_the_screening_number_alone(app: Flask, store: Store, study: Trial, role: Role) -> None:
+    who = desk_of(app, store, role)
+    for path in (DAY, DAY_1):
+        page = who.html(path)
+        assert "01-001" in page
+        assert not any(word in page for word in ("Madeup", "1961", "4711")), (role, path)
+
+
+def test_a_shared_screen_shows_codes_only_to_everybody(coordinator: Desk) -> None:
+    page = coordinator.html(f"{DAY}?shared=1")
+    assert "01-001" in page
+    assert not any(word in page for word in ("Madeup", "1961", "4711", '/infusion"', "/participants/01-001"))
+    assert "as of Mon 5 Jan, 09:00" in page
+
+
+def test_a_name_without_a_second_identifier_identifies_nobody(app: Flask, store: Store, study: Trial) -> None:
+    def forget(uow: UnitOfWork) -> None:
+        row = uow.session.scalars(select(Contact)).one()
+        row.sealed = KEYS.seal({"name": "Ada Madeup", "birth_date": "", "record_number": ""})
+
+    store.write(SYSTEM, study.now, forget)
+    assert "Madeup" not in desk_of(app, store).html(DAY)
+
+
+def test_a_site_that_somebody_may_not_know_of_is_not_there(app: Flask, store: Store, study: Trial) -> None:
+    south = desk_of(app, store, Role.INFUSION_CENTRE, STUDY, SOUTH)
+    for path in (DAY, f"{DAY}/load", f"{DAY}/closures", f"{DAY}/calendar", DAY_1):
+        south.text(path, 404)
+    assert "Nobody has an appointment" in south.text(f"/infusions/{SOUTH}")
+
+
+def test_with_one_site_the_way_leads_there_at_once(app: Flask, store: Store, study: Trial) -> None:
+    one = desk_of(app, store, Role.INFUSION_CENTRE, STUDY, NORTH)
+    assert one.client.get("/infusions").headers["Location"] == f"/infusions/{NORTH}"
+    assert "North South" in desk_of(app, store, Role.INFUSION_CENTRE).text("/infusions")
+
+
+def test_a_drug_that_is_due_without_an_appointment_is_listed(centre: Desk, study: Trial) -> None:
+    study.enrol("01-002")
+    words = centre.text(DAY)
+    assert "Due, without an appointment 1 vsli-ino 01-002" in words
+
+
+def test_a_closed_day_says_why(centre: Desk) -> None:
+    assert "Closed: it is a Sunday." in centre.text(f"{DAY}?day=2026-01-11")
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "soon", "9999-01-01"])
+def test_a_day_that_is_none_is_an_error_and_no_failure(centre: Desk, day: str) -> None:
+    assert "no day that can be shown" in centre.text(f"{DAY}?day={day}", 400)
+
+
+@contextmanager
+def queries(engine: Engine) -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def more_people(store: Store, first: int, count: int) -> None:
+    """So many participants with the same appointment, written at once."""
+
+    def work(uow: UnitOfWork) -> None:
+        session = uow.session
+        one = session.scalars(select(Participant).where(Participant.number == "01-001")).one()
+        for table, owner in ((Participant, None), (Contact, "participant_id"), (VisitRow, "participant_id"),
+                             (Booking, "participant_id")):  # fmt: skip
+            mine = table.id == one.id if owner is None else table.participant_id == one.id  # type: ignore[attr-defined]
+            rows = [dict(row._mapping) for row in session.execute(select(table.__table__).where(mine))]  # type: ignore[attr-defined]
+            for number in range(first, first + count):
+                for row in rows:
+                    copied = {**row}
+                    if owner is None:
+                        copied |= {"id": 1_000 + number, "number": f"09-{number:03}"}
+                    else:
+                        copied[owner] = 1_000 + number
+                        if table is Booking:
+                            copied["id"] = 10_000 + number * 10 + row["id"]
+                    session.execute(insert(table), [copied])
+
+    store.write(SYSTEM, clock.now(), work)
+
+
+def test_the_day_takes_as_many_queries_for_300_appointments_as_for_10(app: Flask, store: Store, study: Trial) -> None:
+    who = desk_of(app, store)
+    more_people(store, 0, 9)
+    who.html(DAY)  # designs are kept from now on
+    with queries(store.database.engine) as few:
+        assert "10 appointments" in who.text(DAY)
+    more_people(store, 10, 290)
+    with queries(store.database.engine) as many:
+        assert "300 appointments" in who.text(DAY)
+    assert len(many) == len(few), (len(few), len(many))
