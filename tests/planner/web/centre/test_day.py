@@ -81,7 +81,7 @@ def test_whoever_may_read_contact_details_sees_two_identifiers(
     app: Flask, store: Store, study: Trial, role: Role
 ) -> None:
     words = desk_of(app, store, role).text(DAY)
-    assert "Ada Madeup, born 12 May 1961, record 4711" in words
+    assert "Ada Madeup born 12 May 1961, record 4711" in words
     assert f"{STUDY} 01-001" in words
 
 
