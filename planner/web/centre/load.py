@@ -9,6 +9,7 @@ from planner.auth.door import installation, needs
 from planner.auth.permissions import Permission
 from planner.services.booking_load import load_on
 from planner.web.centre.site import days_from, place_of
+from schedules.closures import Weekday
 
 pages = Blueprint("load", __name__)
 WEEKS = 6
@@ -21,13 +22,12 @@ def show(site: str) -> str:
 
     def work(session: Session) -> str:
         place = place_of(session, site)
-        monday = days_from(place.today, 1)[0]
-        days = days_from(monday, 7 * WEEKS - monday.weekday())
+        days = days_from(place.today, 7 * WEEKS - place.today.weekday())
         loads = load_on(session, place.row, days)
         weeks: dict[tuple[int, int], list[object]] = {}
         for day in days:
             closed = place.why_closed(day)
-            if closed is None or loads[day].appointments:
+            if loads[day].appointments or list(Weekday)[day.weekday()].value not in place.row.weekend:
                 weeks.setdefault(day.isocalendar()[:2], []).append((day, loads[day], closed))
         return render_template("centre/load.html", place=place, weeks=list(weeks.values()))
 

@@ -36,11 +36,15 @@ class DrugView:
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """An appointment in words. ``prepare`` is the hour by which the pharmacy has the drugs ready; empty if unknown."""
+    """An appointment in words. ``name`` and ``identifiers`` are empty where only the code may be known.
+
+    ``prepare`` is the hour by which the pharmacy has the drugs ready; empty if the protocol does not say.
+    """
 
     seat: Seat
     code: str
-    who: str
+    name: str
+    identifiers: str
     when: str
     chair: str
     stands: str
@@ -75,20 +79,19 @@ def seat_view(seat: Seat, zone: str) -> SeatView:
     when = f"{clock_words(booking.starts)}–{clock_words(seat.ends)}" if seat.timed else "no hour yet"
     longest = max((drug.prepare for drug in seat.drugs), default=0)
     return SeatView(
-        seat, f"{seat.study} {seat.participant.number}", identity_words(seat.identity), when,
+        seat, f"{seat.study} {seat.participant.number}", seat.identity.name if seat.identity else "",
+        identifiers(seat.identity) if seat.identity else "", when,
         f"Chair {booking.chair}" if booking.chair else "no chair", STANDS[seat.stands],
         clock_words(max(0, booking.starts - longest)) if longest and seat.timed else "",
         tuple(_drug_view(drug, zone) for drug in seat.drugs),
     )  # fmt: skip
 
 
-def identity_words(identity: Identity | None) -> str:
-    """``Ada Example, born 12 May 1961, record 4711``; nothing where two identifiers are not known."""
-    if identity is None:
-        return ""
+def identifiers(identity: Identity) -> str:
+    """``born 12 May 1961, record 4711``: what goes with the name."""
     born = f"born {day_words(date.fromisoformat(identity.birth_date))}" if identity.birth_date else ""
     record = f"record {identity.record_number}" if identity.record_number else ""
-    return ", ".join(part for part in (identity.name, born, record) if part)
+    return ", ".join(part for part in (born, record) if part)
 
 
 def clock_words(minutes: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -39,7 +38,7 @@ def study(store: Store, at: Clock) -> Trial:
     return made
 
 
-def name_them(study: Trial, number: str, **details: Any) -> None:
+def name_them(study: Trial, number: str, **details: str) -> None:
     """Keep how to reach somebody."""
     said = {"name": "Ada Madeup", "birth_date": "1961-05-12", "record_number": "4711", **details}
 
