@@ -17,6 +17,7 @@ from planner.api import (
     facts,
     feeds,
     guard,
+    home_links,
     inbox,
     logs,
     messages,
@@ -39,7 +40,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, logs, records, sending, wordings,
-    messages, inbox, opt_outs, feeds,
+    messages, inbox, opt_outs, feeds, home_links,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",

@@ -94,7 +94,7 @@ def _filled(settings: Settings) -> Demo:
             if "DEMO_JSON" not in os.environ:
                 click.echo("Making a demo; this takes some seconds …", err=True)
             return fill(store, keys, now)
-        demo = open_again(store, now)
+        demo = open_again(store, keys, now)
     finally:
         database.dispose()
     if demo is None:
@@ -107,6 +107,7 @@ def _say(address: str, demo: Demo) -> None:
         said = {
             "url": address, "users": [asdict(user) for user in demo.users], "token": demo.token,
             "calendars": {name: f"{address}/calendars/{link}" for name, link in demo.links.items()},
+            "pages": [{**asdict(page), "link": f"{address}/home/{page.link}"} for page in demo.pages],
         }  # fmt: skip
         click.echo(json.dumps(said))
         return
@@ -115,6 +116,10 @@ def _say(address: str, demo: Demo) -> None:
     lines += [f"  {user.role:{widest}}  {user.email}  {user.password}" for user in demo.users]
     lines += ["", f"API token: {demo.token}", "", "Calendars to subscribe to:"]
     lines += [f"  {name:{widest}}  {address}/calendars/{link}" for name, link in demo.links.items()]
+    lines += ["", "Participants' own pages; a code comes to the simulated phone:"]
+    for page in demo.pages:
+        phone = f"{address}/phones/{page.study}/{page.number}"
+        lines += [f"  {page.language:{widest}}  {address}/home/{page.link}", f"  {'':{widest}}  {phone}"]
     lines += ["", "Ctrl-C stops it."]
     with suppress(BrokenPipeError):
         click.echo("\n".join(lines))

@@ -21,6 +21,7 @@ from planner.demo.judging import judge
 from planner.demo.life import Life
 from planner.demo.links import fresh_links
 from planner.demo.lives import COURSES
+from planner.demo.own_pages import OwnPage, fresh_pages
 from planner.demo.reminding import PROMPTED, PROMPTED_FOR, REMINDED_FOR, Past, agree, begin_to_prompt, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
@@ -64,11 +65,12 @@ FILLED = "demo.filled"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Who may sign in to a demo, the token for programs, and the secrets of links to calendars."""
+    """Who may sign in to a demo, the token for programs, and the secrets of links to calendars and own pages."""
 
     users: tuple[SignIn, ...]
     token: str
     links: dict[str, str]
+    pages: tuple[OwnPage, ...]
 
 
 def fill(store: Store, keys: Keys, now: datetime) -> Demo:
@@ -85,7 +87,9 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
         years.begin()
         years.pass_by(stage.at(stage.ago(REMINDED_FOR), SOUTH, 0))
     _the_last_weeks(store, keys, stage, years)
-    return Demo(users, store.write(SYSTEM, now, fresh_token), fresh_links(store, stage.designs, now, today))
+    token = store.write(SYSTEM, now, fresh_token)
+    links = fresh_links(store, stage.designs, now, today)
+    return Demo(users, token, links, fresh_pages(store, keys, stage.designs, now, today))
 
 
 def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
@@ -102,12 +106,13 @@ def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> No
     past.pass_by(night)
 
 
-def open_again(store: Store, now: datetime) -> Demo | None:
+def open_again(store: Store, keys: Keys, now: datetime) -> Demo | None:
     """Let people into a demo that was filled before, with fresh passwords; None if the database holds no whole one."""
     if not store.read(_is_filled):
         return None
     users, token = store.write(SYSTEM, now, lambda uow: (fresh_passwords(uow), fresh_token(uow)))
-    return Demo(users, token, fresh_links(store, Designs(), now, local_day(now, ZONE)))
+    today, designs = local_day(now, ZONE), Designs()
+    return Demo(users, token, fresh_links(store, designs, now, today), fresh_pages(store, keys, designs, now, today))
 
 
 def _is_filled(session: Session) -> bool:

@@ -56,7 +56,7 @@ def show(study: str, number: str) -> ResponseReturnValue:
             "desk/participant.html", seen=seen, sections=sections, rows=calendar_view.rows(sections),
             legend=calendar_view.plan_legend(seen.plan) if seen.plan else [],
             picture=timeline(seen, span if span in SPANS else "near"), spans=SPANS,
-            span=span if span in SPANS else "near", recorded=_recorded(seen), **_names(seen),
+            span=span if span in SPANS else "near", recorded=_recorded(seen), **names(seen),
         )  # fmt: skip
 
     return make_response(installation().store.read(work))
@@ -69,7 +69,7 @@ def facts(study: str, number: str) -> str:
 
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
-        return render_template("desk/facts.html", seen=seen, happened=_happened(session, seen), **_names(seen))
+        return render_template("desk/facts.html", seen=seen, happened=_happened(session, seen), **names(seen))
 
     return installation().store.read(work)
 
@@ -84,7 +84,7 @@ def messages(study: str, number: str) -> str:
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
         found: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
-        return render_template("desk/messages.html", seen=seen, found=found, **_names(seen))
+        return render_template("desk/messages.html", seen=seen, found=found, **names(seen))
 
     return installation().store.read(work)
 
@@ -99,13 +99,13 @@ def audit(study: str, number: str) -> str:
         seen = look_at(session, study, number)
         found = list_audit(session, scope(), study, f"participant:{number}", asked)
         return render_template(
-            "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **_names(seen)
+            "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **names(seen)
         )
 
     return installation().store.read(work)
 
 
-def _names(seen: Seen) -> dict[str, object]:
+def names(seen: Seen) -> dict[str, object]:
     """Addresses, for the templates."""
     here: dict[str, Any] = {"study": seen.study.code, "number": seen.number}
     return {

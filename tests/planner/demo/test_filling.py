@@ -34,6 +34,7 @@ from planner.services.cohort_members import cohort_list
 from planner.services.contact_attempts import effort_for
 from planner.services.designs import Designs
 from planner.services.dose_oks import doses_without_ok
+from planner.services.home_doors import linked
 from planner.services.keyring import Keys
 from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
 from planner.services.verification import verify_visits
@@ -292,11 +293,15 @@ def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_databas
     now = datetime(2026, 11, 21, 9, tzinfo=UTC)
     with new_database(request, "sqlite", tmp_path) as url:
         empty = Store(Database(url))
-        assert open_again(empty, now) is None
+        assert open_again(empty, demo[2], now) is None
         empty.database.dispose()
-    again = open_again(demo[0], now)
+    again = open_again(demo[0], demo[2], now)
     assert again is not None
     assert again.users[0].password != demo[1].users[0].password
+    for before, after in zip(demo[1].pages, again.pages, strict=True):
+        assert (before.study, before.number) == (after.study, after.number)
+        assert demo[0].read(lambda session, token=before.link: linked(session, token)) is None  # type: ignore[misc]
+        assert demo[0].read(lambda session, token=after.link: linked(session, token)) is not None  # type: ignore[misc]
     with demo[0].database.reading() as session:
         assert len(session.scalars(select(ApiToken)).all()) == 2
 

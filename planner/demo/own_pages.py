@@ -1,0 +1,86 @@
+"""Some of the demo's participants have pages of their own, each in another language; codes come to simulated phones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from notifications.appointments import AppointmentRow
+from notifications.opt_outs import has_stopped
+from notifications.recipients import AddressRow, RecipientRow
+from planner.persistence.home_links import open_link
+from planner.persistence.participants import Participant
+from planner.persistence.studies import Study
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.services.access import EVERYTHING
+from planner.services.designs import Designs
+from planner.services.home_links import GiveLink, give_link, renew_link
+from planner.services.keyring import Keys
+from planner.services.recipients import CAREGIVER, participant_of
+
+LANGUAGES = ("en", "es", "ar")
+#: what they are to bring, in their language
+_BRING = {"en": "your diary", "es": "su diario", "ar": "دفتر اليوميات"}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A participant's own page, and the secret of the link to it."""
+
+    language: str
+    study: str
+    number: str
+    link: str
+
+
+def fresh_pages(store: Store, keys: Keys, designs: Designs, now: datetime, today: date) -> tuple[OwnPage, ...]:
+    """A page of somebody in each language; what was printed before opens nothing any more."""
+    found = store.read(lambda session: list(_somebody_each(session, today, now)))
+    return tuple(
+        OwnPage(language, study, number, _given(store, keys, designs, now, language, study, number))
+        for language, study, number in found
+    )
+
+
+def _given(store: Store, keys: Keys, designs: Designs, now: datetime, language: str, study: str, number: str) -> str:
+    command = GiveLink(study=study, participant=number, bring=_BRING[language], no_driving=True)
+
+    def work(uow: UnitOfWork) -> str:
+        if _has_one(uow.session, study, number):
+            return renew_link(uow, EVERYTHING, study, number).token
+        return give_link(uow, designs, keys, EVERYTHING, command).token
+
+    return store.write(SYSTEM, now, work)
+
+
+def _has_one(session: Session, study: str, number: str) -> bool:
+    query = select(Participant.id).join(Study, Study.id == Participant.study_id)
+    participant = session.scalar(query.where(Study.code == study, Participant.number == number))
+    return participant is not None and open_link(session, participant) is not None
+
+
+def _somebody_each(session: Session, today: date, now: datetime) -> Iterator[tuple[str, str, str]]:
+    """In each language somebody who is texted and has an appointment, the nearest one."""
+    for language in LANGUAGES:
+        for reference, digest in session.execute(_texted(language, today)):
+            if not has_stopped(session, "sms", digest, now):
+                participant = session.get_one(Participant, participant_of(reference)[0])
+                yield language, session.get_one(Study, participant.study_id).code, participant.number
+                break
+
+
+def _texted(language: str, today: date) -> Select[str, str]:
+    return (
+        select(RecipientRow.reference, AddressRow.digest)
+        .join(AppointmentRow, AppointmentRow.recipient_id == RecipientRow.id)
+        .join(AddressRow, (AddressRow.recipient_id == RecipientRow.id) & (AddressRow.channel == "sms"))
+        .where(RecipientRow.language == language, RecipientRow.may_be_contacted)
+        .where(AppointmentRow.day > today, AppointmentRow.cancelled.is_(False))
+        .where(AddressRow.until.is_(None), AddressRow.suspended_at.is_(None))
+        .where(RecipientRow.reference.not_like(f"%{CAREGIVER}"))
+        .order_by(AppointmentRow.starts_at, AppointmentRow.id)
+    )
