@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from planner.persistence.cohorts import CohortRow, cohorts_of
+from planner.persistence.cohorts import cohorts_of
 from planner.problems import InputProblem, Refused
 from planner.services.designs import StudyDesign
 from schedules.arms import dose_levels_of
-from schedules.history import Enrolled
+from schedules.history import Enrolled, Fact
 
 
-def at_levels_of_cohort(session: Session, design: StudyDesign, enrolled: Enrolled) -> Enrolled:
+@dataclass(frozen=True, slots=True)
+class KnownCohort:
+    """What of a cohort says who belongs to it. ``part``: the cohort of the protocol; ``state``: whether it is open."""
+
+    part: str
+    code: str
+    state: str
+    dose_levels: dict[str, str]
+
+
+def known_cohorts(session: Session, study_id: int) -> tuple[KnownCohort, ...]:
+    """The cohorts of a study as they are now."""
+    rows = cohorts_of(session, study_id)
+    return tuple(KnownCohort(row.part, row.code, row.state, dict(row.dose_levels)) for row in rows)
+
+
+def at_known_levels(known: Sequence[KnownCohort], design: StudyDesign, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts, enrolments with the dose levels of their cohort. Raises Refused for levels that no cohort has."""
+    return tuple(_at_levels(known, design, fact) if isinstance(fact, Enrolled) else fact for fact in facts)
+
+
+def _at_levels(known: Sequence[KnownCohort], design: StudyDesign, enrolled: Enrolled) -> Enrolled:
     """The enrolment with the dose levels of its cohort; those of the only open one where it says none.
 
     Raises Refused for levels that no cohort of that part has, and where none or several are open. A study that keeps
     no cohorts of the part takes any.
     """
-    rows = [row for row in cohorts_of(session, design.study_id) if row.part == enrolled.cohort]
+    rows = [row for row in known if row.part == enrolled.cohort]
     if not rows or not _is_known(design, enrolled.version) or _belongs(design, rows, enrolled):
         return enrolled
     open_ones = [row for row in rows if row.state == "open"]
@@ -33,13 +55,13 @@ def _is_known(design: StudyDesign, version: str | None) -> bool:
     return version is None or any(known.version == version for known in design.design.versions)
 
 
-def _belongs(design: StudyDesign, rows: list[CohortRow], enrolled: Enrolled) -> bool:
+def _belongs(design: StudyDesign, rows: list[KnownCohort], enrolled: Enrolled) -> bool:
     first = design.design.version_index(enrolled.version) if enrolled.version else 0
     levels = dose_levels_of(enrolled, [design.design.versions[first]])
     return any(all(levels.get(drug) == level for drug, level in row.dose_levels.items()) for row in rows)
 
 
-def _problem(enrolled: Enrolled, rows: list[CohortRow], open_ones: list[CohortRow]) -> InputProblem:
+def _problem(enrolled: Enrolled, rows: list[KnownCohort], open_ones: list[KnownCohort]) -> InputProblem:
     known = "; ".join(f"{row.code} ({row.state}): {_words(row.dose_levels)}" for row in rows)
     if enrolled.dose_levels:
         wrong = f"no cohort of {enrolled.cohort} has the dose levels {_words(enrolled.dose_levels)}"

@@ -21,7 +21,7 @@ from planner.persistence.users import names_of
 from planner.problems import Conflict, InputProblem, Refused, shown
 from planner.services.access import EVERYTHING, Scope, find_participant, find_study
 from planner.services.chairs import check_bookings, sync_bookings
-from planner.services.cohort_levels import at_levels_of_cohort
+from planner.services.cohort_levels import at_known_levels, known_cohorts
 from planner.services.contact_attempts import require_effort
 from planner.services.designs import Designs, StudyDesign, require_values
 from planner.services.fact_records import fact_content, fact_data
@@ -160,7 +160,8 @@ def _work_out(
         _require_screening(participant)
         require_values(design.versions, "enrolment")
     facts = numbered(life, command.facts, now, partial(version_at, session, design.study_id))
-    facts = tuple(at_levels_of_cohort(session, design, fact) if isinstance(fact, Enrolled) else fact for fact in facts)
+    if any(isinstance(fact, Enrolled) for fact in facts):
+        facts = at_known_levels(known_cohorts(session, design.study_id), design, facts)
     imagined = life.with_facts(facts)
     before = life.plan(now)
     with _placed_in_request(facts):

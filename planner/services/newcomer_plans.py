@@ -24,6 +24,7 @@ from planner.persistence.types import json_text
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, PlannerError
+from planner.services.cohort_levels import KnownCohort, at_known_levels
 from planner.services.designs import StudyDesign, require_values
 from planner.services.enrolment import Screen, note_screening
 from planner.services.fact_records import data_of
@@ -111,6 +112,7 @@ class Planning:
     uow: UnitOfWork
     design: StudyDesign
     version_on: VersionOn
+    cohorts: tuple[KnownCohort, ...]
     why: str
     bulk: Bulk
 
@@ -129,7 +131,8 @@ class Planning:
     def _planned(self, arrival: Arrival, place: int) -> tuple[Life, Plan | None]:
         nobody = _Newcomer(place, arrival.number)
         unknown = Life(self.design, nobody, (), History(planned_site=arrival.site), arrival.site)
-        life = unknown.with_facts(first_facts(unknown, arrival.facts, self.uow.now, self.version_on))
+        facts = first_facts(unknown, arrival.facts, self.uow.now, self.version_on)
+        life = unknown.with_facts(at_known_levels(self.cohorts, self.design, facts))
         plan = life.plan(self.uow.now)
         if any(isinstance(fact, Enrolled) for fact in life.history.facts):
             require_values(self.design.versions, "enrolment")

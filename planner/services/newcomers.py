@@ -19,6 +19,7 @@ from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem
 from planner.services.access import Scope
+from planner.services.cohort_levels import known_cohorts
 from planner.services.designs import Designs
 from planner.services.enrolment import ScreeningDesk
 from planner.services.helpers import Helpers
@@ -84,7 +85,8 @@ class Newcomers:
         """What planning needs, all of it looked up before anybody is written. Raises what forbids planning."""
         version_on = partial(version_among, effective_from(self._uow.session, self._study.id))
         design = self._designs.of(self._uow.session, self._study)
-        return Planning(self._uow, design, version_on, self._why, self._bulk)
+        cohorts = known_cohorts(self._uow.session, self._study.id)
+        return Planning(self._uow, design, version_on, cohorts, self._why, self._bulk)
 
     def _hand_over(self, ahead: int) -> None:
         """Have those who are there planned, and what is planned written, but for the newest that is not waited for."""

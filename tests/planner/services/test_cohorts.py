@@ -13,11 +13,19 @@ from planner.problems import Conflict, InvalidInput, NotFound, Refused
 from planner.services.access import EVERYTHING, Scope
 from planner.services.cohort_members import CohortReport, cohort_list
 from planner.services.cohorts import ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
+from planner.services.imports import import_facts
 from tests.studies import NOW, SOUTH, STUDY, Trial, audited, trial
 
 FEBRUARY = datetime(2026, 2, 20, 15, 0, tzinfo=UTC)
 INO = {"ino": "level 1"}
 DAYS = {"induction.c1.d1": "2026-01-05", "induction.c1.d8": "2026-01-12", "induction.c1.d15": "2026-01-20"}
+
+TABLE = """number,site,fact,date,day_1,version,cohort
+01-001,north,consented,2025-12-20,,1.0,
+01-001,north,enrolled,2025-12-30,2026-01-05,,phase-1b
+01-002,north,consented,2025-12-20,,1.0,
+01-002,north,enrolled,2025-12-30,2026-01-05,,phase-1b
+"""
 
 
 @pytest.fixture
@@ -54,6 +62,10 @@ def treat(study: Trial, number: str, days: Mapping[str, str] = DAYS) -> None:
         study.record(number, {**dose, "activity": "vsli"}, {**dose, "activity": "ino", "level": "level 1"})
 
 
+def take(study: Trial, table: str) -> None:
+    study.store.write(SYSTEM, NOW, lambda uow: import_facts(uow, study.designs, EVERYTHING, STUDY, table.encode()))
+
+
 def test_a_cohort_has_its_levels_its_size_and_a_state(study: Trial) -> None:
     found = report(study)
     assert (found.part, found.dose_levels, found.size, found.state) == ("phase-1b", INO, 2, "planned")
@@ -86,6 +98,14 @@ def test_an_enrolment_that_says_no_levels_is_at_those_of_the_only_open_cohort(st
     with study.store.database.reading() as session:
         kept = session.scalars(select(FactRow.content).where(FactRow.kind == "enrolled")).one()
     assert kept["dose_levels"] == INO
+
+
+def test_a_table_enrols_by_the_same_rule(study: Trial) -> None:
+    with pytest.raises(InvalidInput, match="none of the cohorts of phase-1b is open"):
+        take(study, TABLE)
+    change(study, "level-1", "open")
+    take(study, TABLE)
+    assert [member.participant for member in report(study).members] == ["01-001", "01-002"]
 
 
 def test_who_has_no_dose_yet_is_not_observed_and_who_has_is_until_the_last_day(study: Trial) -> None:
