@@ -134,6 +134,6 @@ def test_a_demo_on_a_port_that_is_taken_or_none_says_so_at_once() -> None:
         for given, said in ((str(port), f"port {port} is taken; choose another: make demo PORT="), ("x", "'x' is no")):
             demo = [ROOT / "scripts/demo"]
             run = subprocess.run(demo, env={**os.environ, "PORT": given}, capture_output=True, text=True, timeout=60)
-            assert run.returncode == 1
+            assert run.returncode == 2
             assert run.stderr.startswith(said)
             assert run.stderr.count("\n") == 1
