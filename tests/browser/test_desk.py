@@ -132,6 +132,18 @@ def test_a_cycle_is_delayed_with_its_preview_in_five_interactions_at_most(page: 
     assert len(hand.interactions) <= 5
 
 
+def test_another_visit_shows_its_own_boxes(page: Page) -> None:
+    page.goto(f"{PERSON}/record?kind=came&visit=induction.c1.marrow")
+    drug = page.get_by_role("checkbox", name="Vincristine sulfate liposome IV")
+    expect(drug).to_have_count(0)
+    page.get_by_label("Visit", exact=True).select_option("maintenance.c1.d1")
+    try:
+        drug.wait_for(timeout=5_000)
+    except TookTooLong:  # by itself it comes only where there is JavaScript
+        page.get_by_role("button", name=re.compile("Show what would move|Look again")).click()
+    expect(drug).to_be_checked()
+
+
 def test_what_was_recorded_is_taken_back_from_the_page_that_says_so(page: Page) -> None:
     page.goto(f"{PERSON}/record?kind=away")
     page.get_by_label("Last day").fill("2026-01-30")

@@ -25,7 +25,8 @@ class Studies:
 def studies_of(session: Session, chosen: str | None) -> Studies:
     """The studies to choose from. Raises NotFound for a chosen one that they may not know of."""
     known = tuple((row.code, row.title) for row in list_studies(session, scope(), Asked(MOST)).rows)
-    return Studies(known, find_study(session, scope(), chosen).code if chosen else None)
+    wanted = (chosen or "").replace("\0", "\N{REPLACEMENT CHARACTER}")  # which no database can be asked for
+    return Studies(known, find_study(session, scope(), wanted).code if wanted else None)
 
 
 def sites_of(session: Session) -> list[tuple[str, str]]:

@@ -55,11 +55,26 @@ class FactForm:
         """What was typed into a field."""
         return next(iter(self.values.get(name, ())), "")
 
+    @property
+    def depends(self) -> str:
+        """The field on which boxes or choices of this form depend: the visit, or the decision; empty if none do."""
+        return next((FIELDS[name].depends for name in self.kind.fields if _depends(name)), "")
+
+    def follows(self, name: str) -> str:
+        """Where a field stands: ``among`` those that depend on another one, ``after`` them; empty before."""
+        names = list(self.kind.fields)
+        if _depends(name):
+            return "among"
+        first = next((at for at, each in enumerate(names) if _depends(each)), len(names))
+        return "after" if name in names[first:] else ""
+
     def chosen(self, name: str) -> Sequence[str]:
-        """What is ticked in a field of several; everything of a visit before somebody has looked."""
-        if self.sent or name not in ("given", "done"):
+        """What is ticked in a field of several; everything of a visit whose boxes nobody has seen yet."""
+        if name not in ("given", "done"):
             return self.values.get(name, ())
-        return [value for value, _, _ in self.options(name)]
+        known = [value for value, _, _ in self.options(name)]
+        shown = self.value("boxes_for") == self.value("visit") if "boxes_for" in self.values else self.sent
+        return [value for value in self.values.get(name, ()) if value in known] if shown else known
 
     def is_required(self, name: str) -> bool:
         """Whether a field has to be filled in."""
@@ -142,6 +157,10 @@ class FactForm:
         if isinstance(error, Conflict) and isinstance(error.changed, dict):
             self.newer = list(error.changed.get("newest_facts", ()))
             self.expected = self.seen.row.revision
+
+
+def _depends(name: str) -> bool:
+    return name in FIELDS and bool(FIELDS[name].depends) and FIELDS[name].widget in ("multi", "choice")
 
 
 def _remedy(known: Field) -> str:

@@ -151,6 +151,19 @@ def test_what_is_unticked_is_not_done_and_left_out_where_a_reason_is_given(desk:
     assert rows[2].content["reason"] == "neuropathy"
 
 
+def test_another_visit_begins_with_its_own_boxes_all_ticked(desk: Desk, begun: Trial) -> None:
+    fields = {"kind": "came", "date": "2026-01-05", "visit": "induction.c1.marrow", "boxes_for": C1D1}
+    page = desk.send(RECORD, **fields, given=["vsli"], done=["consent"], do="preview").text
+    assert 'name="given"' not in page
+    boxes = re.findall(r'name="done" value="([\w-]+)"( checked)?', page)
+    assert boxes
+    assert all(ticked for _, ticked in boxes)
+    assert 'name="boxes_for" value="induction.c1.marrow"' in page
+    names = [name for name, _ in boxes]
+    again = desk.send(RECORD, **{**fields, "boxes_for": "induction.c1.marrow"}, done=names[:1], do="preview").text
+    assert re.findall(r'name="done" value="([\w-]+)" checked', again) == names[:1]
+
+
 @pytest.mark.parametrize(
     ("fields", "place", "said"),
     [

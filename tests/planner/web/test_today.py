@@ -192,7 +192,9 @@ def test_whoever_has_no_study_yet_is_told_so(app: Flask, store: Store, study: Tr
     assert "Study" not in re.findall(r"<label[^>]*>([^<]*)", client.html("/today"))
 
 
-@pytest.mark.parametrize("address", ["/today?list=nothing", "/today?study=nothing"])
+@pytest.mark.parametrize(
+    "address", ["/today?list=nothing", "/today?study=nothing", "/today?study=%00", "/deviations?study=%00"]
+)
 def test_a_list_or_a_study_that_there_is_not_is_not_found(desk: Desk, address: str) -> None:
     desk.html(address, 404)
 
