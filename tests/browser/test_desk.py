@@ -108,7 +108,7 @@ def test_a_deviation_is_confirmed_from_the_day_in_three_interactions_at_most(pag
     page.goto("/today")
     hand = Hand(page)
     row = page.get_by_role("region", name=re.compile("Deviations to confirm")).get_by_role("listitem").first
-    hand.click(row.get_by_role("link", name=re.compile("^Judge")))
+    hand.click(row.get_by_role("link", name=re.compile("^Review")))
     hand.click(page.get_by_role("button", name="Confirm"))
     expect(page.get_by_role("status")).to_contain_text("it is confirmed")
     assert len(hand.interactions) <= 3

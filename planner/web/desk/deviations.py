@@ -45,7 +45,7 @@ PER_PAGE = 40
 UNJUDGED = ("candidate", "query", "lapsed")
 #: what the queue shows: label, states
 QUEUES = {
-    "": ("To be judged", ("candidate",)),
+    "": ("To be confirmed", ("candidate",)),
     "queries": ("Queries", ("query",)),
     "open": ("Confirmed, not closed", ("confirmed", "classified", "reported")),
     "closed": ("Closed or dismissed", ("closed", "dismissed")),

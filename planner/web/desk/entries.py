@@ -98,7 +98,7 @@ def deviation(line: Line[DeviationRow], who: Asking) -> Entry:
     row = line.row
     address = url_for("desk.deviations.show_one", study=line.place.study, number=line.place.number, deviation=row.id)
     when = short_day(row.day) if row.day else "no date"
-    label = "Judge" if _may(line.place, who, Permission.DEVIATIONS_WRITE) else "Look"
+    label = "Review" if _may(line.place, who, Permission.DEVIATIONS_WRITE) else "Look"
     return _entry(
         line, row.day, when, sentence(row.text), tag="important" if row.important else "", action=(label, address)
     )

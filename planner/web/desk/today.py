@@ -50,7 +50,7 @@ TO_DO = {
                    "every visit has a day", _READ, lists.without_a_day, entries.stuck),
     "decisions": Kind("Decisions", "Gates that are due within a week, or late.", "no decision waits", _READ,
                       lists.decisions, entries.decision),
-    "deviations": Kind("Deviations to confirm", "Found by the planner; nobody has judged them yet.",
+    "deviations": Kind("Deviations to confirm", "Found by the planner; nobody has looked at them yet.",
                        "no deviation waits to be confirmed", Permission.DEVIATIONS_READ, lists.to_confirm,
                        entries.deviation),
     "replies": Kind("Replies and messages", "What participants wrote, and messages that went wrong.",

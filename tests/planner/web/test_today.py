@@ -109,7 +109,7 @@ def test_a_deviation_that_nobody_has_judged_is_one_click_away(
     study.record("01-001", *({**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSES))
     at.now = study.now
     page = desk_of(app, store).html("/today")
-    assert "Judge" in section(page, "Deviations to confirm")
+    assert "Review" in section(page, "Deviations to confirm")
     assert re.search(rf'href="{PERSON}/deviations/\d+"', page)
 
 
