@@ -22,6 +22,8 @@ class Language:
     code: str
     #: of an e-mail; it tells nothing
     subject: str
+    #: what ends an e-mail: answers to it go nowhere
+    unread: str
     #: what stands in place of a clinic's name that would tell too much
     clinic: str
     #: the texts, by template
@@ -65,7 +67,8 @@ def _language(code: str) -> Language:
     read = _read(code)
     answers = {str(meaning): tuple(map(str, words)) for meaning, words in read["answers"].items()}
     texts = {name: text.strip() for name, text in read["templates"].items()}
-    return Language(code, read["subject"], read["clinic"], texts, answers, tuple(read["ask"]), tuple(read["never"]))
+    lines = (read["subject"], read["unread"], read["clinic"])
+    return Language(code, *lines, texts, answers, tuple(read["ask"]), tuple(read["never"]))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -25,10 +25,12 @@ from notifications.quiet_hours import allowed_until, next_allowed
 from notifications.recipients import CALENDAR, AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
-from notifications.wording import Values, approved_wording, render, spoken, subject
+from notifications.wording import Values, approved_wording, render, spoken, subject, unread
 
 #: which texts say when and where to come; what their reader then believes is kept with them
 TELLING = frozenset({"reminder", "moved", "cancelled"})
+#: goes by e-mail, which nobody answers; texts may ask for an answer all the same
+MAILED = frozenset({"email", CALENDAR})
 #: so many characters of a digest name an event
 _UID = 40
 #: nobody is written to so often that it matters
@@ -170,6 +172,8 @@ class _Preparing:
             raise _Not(State.PLANNED, "quiet hours", due_at=opens)
         source, spoken_in, wording = self._wording_of(row)
         text = self._text(row, source, spoken_in, rules, wording)
+        if row.channel in MAILED:
+            text = f"{text} {unread(spoken_in)}"
         per_day, per_week = _caps(row.template, rules)
         return Attempt(
             id=row.id, token=token, study_id=row.study_id, site_id=row.site_id, recipient_id=row.recipient_id,

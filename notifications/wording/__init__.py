@@ -2,7 +2,7 @@
 
 from notifications.forbidden import told
 from notifications.wording.checks import check_wording, takes_at_most
-from notifications.wording.render import render, shipped, shipped_languages, spoken, subject
+from notifications.wording.render import render, shipped, shipped_languages, spoken, subject, unread
 from notifications.wording.signed_off import (
     adopt_shipped,
     approve,
@@ -36,5 +36,6 @@ __all__ = [
     "takes_at_most",
     "text_of",
     "told",
+    "unread",
     "withdraw",
 ]

@@ -50,6 +50,11 @@ def subject(language: str) -> str:
     return language_of(language).subject
 
 
+def unread(language: str) -> str:
+    """What stands at the end of a message that is sent as e-mail: nobody reads an answer to it."""
+    return language_of(language).unread
+
+
 def spoken(wording: str, recipient: str) -> str:
     """In which language days are written in a wording: its own, as far as can be the way of the recipient's country.
 

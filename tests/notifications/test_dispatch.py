@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import Pace
+from notifications.dispatch import Dispatcher
 from notifications.health import Heartbeat
 from notifications.message import Outgoing
 from notifications.opt_outs import stop
@@ -17,6 +18,7 @@ from notifications.outbox import MessageRow
 from notifications.recipients import AddressRow, RecipientRow
 from notifications.rules import ALL, RulesRow, SwitchRow
 from tests.clinic import DUE, ONCE, STUDY, Clinic, digest_of
+from tests.fakes import FakeProvider
 
 
 def test_what_is_due_is_handed_over_once_with_its_text_and_recorded(clinic: Clinic) -> None:
@@ -33,6 +35,14 @@ def test_what_is_due_is_handed_over_once_with_its_text_and_recorded(clinic: Clin
     assert clinic.events(row.id) == ["planned", "sending", "accepted"]
     assert clinic.tick() == {}
     assert len(clinic.provider.outgoing) == 1
+
+
+def test_an_e_mail_says_that_nobody_reads_what_is_answered_to_it_and_a_text_does_not(clinic: Clinic) -> None:
+    clinic.book_visits(clinic.recipient("p2", "p2@example.org", channels=("email",)), ONCE)
+    mail = FakeProvider(clinic.clock, name="email")
+    Dispatcher(clinic.database, {"email": mail, "sms": clinic.provider}, clinic.book, "worker-1", clinic.clock).tick()
+    [by_mail], [by_text] = mail.outgoing, clinic.provider.outgoing
+    assert by_mail.text == f"{by_text.text} Nobody reads answers to this e-mail. Please call instead."
 
 
 def test_nothing_is_sent_before_it_is_due(clinic: Clinic) -> None:
