@@ -15,7 +15,7 @@ from planner.persistence.unit_of_work import Store
 from planner.persistence.visits import VisitRow
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.planner.web.centre.conftest import DAY, DAY_1
+from tests.seated import DAY, DAY_1
 from tests.studies import STUDY, Trial
 
 DAY_8 = f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d8/infusion"

@@ -19,8 +19,8 @@ from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok, revoke_ok
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.planner.web.centre.conftest import DAY, DAY_1
 from tests.reminded import KEYS
+from tests.seated import DAY, DAY_1
 from tests.studies import NORTH, SOUTH, STUDY, Trial, a_user
 
 
