@@ -132,6 +132,12 @@ def test_an_infusion_centre_records_which_doses_it_gave_and_nothing_else(app: Fl
     wrong = nurse.refused(400, "POST", f"{ONE}/doses", {"facts": [dose, {"fact": "withdrew", "date": "2026-01-05"}]})
     assert "withdrew is no fact about a dose" in wrong["detail"]
     assert len(nurse.get(f"{ONE}/facts")["facts"]) == 2
-    nurse.post(f"{ONE}/doses", {"facts": [dose]})
+    recorded = nurse.post(f"{ONE}/doses", {"facts": [dose]})
+    nurse.refused(
+        400, "POST", f"{ONE}/doses", {"facts": [{"fact": "void", "date": "2026-01-05", "of": "f1", "note": "no"}]}
+    )
+    void = {"fact": "void", "date": "2026-01-05", "of": recorded["facts"][0]["id"], "note": "another person"}
+    came = {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1", "not_done": ["vsli", "ino"]}
+    nurse.post(f"{ONE}/doses", {"facts": [void, came]})
     kept = nurse.get(f"{ONE}/facts")["facts"][-1]
     assert (kept["start"], kept["stop"], kept["by"]) == ("09:30", "10:30", nurse.get("/me")["name"])
