@@ -9,7 +9,7 @@ from typing import get_args
 from planner.web.desk.fact_words import fact_words
 from planner.web.desk.seen import Seen
 from planner.web.words import dated
-from schedules.history import Booked, CycleHeld, EndReason, GateDecided, Held, Rebooked, Told
+from schedules.history import Booked, CycleHeld, EndReason, GateDecided, Given, Held, Rebooked, Told
 from schedules.keys import parse_key
 from schedules.protocol import Gate
 from schedules.statuses import GateStatus, Status
@@ -83,7 +83,10 @@ def _activities(seen: Seen, visit: str) -> list[Option]:
 
 
 def _given(seen: Seen, visit: str) -> list[Option]:
-    return [option for option in _of_visit(seen, visit) if seen.protocol.activities[option[0]].is_dose]
+    """The drugs of a visit that nobody has recorded yet; an infusion centre may have."""
+    had = {fact.activity for fact in seen.life.live if isinstance(fact, Given) and fact.visit == visit}
+    theirs = [option for option in _of_visit(seen, visit) if option[0] not in had]
+    return [option for option in theirs if seen.protocol.activities[option[0]].is_dose]
 
 
 def _done(seen: Seen, visit: str) -> list[Option]:

@@ -14,6 +14,7 @@ __all__ = ["app", "at"]
 
 ONE = f"/studies/{STUDY}/participants/01-001"
 GIVEN = {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1", "activity": "vsli"}
+WITHDREW = {"fact": "withdrew", "date": "2026-01-05", "scope": "treatment"}
 
 
 @pytest.fixture
@@ -129,9 +130,20 @@ def test_an_infusion_centre_records_which_doses_it_gave_and_nothing_else(app: Fl
     nurse = caller(app, study.store, Role.INFUSION_CENTRE, STUDY)
     dose = {**GIVEN, "start": "09:30", "stop": "10:30"}
     nurse.refused(403, "POST", f"{ONE}/facts", {"facts": [dose]})
-    wrong = nurse.refused(400, "POST", f"{ONE}/doses", {"facts": [dose, {"fact": "withdrew", "date": "2026-01-05"}]})
+    wrong = nurse.refused(400, "POST", f"{ONE}/doses", {"facts": [dose, WITHDREW]})
     assert "withdrew is no fact about a dose" in wrong["detail"]
     assert len(nurse.get(f"{ONE}/facts")["facts"]) == 2
     nurse.post(f"{ONE}/doses", {"facts": [dose]})
     kept = nurse.get(f"{ONE}/facts")["facts"][-1]
     assert (kept["start"], kept["stop"], kept["by"]) == ("09:30", "10:30", nurse.get("/me")["name"])
+
+
+def test_an_infusion_centre_records_who_came_and_takes_back_what_it_may_record(app: Flask, study: Trial) -> None:
+    nurse = caller(app, study.store, Role.INFUSION_CENTRE, STUDY)
+    recorded = nurse.post(f"{ONE}/doses", {"facts": [GIVEN]})
+    void = {"fact": "void", "date": "2026-01-05", "note": "another person"}
+    wrong = nurse.refused(400, "POST", f"{ONE}/doses", {"facts": [{**void, "of": "f1"}]})
+    assert "consented is no fact about a dose" in wrong["detail"]
+    came = {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1", "not_done": ["vsli", "ino"]}
+    nurse.post(f"{ONE}/doses", {"facts": [{**void, "of": recorded["facts"][0]["id"]}, came]})
+    assert [fact["fact"] for fact in nurse.get(f"{ONE}/facts")["facts"]][-2:] == ["void", "attended"]

@@ -45,6 +45,7 @@ def do_add(study: Trial, label: str) -> Item:
 
 def test_kits_samples_questionnaires_and_the_entry_in_edc_are_suggested(study: Trial) -> None:
     assert {name: item.label for name, item in items(study).items()} == {
+        "arrived": "Arrived",
         "kit.bloods": "Blood counts and liver tests: Kit ready",
         "sample.bloods": "Blood counts and liver tests: Taken and processed",
         "edc": "Entered in EDC",
@@ -102,7 +103,7 @@ def test_what_an_amendment_takes_out_of_a_visit_stays_if_it_was_ticked(study: Tr
     with study.store.database.writing() as session:
         session.execute(update(VisitRow).where(VisitRow.key == D8.visit).values(activities=["vsli", "ino"]))
     found = items(study)
-    assert {name: item.suggested for name, item in found.items()} == {"edc": True, "kit.bloods": False}
+    assert {name: item.suggested for name, item in found.items()} == {"arrived": True, "edc": True, "kit.bloods": False}
     assert found["kit.bloods"].label == "Blood counts and liver tests: Kit ready"
 
 
@@ -131,7 +132,7 @@ def test_an_item_may_be_in_any_script(study: Trial) -> None:
 
 
 def test_a_checklist_has_an_end(study: Trial) -> None:
-    for number in range(97):
+    for number in range(96):
         do_add(study, f"item {number}")
     with pytest.raises(InvalidInput, match="at most 100"):
         do_add(study, "one more")

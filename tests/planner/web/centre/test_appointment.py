@@ -15,7 +15,7 @@ from planner.persistence.unit_of_work import Store
 from planner.persistence.visits import VisitRow
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.planner.web.centre.conftest import DAY, DAY_1
+from tests.seated import DAY, DAY_1
 from tests.studies import STUDY, Trial
 
 DAY_8 = f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d8/infusion"
@@ -204,3 +204,14 @@ def test_whoever_only_reads_records_nothing(app: Flask, store: Store, study: Tri
 
 def test_a_visit_without_an_appointment_has_no_chair(centre: Desk) -> None:
     centre.text(f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15/infusion", 404)
+
+
+def test_a_coordinator_records_the_rest_of_a_visit_whose_doses_the_centre_recorded(
+    centre: Desk, coordinator: Desk
+) -> None:
+    centre.send(f"{DAY_1}/dose", drug="vsli", start="09:10", stop="10:12", do="save")
+    page = coordinator.html(
+        f"/studies/{STUDY}/participants/01-001/record?kind=came&visit=induction.c1.d1&date=2026-01-05"
+    )
+    assert 'name="given" value="ino"' in page
+    assert 'name="given" value="vsli"' not in page

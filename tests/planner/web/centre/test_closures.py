@@ -16,7 +16,7 @@ from planner.services.access import EVERYTHING, find_site
 from planner.services.sites import ChangeSite, change_site
 from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
-from tests.planner.web.centre.conftest import DAY
+from tests.seated import DAY
 from tests.studies import NORTH, SOUTH, STUDY, Trial
 
 CLOSURES = f"{DAY}/closures"

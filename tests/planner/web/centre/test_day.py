@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, insert, select
 
 from planner import clock
+from planner.persistence.base import Base
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact, Participant
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
@@ -19,8 +20,8 @@ from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok, revoke_ok
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.planner.web.centre.conftest import DAY, DAY_1
 from tests.reminded import KEYS
+from tests.seated import DAY, DAY_1
 from tests.studies import NORTH, SOUTH, STUDY, Trial, a_user
 
 
@@ -156,24 +157,21 @@ def more_people(store: Store, first: int, count: int) -> None:
     """So many participants with the same appointment, written at once."""
 
     def work(uow: UnitOfWork) -> None:
-        session = uow.session
-        one = session.scalars(select(Participant).where(Participant.number == "01-001")).one()
-        for table, owner in ((Participant, None), (Contact, "participant_id"), (VisitRow, "participant_id"),
-                             (Booking, "participant_id")):  # fmt: skip
-            mine = table.id == one.id if owner is None else table.participant_id == one.id  # type: ignore[attr-defined]
-            rows = [dict(row._mapping) for row in session.execute(select(table.__table__).where(mine))]  # type: ignore[attr-defined]
-            for number in range(first, first + count):
-                for row in rows:
-                    copied = {**row}
-                    if owner is None:
-                        copied |= {"id": 1_000 + number, "number": f"09-{number:03}"}
-                    else:
-                        copied[owner] = 1_000 + number
-                        if table is Booking:
-                            copied["id"] = 10_000 + number * 10 + row["id"]
-                    session.execute(insert(table), [copied])
+        one = uow.session.scalars(select(Participant).where(Participant.number == "01-001")).one()
+        for number in range(first, first + count):
+            _copy(uow, Participant, Participant.id == one.id, {"id": 1_000 + number, "number": f"09-{number:03}"})
+            theirs = {"participant_id": 1_000 + number}
+            _copy(uow, Contact, Contact.participant_id == one.id, theirs)
+            _copy(uow, VisitRow, VisitRow.participant_id == one.id, theirs)
+            today = (Booking.participant_id == one.id) & (Booking.visit_key == "induction.c1.d1")
+            _copy(uow, Booking, today, {**theirs, "id": 10_000 + number})
 
     store.write(SYSTEM, clock.now(), work)
+
+
+def _copy(uow: UnitOfWork, table: type[Base], which: Any, changes: dict[str, Any]) -> None:
+    rows = uow.session.execute(select(table.__table__).where(which)).mappings().all()
+    uow.session.execute(insert(table), [{**row, **changes} for row in rows])
 
 
 def test_the_day_takes_as_many_queries_for_300_appointments_as_for_10(app: Flask, store: Store, study: Trial) -> None:
