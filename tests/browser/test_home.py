@@ -26,7 +26,7 @@ SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
-PAGES = ("", "/visits", "/calendar", "/settings")
+PAGES = ("", "/visits", "/calendar", "/away", "/settings")
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ def journey(page: Page, running: Running) -> None:
     expect(page.get_by_role("textbox", name="Link to your calendar")).to_have_value(
         re.compile(r"^http.*/calendars/.*\.ics$")
     )
-    expect(page.get_by_role("link", name="iPhone, iPad or Mac")).to_have_attribute("href", re.compile("^webcal://"))
+    expect(page.get_by_role("button", name="iPhone, iPad or Mac")).to_have_attribute("href", re.compile("^webcal://"))
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
@@ -120,6 +120,27 @@ def test_from_the_link_to_an_answer_on_a_telephone_and_on_a_desk(page: Page, run
 def test_it_all_works_without_javascript(browser: Browser, running: Running) -> None:
     with browser.new_context(java_script_enabled=False, viewport=SIZES["phone"]) as context:
         journey(context.new_page(), running)
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_days_away_messages_and_the_language_are_set_on_the_page(browser: Browser, running: Running, size: str) -> None:
+    with browser.new_context(viewport=SIZES[size]) as context:
+        page = let_in(context, running)
+        page.get_by_role("link", name="Days away").click()
+        page.get_by_label("First day").fill("2026-02-02")
+        page.get_by_label("Last day").fill("2026-02-06")
+        page.get_by_role("button", name="Save these days").click()
+        days = page.get_by_role("region", name="You cannot come")
+        expect(days).to_contain_text("From Monday, February 2, 2026 to Friday, February 6, 2026")
+        days.get_by_role("button", name="I can come after all").click()
+        expect(days).to_contain_text("No days yet.")
+        page.get_by_role("link", name="Settings").click()
+        page.get_by_role("button", name="Turn off: Texts to your phone").click()
+        expect(page.get_by_role("region", name="Messages")).to_contain_text("Texts to your phone: off")
+        page.get_by_role("button", name="Turn on: Texts to your phone").click()
+        page.get_by_role("radio", name="Español").check()
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ajustes")
 
 
 def test_a_wrong_code_is_said_beside_the_field_and_a_code_from_the_clinic_lets_in(page: Page, running: Running) -> None:
