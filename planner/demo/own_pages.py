@@ -64,7 +64,7 @@ def _has_one(session: Session, study: str, number: str) -> bool:
 
 
 def _somebody_each(session: Session, today: date, now: datetime) -> Iterator[tuple[str, str, str]]:
-    """In each language somebody who is texted and has an appointment, the nearest one."""
+    """In each language somebody who is texted, if there is one with an appointment: who comes next."""
     for language in LANGUAGES:
         for reference, digest in session.execute(_texted(language, today)):
             if not has_stopped(session, "sms", digest, now):
@@ -74,13 +74,17 @@ def _somebody_each(session: Session, today: date, now: datetime) -> Iterator[tup
 
 
 def _texted(language: str, today: date) -> Select[str, str]:
+    coming = (
+        (AppointmentRow.recipient_id == RecipientRow.id)
+        & (AppointmentRow.day > today)
+        & AppointmentRow.cancelled.is_(False)
+    )
     return (
         select(RecipientRow.reference, AddressRow.digest)
-        .join(AppointmentRow, AppointmentRow.recipient_id == RecipientRow.id)
+        .outerjoin(AppointmentRow, coming)
         .join(AddressRow, (AddressRow.recipient_id == RecipientRow.id) & (AddressRow.channel == "sms"))
         .where(RecipientRow.language == language, RecipientRow.may_be_contacted)
-        .where(AppointmentRow.day > today, AppointmentRow.cancelled.is_(False))
         .where(AddressRow.until.is_(None), AddressRow.suspended_at.is_(None))
         .where(RecipientRow.reference.not_like(f"%{CAREGIVER}"))
-        .order_by(AppointmentRow.starts_at, AppointmentRow.id)
+        .order_by(AppointmentRow.id.is_(None), AppointmentRow.starts_at, RecipientRow.id)
     )

@@ -234,7 +234,7 @@ def _written(
         place=(appointment.place if appointment else "") or rules.alias,
         phone=(appointment.phone if appointment else "") or rules.urgent_phone,
         day=appointment.day if appointment else None, starts=appointment.starts if appointment else None,
-        urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
+        urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=message.code or "",
     )  # fmt: skip
     try:
         wording = approved_wording(session, row.study_id, message.template, row.language)

@@ -38,7 +38,7 @@ from schedules.protocol import ActivityKind
 #: what stands in a preview in place of a real appointment, all of it made up
 EXAMPLE = Values(
     place="The clinic", phone="+1 212 555 0100", day=date(2026, 9, 30), starts=14 * 60 + 30,
-    urgent_phone="+1 212 555 0111", emergency_phone="911",
+    urgent_phone="+1 212 555 0111", emergency_phone="911", code="123456",
 )  # fmt: skip
 _DRUGS = (ActivityKind.DOSE, ActivityKind.HOME_DOSE)
 LONGEST = 2_000
@@ -170,7 +170,7 @@ def preview_wording(
     values = Values(
         place=known.alias or EXAMPLE.place, phone=EXAMPLE.phone, day=EXAMPLE.day, starts=EXAMPLE.starts,
         urgent_phone=known.urgent_phone or EXAMPLE.urgent_phone,
-        emergency_phone=known.emergency_phone or EXAMPLE.emergency_phone,
+        emergency_phone=known.emergency_phone or EXAMPLE.emergency_phone, code=EXAMPLE.code,
     )  # fmt: skip
     found = []
     for language in languages or shipped_languages():

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.browser
 
 PHONE, URGENT, LATIN, ARABIC = "+1 212 555 0100", "(212) 555-0199", "North Clinic (2)", "عيادة الشمال 5"
 VALUES = Values(
-    place=LATIN, phone=PHONE, day=date(2026, 9, 30), starts=570, urgent_phone=URGENT, emergency_phone="911"
+    place=LATIN, phone=PHONE, day=date(2026, 9, 30), starts=570, urgent_phone=URGENT, emergency_phone="911",
+    code="123456",
 )  # fmt: skip
 #: the characters of a paragraph from left to right, and whether its full stop is the leftmost
 AS_SHOWN = """text => {

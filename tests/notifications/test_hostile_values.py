@@ -20,7 +20,7 @@ from notifications.wording import TEMPLATES, Values, render, shipped, shipped_la
 
 VALUES = Values(
     place="North Clinic", phone="+1 212 555 0100", day=date(2026, 1, 9), starts=570, urgent_phone="+1 212 555 0199",
-    emergency_phone="911",
+    emergency_phone="911", code="123456",
 )  # fmt: skip
 EVERY = [(template, code) for template in TEMPLATES for code in shipped_languages()]
 PLAIN = {(template, code): render(shipped(template, code), code, VALUES) for template, code in EVERY}

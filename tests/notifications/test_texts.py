@@ -21,7 +21,7 @@ from notifications.wording.values import day_words, time_words
 
 VALUES = Values(
     place="North Clinic", phone="+1 212 555 0100", day=date(2026, 1, 9), starts=570, urgent_phone="+1 212 555 0199",
-    emergency_phone="911",
+    emergency_phone="911", code="123456",
 )  # fmt: skip
 EVERY = [(template, code) for template in TEMPLATES for code in shipped_languages()]
 STOPS_TOLD = ("reminder", "diary", "started", "help")

@@ -39,7 +39,7 @@ def show(token: str) -> ResponseReturnValue:
     if seen is not None and seen.link.id == link.id:
         return redirect(url_for("home.page.show"), 303)
     asked = request.args.get("asked", "")
-    return shown("door", t, token=token, asked=asked if asked in _ASKED else "", wrong=False)
+    return shown("door", t, token=token, asked=asked if asked in _ASKED else "", wrong=False, typed="")
 
 
 @pages.post("/<token>/code")
@@ -71,7 +71,7 @@ def come_in(token: str) -> ResponseReturnValue:
             _SOMEBODY, clock.now(), lambda uow: enter(uow, planner.keys, token, said), request_id()
         )
     if secret is None:
-        return shown("door", found[1], 400, token=token, asked="have", wrong=True)
+        return shown("door", found[1], 400, token=token, asked="have", wrong=True, typed=said)
     return give_cookie(make_response(redirect(url_for("home.page.show"), 303)), secret)
 
 

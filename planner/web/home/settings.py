@@ -1,4 +1,4 @@
-"""What participants set on their own page: their language, and that this device opens it no more."""
+"""What participants set on their own page: their language, whether messages come, and that this device forgets it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from planner import clock
 from planner.auth.door import installation
 from planner.request_log import request_id
 from planner.services.home_doors import AtHome, leave
-from planner.services.home_settings import choose_language
+from planner.services.home_settings import choose_language, own_channels, switch_messages
 from planner.web.home.entrance import inside, shown, take_cookie
 from planner.web.home.pages import read_page
 from planner.web.home.texts import LANGUAGES, texts_in
@@ -23,9 +23,10 @@ def show(seen: AtHome) -> ResponseReturnValue:
     """Show what can be set."""
     page = read_page(seen)
     languages = [texts_in(code) for code in LANGUAGES]
+    channels = installation().store.read(lambda session: own_channels(session, seen, clock.now()))
     return shown(
-        "settings", texts_in(page.language), page=page, languages=languages, until=seen.device.ends_at.date(),
-        saved=request.args.get("saved") == "yes",
+        "settings", texts_in(page.language), page=page, languages=languages, channels=channels,
+        until=seen.device.ends_at.date(), saved=request.args.get("saved") == "yes",
     )  # fmt: skip
 
 
@@ -38,6 +39,17 @@ def language(seen: AtHome) -> ResponseReturnValue:
         planner.store.write(
             seen.actor, clock.now(), lambda uow: choose_language(uow, planner.keys, seen, wanted), request_id()
         )
+    return redirect(url_for("home.settings.show", saved="yes"), 303)
+
+
+@pages.post("/settings/messages")
+@inside
+def messages(seen: AtHome) -> ResponseReturnValue:
+    """Stop messages, or begin them again."""
+    channel, on = request.form.get("channel", ""), request.form.get("on") == "yes"
+    installation().store.write(
+        seen.actor, clock.now(), lambda uow: switch_messages(uow, seen, channel, on), request_id()
+    )
     return redirect(url_for("home.settings.show", saved="yes"), 303)
 
 
