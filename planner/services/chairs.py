@@ -58,6 +58,15 @@ class _Appointment:
         return ChairTaken([InputProblem("chair", wrong, right)])
 
 
+def days_of_visits(plan: Plan | None) -> dict[str, date | None]:
+    """On which day somebody came to each visit, if they did.
+
+    Whoever came on the day of an appointment has its chair for as long as was booked, however far their doses are
+    recorded.
+    """
+    return {visit.key: visit.actual for visit in plan.visits} if plan else {}
+
+
 def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -> None:
     """Bring the appointments of a participant to what the facts say: take chairs, and give them back."""
     ended, made = _what_differs(uow.session, life, plan)
@@ -87,8 +96,7 @@ def _what_differs(
     rows = {row.visit_key: row for row in session.scalars(query)}
     wanted = {visit.key: (visit, visit.booking) for visit in held_visits(plan) if visit.booking is not None}
     same = {key for key, (_, fact) in wanted.items() if key in rows and rows[key].fact_id == fact.id}
-    # Whoever came on the day has the chair for as long as was booked, however far their doses are recorded.
-    came = {visit.key: visit.actual for visit in plan.visits} if plan else {}
+    came = days_of_visits(plan)
     ended = [row for key, row in rows.items() if key not in same and came.get(key) != row.day]
     return ended, [entry for key, entry in wanted.items() if key not in same]
 

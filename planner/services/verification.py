@@ -18,7 +18,7 @@ from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.persistence.types import json_text
 from planner.persistence.visits import gates_of, visits_of
-from planner.services.chairs import held_visits
+from planner.services.chairs import days_of_visits, held_visits
 from planner.services.designs import Designs
 from planner.services.fact_records import fact_data, stored_fact
 from planner.services.histories import Life, life_of
@@ -108,8 +108,10 @@ def _appointments(session: Session, life: Life, plan: Plan | None, name: str) ->
     wanted = {visit.key: visit.booking.id for visit in held_visits(plan) if visit.booking is not None}
     mine = select(Booking).where(Booking.participant_id == life.participant.id, Booking.ended_at.is_(None))
     rows = {row.visit_key: row for row in session.scalars(mine)}
+    came = days_of_visits(plan)
     for key in sorted(wanted.keys() | rows.keys()):
-        if key not in rows or rows[key].fact_id != wanted.get(key):
+        kept = key in rows and key not in wanted and came.get(key) == rows[key].day
+        if not kept and (key not in rows or rows[key].fact_id != wanted.get(key)):
             yield f"{name}: the appointment of {key} is not as the facts have it"
 
 
