@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from planner.persistence.unit_of_work import Store
+from tests.browser.desk import AXE, SIZES, served, violations
 from tests.housed import CODE, Housed, housed
 from tests.planner.api.callers import Clock, at
 
 __all__ = ["at"]
 
 pytestmark = pytest.mark.browser
-SIZES: dict[str, ViewportSize] = {
-    "phone": {"width": 390, "height": 844},
-    "desktop": {"width": 1280, "height": 900},
-}
 PAGES = ("", "/visits", "/calendar", "/away", "/settings")
 
 
@@ -47,20 +40,6 @@ class Running:
         found = CODE.search(self.home.texts()[-1])
         assert found is not None
         return found[1]
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a free port of this machine; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -135,9 +114,9 @@ def test_days_away_messages_and_the_language_are_set_on_the_page(browser: Browse
         days.get_by_role("button", name="I can come after all").click()
         expect(days).to_contain_text("No days yet.")
         page.get_by_role("link", name="Settings").click()
-        page.get_by_role("button", name="Turn off: Texts to your phone").click()
+        page.get_by_role("button", name="Turn off").click()
         expect(page.get_by_role("region", name="Messages")).to_contain_text("Texts to your phone: off")
-        page.get_by_role("button", name="Turn on: Texts to your phone").click()
+        page.get_by_role("button", name="Turn on").click()
         page.get_by_role("radio", name="Español").check()
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Ajustes")
@@ -212,6 +191,22 @@ def test_no_page_is_wider_than_the_screen_or_has_a_small_target(
                 page.set_viewport_size({"width": width, "height": 844})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
             assert page.evaluate(SMALLEST) >= 24, path
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier(browser: Browser, running: Running, scheme: Any) -> None:
+    found: dict[str, list[str]] = {}
+    with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
+        page = context.new_page()
+        for path in ("", "?asked=sent", "?asked=have"):
+            page.goto(running.link + path)
+            found[f"the link{path}"] = violations(page)
+        page = let_in(context, running)
+        for path in (*PAGES, "/" + "x" * 43):
+            page.goto(f"{running.address}/home{path}")
+            found[path] = violations(page)
+    assert {path: said for path, said in found.items() if said} == {}
 
 
 # The lowest link or button that can be seen, in pixels.

@@ -230,7 +230,8 @@ def test_every_language_says_everything_with_the_same_values() -> None:
 
 def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     root = Path(__file__).resolve().parents[3] / "planner" / "web"
-    sources = [*(root / "templates" / "home").glob("*.html"), *(root / "home").glob("*.py")]
+    days = root.parent / "services" / "home_days.py"
+    sources = [*(root / "templates" / "home").glob("*.html"), *(root / "home").glob("*.py"), days]
     source = "\n".join(file.read_text("utf-8") for file in sources)
     known = set(texts_in("en").said)
     assert {key for key in known if not re.search(rf"[\"']{key}[\"']", source)} == set()
