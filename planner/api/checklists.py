@@ -25,7 +25,7 @@ class ItemAnswer(Answer):
     """One item of a visit's checklist."""
 
     item: str
-    kind: str = Field(description="kit, sample, questionnaire, edc, or own: added by somebody.")
+    kind: str = Field(description="arrived, kit, sample, questionnaire, edc, or own: added by somebody.")
     label: str
     suggested: bool = Field(description="Whether the visit's activities still call for it.")
     done: bool

@@ -32,7 +32,7 @@ def items(who: Caller) -> dict[str, Any]:
 
 
 def test_the_infusion_centre_ticks_what_the_visit_suggests(nurse: Caller) -> None:
-    assert list(items(nurse)) == ["kit.bloods", "sample.bloods", "edc"]
+    assert list(items(nurse)) == ["arrived", "kit.bloods", "sample.bloods", "edc"]
     ticked = nurse.call("PUT", f"{LIST}/kit.bloods", {"done": True}).get_json()
     assert (ticked["done"], ticked["ticked_by"]) == (True, "Test infusion-centre")
     found = items(nurse)
@@ -84,6 +84,6 @@ def test_what_is_not_there_is_not_found(app: Flask, study: Trial, nurse: Caller)
 
 def test_a_monitor_reads_a_checklist_and_ticks_nothing(app: Flask, study: Trial) -> None:
     monitor = caller(app, study.store, Role.MONITOR, STUDY)
-    assert len(items(monitor)) == 3
+    assert len(items(monitor)) == 4
     monitor.refused(403, "PUT", f"{LIST}/edc", {"done": True})
     monitor.refused(403, "POST", LIST, {"label": "Parking permit"})
