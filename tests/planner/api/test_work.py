@@ -221,7 +221,7 @@ def test_a_closure_that_stands_is_answered_so_though_the_planning_after_it_fails
     def gone(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr("planner.api.sites.replan_all", gone)
+    monkeypatch.setattr("planner.services.replanning.replan_all", gone)
     closed = coordinator.post(f"/sites/{NORTH}/closures", {"first": "2026-01-12", "reason": "moving house"})
     assert [closure["first"] for closure in closed["closures"]] == ["2026-01-12"]
     assert coordinator.get(f"/sites/{NORTH}")["closures"] == closed["closures"]
