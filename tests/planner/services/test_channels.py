@@ -34,4 +34,4 @@ def test_a_fresh_installation_reaches_nobody_outside_this_machine(database: Data
     names = {
         name: type(channel).__name__ for name, channel in channels_of(Settings(), database, KEYS, lambda: NOW).items()
     }
-    assert names == {"sms": "Handset", "email": "Handset"}
+    assert names == {"sms": "Handset", "email": "Handset", "calendar": "Handset"}
