@@ -164,14 +164,14 @@ def _work_out(
         facts = at_known_levels(known_cohorts(session, design.study_id), design, facts)
     imagined = life.with_facts(facts)
     before = life.plan(now)
-    with _placed_in_request(facts):
+    with placed_in_request(facts):
         after = imagined.plan(now)
     _refuse_to_stay(imagined, facts)
     return Recorded(participant.number, participant.revision + 1, facts, before, after), imagined
 
 
 @contextmanager
-def _placed_in_request(facts: Sequence[Fact]) -> Iterator[None]:
+def placed_in_request(facts: Sequence[Fact]) -> Iterator[None]:
     """What the engine says of a new fact by its id, which nobody has seen yet, is said of its place in the request."""
     try:
         yield

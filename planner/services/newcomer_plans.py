@@ -28,7 +28,7 @@ from planner.services.cohort_levels import KnownCohort, at_known_levels
 from planner.services.designs import StudyDesign, require_values
 from planner.services.enrolment import Screen, note_screening
 from planner.services.fact_records import data_of
-from planner.services.facts import VersionOn, fact_values, first_facts, note_facts
+from planner.services.facts import VersionOn, fact_values, first_facts, note_facts, placed_in_request
 from planner.services.histories import Life
 from planner.services.projection import (
     VISIT_COLUMNS,
@@ -132,8 +132,10 @@ class Planning:
         nobody = _Newcomer(place, arrival.number)
         unknown = Life(self.design, nobody, (), History(planned_site=arrival.site), arrival.site)
         facts = first_facts(unknown, arrival.facts, self.uow.now, self.version_on)
-        life = unknown.with_facts(at_known_levels(self.cohorts, self.design, facts))
-        plan = life.plan(self.uow.now)
+        facts = at_known_levels(self.cohorts, self.design, facts)
+        life = unknown.with_facts(facts)
+        with placed_in_request(facts):
+            plan = life.plan(self.uow.now)
         if any(isinstance(fact, Enrolled) for fact in life.history.facts):
             require_values(self.design.versions, "enrolment")
         return life, plan
