@@ -72,7 +72,7 @@ def test_every_bad_line_is_told_and_nothing_is_half_done(study: Trial) -> None:
     places = [problem.place for problem in refused.value.problems]
     assert places == [
         "line 7: date", "line 8: activity", "line 9: number", "line 12: fact",
-        "line 10: site", "line 11: site", "line 13: facts",
+        "line 10: site", "line 11: site", "line 13: fact",
     ]  # fmt: skip
     assert counts(study) == (0, 0)
 

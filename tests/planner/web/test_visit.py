@@ -92,7 +92,7 @@ def test_a_chair_that_is_taken_is_said_and_nothing_is_booked(desk: Desk, begun: 
     )
     answer = desk.send(f"{VISIT}/booking", day="2026-01-12", time="10:00", chair="1", do="save")
     assert answer.status_code == 409
-    assert "no chair is free" in answer.text.lower()
+    assert "chair 1 is not free" in answer.text.lower()
     assert len(bookings(begun)) == 1
 
 
