@@ -97,6 +97,7 @@ ROUTES = {
     "GET /studies/<study>/participants/<number>/oks": "care:read",
     "GET /studies/<study>/doses-without-ok": "care:read",
     "POST /studies/<study>/participants/<number>/visits/<visit>/ok": "doses:release",
+    "POST /studies/<study>/participants/<number>/visits/<visit>/ok/refusal": "doses:release",
     "POST /studies/<study>/participants/<number>/visits/<visit>/ok/revocation": "doses:release",
     "GET /studies/<study>/participants/<number>/visits/<visit>/checklist": "care:read",
     "POST /studies/<study>/participants/<number>/visits/<visit>/checklist": "care:write",
