@@ -140,7 +140,6 @@ class Omitted(Fact):
     """One activity of a visit (or all of it) is left out for good; or a dose at home was not taken on its day.
 
     {fact: omitted, date: 2026-01-14, visit: induction.c1.d8, activity: vsli, reason: neuropathy}
-    {fact: omitted, date: 2026-01-14, activity: venetoclax, reason: forgot}
     """
 
     reason: Identifier  #: why; the protocol may allow it for some reasons

@@ -10,14 +10,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from notifications.tasks import NewTask, ask_again, settle_task
-from planner.persistence.feeds import Feed
-from planner.persistence.home_links import HomeLink
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
 from planner.services.facts import RecordFacts, record_facts
 from planner.services.histories import Life, life_of
+from planner.services.home_changes import medicine_names
 from planner.services.home_doors import AtHome
 from planner.services.home_doses import NOTE, OWN, Answer, HomeDose, doses_at_home, home_drugs, late_note
 from planner.services.home_settings import locked
@@ -34,8 +33,6 @@ _WHY = {
     "forgot": "they forgot it", "unwell": "they felt unwell", "told-not-to": "they were told not to",
     "none-left": "they had none left", "other": "another reason",
 }  # fmt: skip
-#: where a feed keeps by what name a participant knows each drug
-NAMES = "medicines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,10 @@ class Medicine:
     drug: str
     name: str
     doses: tuple[HomeDose, ...]
+
+    def count(self, answer: str) -> int:
+        """How many doses were taken, late or missed; or, by an empty answer, were not noted."""
+        return sum((dose.answer or "") == answer for dose in self.doses)
 
     def on(self, day: date) -> HomeDose | None:
         """Its dose of a day."""
@@ -85,12 +86,6 @@ class Diary:
 def own_diary(session: Session, designs: Designs, seen: AtHome, now: datetime) -> Diary:
     """Somebody's diary as it is now."""
     return diary_of(_life(session, designs, seen), medicine_names(session, seen.link), now)
-
-
-def medicine_names(session: Session, link: HomeLink) -> dict[str, str]:
-    """By what name a participant knows each drug that they take at home, where that was agreed."""
-    feed = session.get(Feed, link.feed_id) if link.feed_id is not None else None
-    return dict(feed.options.get(NAMES, {})) if feed is not None else {}
 
 
 def diary_of(life: Life, names: Mapping[str, str], now: datetime) -> Diary:

@@ -209,3 +209,20 @@ def test_the_diary_is_behind_the_same_door_as_everything(home: Housed) -> None:
     stranger = home.client()
     assert stranger.get(DIARY).status_code == 404
     assert stranger.post(DIARY, data={}).status_code in (403, 404)
+
+
+def test_a_medicine_has_the_name_that_was_agreed_and_the_desk_counts_the_doses(home: Housed, store: Store) -> None:
+    desk, page = desk_of(home.app, store), f"/studies/{STUDY}/participants/01-001/page"
+    names = {"medicine": ["pillazole", "weeklizine"], "medicine-pillazole": "the white ones"}
+    answer = desk.send(f"{page}/change", **{**names, "medicine-weeklizine": "my weeklizine"})
+    assert answer.status_code == 400
+    assert 'id="medicine-weeklizine-error"' in answer.text
+    assert 'value="the white ones"' in answer.text
+    assert desk.send(f"{page}/change", **names).status_code == 303
+    client = home.open()
+    assert "the white ones" in said(client)
+    note(client, answer="missed", why="forgot")
+    note(client, answer="late", why="other", day="2026-01-08")
+    words = desk.text(page)
+    assert "Pillazole is called the white ones" in words
+    assert "Pillazole 0 1 1 3 Fri 9 Jan: forgot" in words

@@ -18,7 +18,7 @@ from planner.services.access import EVERYTHING
 from planner.services.users import Role
 from planner.services.whereabouts import days_away
 from tests import reminded
-from tests.desk import desk_of
+from tests.desk import Desk, desk_of
 from tests.housed import Housed, housed, post
 from tests.planner.api.callers import Clock, at, caller
 from tests.studies import STUDY
@@ -165,3 +165,50 @@ def test_the_api_gives_renews_and_ends_a_link(home: Housed, store: Store) -> Non
 def test_nobody_who_may_not_be_contacted_is_given_a_link(home: Housed, store: Store) -> None:
     home.study.record("01-001", {"fact": "died", "date": "2026-01-06"})
     caller(home.app, store, Role.COORDINATOR).refused(422, "POST", API, {})
+
+
+def change(desk: Desk, **said: str) -> Any:
+    return desk.send(f"{DESK}/change", **said)
+
+
+def test_what_a_page_says_is_changed_and_the_link_and_the_devices_stay(home: Housed, store: Store) -> None:
+    desk, client = desk_of(home.app, store), home.open()
+    assert "your diary" in client.get("/home").text
+    assert change(desk, bring="your card").status_code == 303
+    page = client.get("/home").text
+    assert "your card" in page
+    assert "your diary" not in page
+    assert "Please do not drive" not in page
+    assert "What to bring your card Driving nothing is said" in desk.text(DESK)
+    assert change(desk, bring="", no_driving="yes").status_code == 303
+    page = client.get("/home").text
+    assert "Please bring" not in page
+    assert "Please do not drive" in page
+
+
+def test_what_would_tell_a_stranger_too_much_stands_at_its_field_and_what_was_typed_stays(
+    home: Housed, store: Store
+) -> None:
+    answer = change(desk_of(home.app, store), bring="your chemotherapy card", no_driving="yes")
+    assert answer.status_code == 400
+    assert 'id="bring-error"' in answer.text
+    assert 'value="your chemotherapy card"' in answer.text
+    assert "your diary" in home.open().get("/home").text
+
+
+def test_the_api_changes_what_is_said_and_leaves_the_rest(home: Housed, store: Store) -> None:
+    coordinator = caller(home.app, store, Role.COORDINATOR)
+    found = coordinator.call("PATCH", API, {"no_driving": False}).json
+    assert (found["bring"], found["no_driving"], found["medicines"]) == ("your diary", False, {})
+    assert coordinator.call("PATCH", API, {"bring": "your card"}).json["bring"] == "your card"
+    coordinator.refused(400, "PATCH", API, {"medicines": {"aspirin": "the white one"}})
+    coordinator.post(f"{API}/end")
+    coordinator.refused(404, "PATCH", API, {"bring": "your card"})
+
+
+def test_what_to_bring_is_in_their_calendar_at_once(home: Housed, store: Store) -> None:
+    link = re.search(r"/calendars/[A-Za-z0-9_-]+\.ics", home.open().get("/home/calendar").text)
+    assert link is not None
+    assert "your diary" in home.client().get(link[0]).text
+    change(desk_of(home.app, store), bring="your card")
+    assert "your card" in home.client().get(link[0]).text
