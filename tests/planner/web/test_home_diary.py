@@ -213,7 +213,10 @@ def test_the_diary_is_behind_the_same_door_as_everything(home: Housed) -> None:
 
 def test_a_medicine_has_the_name_that_was_agreed_and_the_desk_counts_the_doses(home: Housed, store: Store) -> None:
     desk, page = desk_of(home.app, store), f"/studies/{STUDY}/participants/01-001/page"
-    names = {"medicine": ["pillazole", "weeklizine"], "medicine-pillazole": "the white ones"}
+    names: dict[str, str | list[str]] = {
+        "medicine": ["pillazole", "weeklizine"],
+        "medicine-pillazole": "the white ones",
+    }
     answer = desk.send(f"{page}/change", **{**names, "medicine-weeklizine": "my weeklizine"})
     assert answer.status_code == 400
     assert 'id="medicine-weeklizine-error"' in answer.text

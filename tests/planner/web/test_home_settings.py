@@ -198,9 +198,9 @@ def test_what_would_tell_a_stranger_too_much_stands_at_its_field_and_what_was_ty
 
 def test_the_api_changes_what_is_said_and_leaves_the_rest(home: Housed, store: Store) -> None:
     coordinator = caller(home.app, store, Role.COORDINATOR)
-    found = coordinator.call("PATCH", API, {"no_driving": False}).json
+    found = coordinator.call("PATCH", API, {"no_driving": False}).get_json()
     assert (found["bring"], found["no_driving"], found["medicines"]) == ("your diary", False, {})
-    assert coordinator.call("PATCH", API, {"bring": "your card"}).json["bring"] == "your card"
+    assert coordinator.call("PATCH", API, {"bring": "your card"}).get_json()["bring"] == "your card"
     coordinator.refused(400, "PATCH", API, {"medicines": {"aspirin": "the white one"}})
     coordinator.post(f"{API}/end")
     coordinator.refused(404, "PATCH", API, {"bring": "your card"})
