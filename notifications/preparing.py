@@ -25,11 +25,11 @@ from notifications.quiet_hours import allowed_until, next_allowed
 from notifications.recipients import CALENDAR, AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
-from notifications.wording import Values, approved_wording, render, spoken, subject, unread
+from notifications.wording import MAILED_AS, Values, approved_wording, render, spoken, subject, unread
 
 #: which texts say when and where to come; what their reader then believes is kept with them
 TELLING = frozenset({"reminder", "moved", "cancelled"})
-#: goes by e-mail, which nobody answers; texts may ask for an answer all the same
+#: goes by e-mail, which nobody answers
 MAILED = frozenset({"email", CALENDAR})
 #: so many characters of a digest name an event
 _UID = 40
@@ -171,7 +171,7 @@ class _Preparing:
         if opens > self._now:
             raise _Not(State.PLANNED, "quiet hours", due_at=opens)
         source, spoken_in, wording = self._wording_of(row)
-        text = self._text(row, source, spoken_in, rules, wording)
+        text = self._text(row, source, spoken_in, rules, wording, reached.page)
         if row.channel in MAILED:
             text = f"{text} {unread(spoken_in)}"
         per_day, per_week = _caps(row.template, rules)
@@ -232,7 +232,10 @@ class _Preparing:
 
     def _wording_of(self, row: Row[Any]) -> tuple[str, str, str]:
         """The wording, the language in which its days are written, and its name."""
-        key = row.study_id, WORDED_AS.get(row.template, row.template), row.language
+        template = WORDED_AS.get(row.template, row.template)
+        if row.channel in MAILED:
+            template = MAILED_AS.get(template, template)
+        key = row.study_id, template, row.language
         if key not in self._wordings:
             try:
                 found = approved_wording(self._session, *key)
@@ -250,10 +253,11 @@ class _Preparing:
             self._words[study_id] = tuple(self._own_words(self._session, study_id))
         return self._words[study_id]
 
-    def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
+    def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str, page: str) -> str:
         values = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
             urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
+            page=page,
         )  # fmt: skip
         try:
             return _rendered(source, language, values, self._words_of(row.study_id))

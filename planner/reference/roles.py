@@ -32,6 +32,8 @@ _MEANINGS = {
     Permission.CONTACTS_READ: "how to reach participants, and what was tried",
     Permission.CONTACTS_WRITE: "keep it, log attempts and consents",
     Permission.CONTACTS_ERASE: "erase it for good",
+    Permission.IDENTIFIERS_READ: "who sits in a chair: name, birth date and record number of those with an appointment "
+    "there, each look in the audit",
     Permission.CARE_READ: "checklists, OKs, drugs given, who is in hospital or away",
     Permission.CARE_WRITE: "tick checklists",
     Permission.MESSAGES_READ: "reminders: rules, wordings, what was sent and how it went, tasks; numbers masked",

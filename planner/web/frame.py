@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from planner.auth.asking import Asking
 from planner.auth.permissions import Permission, roles_with
+from planner.services.users import Person, Role
 from planner.web import door
 
 #: the pages of the desk in their order: label, page, the permission without which it shows nothing
@@ -53,6 +54,12 @@ def frame() -> Frame | None:
         return None
     roles = ", ".join(role.value.replace("-", " ") for role in who.person.roles)
     return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
+
+
+def first_page(person: Person) -> str:
+    """Where somebody begins who has signed in: an infusion centre at its day, and whoever else at the desk's."""
+    centre_alone = set(person.roles) == {Role.INFUSION_CENTRE}
+    return url_for("centre.day.choose" if centre_alone else "desk.today.show")
 
 
 def form_token_field() -> Markup:

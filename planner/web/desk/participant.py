@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.audit import AuditEntry
+from planner.persistence.facts import FactRow
 from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
+from planner.services.home_doses import OWN
 from planner.services.lists import list_audit
 from planner.services.messages import Shown, participant_messages
 from planner.web import calendar_view
@@ -127,12 +129,17 @@ def _happened(session: Session, seen: Seen) -> list[Happened]:
     rows = zip(seen.life.rows, seen.life.history.facts, strict=True)
     found = [
         Happened(
-            fact, fact_words(seen, fact), names.get(row.recorded_by or 0, "the planner"), row.recorded_at,
+            fact, fact_words(seen, fact), names.get(row.recorded_by or 0) or _nobody(row), row.recorded_at,
             row.fact_id in voided, isinstance(fact, Void),
         )
         for row, fact in rows
     ]  # fmt: skip
     return found[::-1]
+
+
+def _nobody(row: FactRow) -> str:
+    """Who recorded what no user has."""
+    return "the participant" if row.fact_id.startswith(OWN) else "the planner"
 
 
 def _actors(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:

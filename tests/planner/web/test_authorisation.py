@@ -37,6 +37,7 @@ ROUTES = {
     f"GET {PERSON}/visits/<visit>": "participants:read",
     f"POST {PERSON}/visits/<visit>/booking": "bookings:write",
     f"GET {PERSON}/page": "contacts:read",
+    f"POST {PERSON}/page/change": "contacts:write",
     f"POST {PERSON}/page/end": "contacts:write",
     f"POST {PERSON}/page/link": "contacts:write",
     f"POST {PERSON}/page/renewal": "contacts:write",
