@@ -56,6 +56,11 @@ def checks(session: Session, settings: Settings, keys: Keys | None, version: str
     return sorted(found, key=lambda check: check.level)
 
 
+def codes_of_studies(session: Session) -> dict[int, str]:
+    """The code of each study by its number, which its chain of the audit has."""
+    return dict(session.execute(select(Study.id, Study.code)).all())
+
+
 def _worker(session: Session, now: datetime) -> Check:
     ticked, state = newest_tick(session), worker_state(session, now)
     count = session.scalar(select(func.count()).select_from(Heartbeat).where(Heartbeat.ticked_at > now - LATE)) or 0
@@ -159,7 +164,7 @@ def _codes(session: Session) -> Check:
     without = session.scalar(query.where(*administrators, User.totp.is_(None)))
     if without:
         says = f"{_many(without, 'administrator signs', 'administrators sign')} in without one-time codes."
-        return Check("People", Level.LOOK, says, "Set them up: see the guide to the API, under one-time codes.")
+        return Check("People", Level.LOOK, says, "They set them up by the API: `/api/v1/me/codes`.")
     return Check("People", Level.WELL, "Every administrator signs in with one-time codes.")
 
 

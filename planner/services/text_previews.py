@@ -13,8 +13,9 @@ from notifications.segments import Encoding, count
 from notifications.wording import KINDS, shipped, shipped_languages, subject, unread
 from planner.persistence.studies import Study
 from planner.problems import InputProblem, InvalidInput, NotFound, shown
+from planner.services.access import Scope
 from planner.services.designs import Designs
-from planner.services.wordings import preview_wording
+from planner.services.wordings import preview_wording, study_wordings
 
 #: how a text stands: somebody has signed a version off; a version waits for it; nothing is there of the study's own
 SIGNED, WAITING, NONE = "signed-off", "waiting", "none"
@@ -62,6 +63,11 @@ def standings(rows: Sequence[WordingRow]) -> dict[tuple[str, str], Standing]:
         for template in KINDS
         for language in shipped_languages()
     }
+
+
+def unsigned(session: Session, scope: Scope, study_code: str) -> int:
+    """How many texts of a study, of the languages that ship, nobody has signed off."""
+    return sum(one.signed is None for one in standings(study_wordings(session, scope, study_code)).values())
 
 
 def _standing(rows: Sequence[WordingRow]) -> Standing:

@@ -78,5 +78,5 @@ def how_long(seconds: float | None) -> str:
 def used(rows: Iterable[Row]) -> list[str]:
     """The groups that have a message in one of these rows; those that everybody asks about always."""
     always = ("delivered", "sent", "failed")
-    held = list(rows)
-    return [name for name in GROUPS if name in always or any(row.counts[name] for row in held)]
+    every = list(rows)
+    return [name for name in GROUPS if name in always or any(row.counts[name] for row in every)]

@@ -11,7 +11,7 @@ from planner.auth.permissions import Permission
 from planner.config import ConfigurationError
 from planner.persistence import schema
 from planner.services.audit import verify
-from planner.services.health import Level, checks
+from planner.services.health import Level, checks, codes_of_studies
 from planner.services.installation import Installation
 from planner.services.keyring import Keys
 
@@ -31,7 +31,7 @@ def show() -> str:
         look = [one for one in found if one.level is Level.LOOK]
         return render_template(
             "office/health.html", wrong=wrong, look=look, well=[one for one in found if one.level is Level.WELL],
-            chains=verify(session) if follow else None,
+            chains=verify(session) if follow else None, codes=codes_of_studies(session),
         )  # fmt: skip
 
     return planner.store.read(work)

@@ -12,6 +12,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.studies import Study
 from planner.services.first_steps import FirstSteps, first_steps
 from planner.services.sending import studies_sending_in
+from planner.web.frame import may
 from planner.web.office.parts import address_of, may_everywhere
 
 pages = Blueprint("overview", __name__)
@@ -95,13 +96,15 @@ def _cohorts_of(study: Study) -> str | None:
 def _people(found: FirstSteps) -> list[Step]:
     study = found.setup.study.code if found.setup is not None else None
     let_in = url_for("office.people.ask", role="coordinator", study=study)
-    newcomer = address_of("desk.newcomer.show") or url_for("desk.participants.show")
+    themselves = may(asking(), Permission.PARTICIPANTS_WRITE)
+    newcomer = (address_of("desk.newcomer.choose") if themselves else None) or url_for("desk.participants.show")
     sending = address_of("office.sending.show_study", study=study) if study else None
     return [
         Step("Let a coordinator in", "Whoever looks after participants day by day.", found.coordinator, let_in,
              "Let somebody in"),
         Step("Switch reminders on", "With the texts signed off, and a number that answers day and night.",
              found.reminders, sending, "See what is sent", optional=True),
-        Step("Take the first participant in", "A coordinator does it: somebody is screened, consents, and is enrolled.",
+        Step("Take the first participant in",
+             "A coordinator does it, signed in as themselves: somebody is screened, consents, and is enrolled.",
              found.participant, newcomer, "To the participants"),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import find_study
 from planner.services.sending import read_study_rules, set_rules, shown_rules, study_rules
-from planner.services.wordings import missing_wordings
+from planner.services.text_previews import unsigned
 from planner.web.office.forms import Form, save, sent_form
 
 pages = Blueprint("rules", __name__)
@@ -90,7 +90,7 @@ def _page(study: str, form: Form | None, status: int) -> Response:
         shown = form or Form("rules", _kept(study_rules(session, scope(), study)))
         return render_template(
             "office/rules.html", study=found, form=shown, timings=[(name, TIMING_WORDS[name]) for name in TIMINGS],
-            missing=len(missing_wordings(session, found)),
+            missing=unsigned(session, scope(), study),
         )  # fmt: skip
 
     return make_response(installation().store.read(work), status)

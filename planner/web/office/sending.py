@@ -28,7 +28,7 @@ from planner.services.sending import (
     whole_switch,
 )
 from planner.services.sending_reasons import reasons_since
-from planner.services.wordings import missing_wordings
+from planner.services.text_previews import unsigned
 from planner.web.frame import may
 from planner.web.office import figures_view
 from planner.web.office.forms import Form, save, sent_form
@@ -179,9 +179,10 @@ def _page(study: str, forms: dict[str, Form], status: int) -> Response:
         mine = next((one for one in studies_sending_in(session, scope()) if one.code == study), None)
         return render_template(
             "office/study_sending.html", study=row, figures=figures, total=total, channels=channels, daily=daily,
-            groups=figures_view.GROUPS, used=figures_view.used([total]), took=took,
+            groups=figures_view.GROUPS, used=figures_view.used([total]),
+            used_by_day=figures_view.used(row for _, row in daily), took=took,
             reasons=reasons_since(session, scope(), row, since), sending=mine, days=days, choices=DAYS,
-            switch=study_switch(session, scope(), study), missing=len(missing_wordings(session, row)),
+            switch=study_switch(session, scope(), study), missing=unsigned(session, scope(), study),
             forms={name: forms.get(name, Form(name)) for name in ("test", "replay")}, ways=CHANNELS,
             done=request.args.get("done"), count=request.args.get("count", ""), **_allowed(row),
         )  # fmt: skip

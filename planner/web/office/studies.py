@@ -167,7 +167,7 @@ def _page(study: str, forms: dict[str, Form], status: int) -> Response:
 
 
 def _schedule_of(study: str) -> str | None:
-    return address_of("studies.study.show", study=study)
+    return address_of("studies.schedule.show", study=study)
 
 
 def _fields_of(form: ProtocolForm) -> list[str]:
