@@ -18,6 +18,7 @@ from planner.problems import InputProblem, NotSignedIn, PlannerError
 from planner.request_log import request_id
 from planner.services.users import Person, asks_for_code, end_sessions, hash_that_fits, person_of, sign_in
 from planner.web import door
+from planner.web.beginning import commands_to_begin
 from planner.web.frame import first_page
 from planner.web.words import sentence
 
@@ -143,4 +144,4 @@ def _again(form: SignInForm, error: PlannerError) -> Response:
 
 
 def _page(form: SignInForm, status: int) -> Response:
-    return make_response(render_template("sign_in.html", form=form), int(status))
+    return make_response(render_template("sign_in.html", form=form, beginning=commands_to_begin()), int(status))

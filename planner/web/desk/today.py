@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from planner import clock
 from planner.auth.asking import Asking
-from planner.auth.door import asking, installation, needs
+from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.services import today as lists
 from planner.services.today import Day, Found, Line, day_of
@@ -77,7 +78,7 @@ class Listed:
 
 @pages.get("/today")
 @needs(Permission.PARTICIPANTS_READ)
-def show() -> str:
+def show() -> ResponseReturnValue:
     """Show the day: all lists, or the one that is asked for at length."""
     only = request.args.get("list")
     if only is not None and only not in _ALL:
@@ -93,6 +94,8 @@ def show() -> str:
         return found, studies, sorted(set(day.dates.values()))
 
     found, studies, dates = planner.store.read(work)
+    if not studies.known and may(who, Permission.STUDIES_WRITE) and scope().everything():
+        return redirect(url_for("office.overview.start"), 303)
     return render_template(
         "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
         dates=dates or [now.date()], only=only, address=_address,
