@@ -54,11 +54,9 @@ class Designs:
 
     def of(self, session: Session, study: Study) -> StudyDesign:
         """The design of a study as it is now. Raises ValuesMissing where parameters have no value."""
-        with self._lock:
-            kept = self._kept.get(study.id)
-            if kept is not None and kept.revision == study.revision:
-                self._kept.move_to_end(study.id)
-                return kept
+        kept = self.kept(study)
+        if kept is not None:
+            return kept
         made = load_design(session, study)
         with self._lock:
             self._kept[study.id] = made
@@ -66,11 +64,25 @@ class Designs:
                 self._kept.popitem(last=False)
         return made
 
+    def kept(self, study: Study) -> StudyDesign | None:
+        """The design of a study as it is now, if somebody has asked for it before."""
+        with self._lock:
+            kept = self._kept.get(study.id)
+            if kept is None or kept.revision != study.revision:
+                return None
+            self._kept.move_to_end(study.id)
+            return kept
+
+
+def read_versions(session: Session, study: Study) -> tuple[ReadProtocol, ...]:
+    """The versions of a study's protocol, oldest first, with the values that its parameters have."""
+    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
+    return tuple(_version(row, values) for row in versions_of(session, study.id))
+
 
 def load_design(session: Session, study: Study) -> StudyDesign:
     """Read and compile a study's design. Raises Refused for one that has no protocol yet."""
-    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
-    versions = tuple(_version(row, values) for row in versions_of(session, study.id))
+    versions = read_versions(session, study)
     if not versions:
         wrong = "the study has no protocol yet"
         raise Refused([InputProblem("study", wrong, "add a protocol version first")])

@@ -17,8 +17,10 @@ _PAGES = (
     ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
     ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
+    ("Studies", "studies.listing.show", Permission.STUDIES_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
+_BLUEPRINTS = {"centre": "Infusions", "studies": "Studies"}
 _PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
 
 
@@ -78,6 +80,6 @@ def _links(who: Asking) -> list[Link]:
 
 def _part() -> str:
     parts = (request.endpoint or "").split(".")
-    if parts[0] == "centre":
-        return "Infusions"
+    if parts[0] in _BLUEPRINTS:
+        return _BLUEPRINTS[parts[0]]
     return _PARTS.get(parts[1], "Participants") if parts[0] == "desk" else ""
