@@ -99,7 +99,7 @@ def _count(session: Session, scope: Scope, ids: list[int], found: _Found) -> Non
     waiting = select(DeviationRow.study_id, func.count())
     waiting = waiting.join(Participant, Participant.id == DeviationRow.participant_id)
     waiting = waiting.where(*theirs, DeviationRow.state == "candidate").group_by(DeviationRow.study_id)
-    found.deviations = {study_id: count for study_id, count in session.execute(waiting)}
+    found.deviations = {row.study_id: row[1] for row in session.execute(waiting)}
 
 
 def _line(row: Study, found: _Found, scope: Scope, now: datetime) -> StudyLine:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.studies import listing, schedule, versions
+from planner.web.studies import amendment, imports, listing, schedule, versions, work
 
-PARTS = (listing, schedule, versions)
+PARTS = (listing, schedule, versions, amendment, work, imports)
 
 
 def make_studies() -> Blueprint:

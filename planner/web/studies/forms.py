@@ -92,7 +92,7 @@ def sent(*fields: str) -> Form:
 def long_text(name: str, most: int) -> str:
     """A field with a text that may be long, or the file that was sent in its stead. Raises InvalidInput."""
     file = request.files.get(f"{name}_file")
-    data = file.read(most + 1) if file is not None and file.filename else None
+    data: bytes | None = file.read(most + 1) if file is not None and file.filename else None
     if data is None:
         return request.form.get(name, "").replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")[: most + 1]
     try:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from planner import clock
 from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
+from planner.persistence.paging import Asked
 from planner.persistence.studies import ProtocolVersion, versions_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
@@ -21,7 +22,6 @@ from planner.request_log import request_id
 from planner.services.access import find_study
 from planner.services.amendments import effective_versions
 from planner.services.lists import list_sites
-from planner.persistence.paging import Asked
 from planner.services.studies import add_version, confirm_assumptions
 from planner.web.studies.differences import differences
 from planner.web.studies.forms import FORM_ERRORS, Form, long_text, sent

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
-from planner.services.access import EVERYTHING, find_study
+from planner.services.access import EVERYTHING
 from planner.services.amendments import MakeEffective, amendment_effective
 from planner.services.studies import CreateStudy, add_version, create_study, set_open
 from planner.services.users import Role
@@ -36,7 +36,8 @@ def test_a_study_stands_in_the_list_with_its_sites_its_people_and_what_waits(des
     study.screen("02-001", site=SOUTH)
     words = desk.text("/studies")
     assert "vsli-ino open A made-up study Participants 3 2 screening, 1 enrolled" in words
-    assert "North: none said; 1.0 is the first South: none said; 1.0 is the first" in words
+    first = "version 1.0 the first one; none was put in force"
+    assert f"North: {first} South: {first}" in words
     assert "Waiting nothing" in words
 
 
@@ -49,8 +50,8 @@ def test_the_version_in_force_stands_with_its_site_and_the_one_to_come_with_its_
             amendment_effective(uow, study.designs, EVERYTHING, command)
 
     study.store.write(SYSTEM, study.now, work)
-    words = desk.text("/studies")
-    assert "North: version 1.0 South: none said; 1.0 is the first 1.0 from Sun 1 Mar 2026 on" in words
+    coming = "the first one; none was put in force 1.0 from Sun 1 Mar 2026 on"
+    assert f"North: version 1.0 South: version 1.0 {coming}" in desk.text("/studies")
 
 
 def test_a_study_that_is_being_set_up_says_what_it_waits_for(desk: Desk, study: Trial) -> None:

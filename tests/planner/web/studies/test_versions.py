@@ -6,9 +6,11 @@ import io
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
+from planner.web.door import TOKEN
 from planner.web.studies.differences import differences
 from schedules.protocol_file import library_text, read_protocol
 from tests.desk import Desk, desk_of, text_of
@@ -29,6 +31,11 @@ def study(store: Store, at: Clock) -> Trial:
 def administrator(app: Flask, store: Store, study: Trial) -> Desk:
     """An administrator who is signed in."""
     return desk_of(app, store, Role.ADMINISTRATOR)
+
+
+def send_file(who: Desk, content: bytes) -> TestResponse:
+    file = (io.BytesIO(content), "protocol.yaml")
+    return who.client.post(HERE, data={TOKEN: who.token, "source_file": file})
 
 
 def said(old: str, new: str) -> dict[str, tuple[str, ...]]:
@@ -79,12 +86,8 @@ def test_a_version_is_added_confirmed_and_compared(administrator: Desk, study: T
 
 
 def test_a_version_is_added_from_a_file(administrator: Desk) -> None:
-    from planner.web.door import TOKEN
-
-    file = (io.BytesIO(SECOND.encode()), "second.yaml")
-    answer = administrator.client.post(HERE, data={TOKEN: administrator.token, "source_file": file})
-    assert answer.status_code == 303
-    answer = administrator.client.post(HERE, data={TOKEN: administrator.token, "source_file": (io.BytesIO(b"\xff"), "x")})
+    assert send_file(administrator, SECOND.encode()).status_code == 303
+    answer = send_file(administrator, b"\xff")
     assert "The file is no text in UTF-8" in text_of(answer.text)
     assert answer.status_code == 400
 
