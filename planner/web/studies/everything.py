@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.studies import amendment, imports, listing, schedule, versions, work
+from planner.web.studies import amendment, cohorts, imports, listing, schedule, settings, versions, work
 
-PARTS = (listing, schedule, versions, amendment, work, imports)
+PARTS = (listing, schedule, versions, amendment, cohorts, settings, work, imports)
 
 
 def make_studies() -> Blueprint:

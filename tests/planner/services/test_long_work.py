@@ -209,9 +209,7 @@ def test_somebody_who_is_no_user_any_more_has_nothing_done(study: Trial, store: 
     assert stands(store, work).state == "failed"
 
 
-def test_everybody_is_planned_again_part_by_part(
-    study: Trial, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_everybody_is_planned_again_part_by_part(study: Trial, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_tasks, "PEOPLE_PLANNED", 2)
     for number in range(1, 6):
         study.enrol(f"01-{number:03}")
@@ -248,9 +246,7 @@ def test_an_amendment_is_looked_at_without_moving_anybody_and_then_put_in_force(
         ("moves", "01-001"), ("moves", "01-002"), ("moves", "01-003"),
     ]  # fmt: skip
     assert versions(store) == ["1.0", "1.0", "1.0", "1.0"]
-    work = asked(
-        study, "amendment", asked={**AMENDMENT, "why": "approved"}, site_id=site_id(store, NORTH)
-    )
+    work = asked(study, "amendment", asked={**AMENDMENT, "why": "approved"}, site_id=site_id(store, NORTH))
     worker(store, lambda: study.now).run()
     assert stands(store, work).state == "done"
     assert versions(store) == ["2.0", "2.0", "2.0", "1.0"]
