@@ -89,9 +89,7 @@ def amendment_effective(uow: UnitOfWork, designs: Designs, scope: Scope, command
     return move(uow, designs, study, site, command)
 
 
-def note_amendment(
-    uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeEffective
-) -> tuple[Study, SiteRow]:
+def note_amendment(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeEffective) -> tuple[Study, SiteRow]:
     """Say from which day on a version is in effect at a site, and move nobody yet. Raises what doing it all does."""
     study, site = require_amendment(uow.session, designs, scope, command, uow.now)
     _, version = _find(uow.session, scope, study, command)

@@ -54,24 +54,17 @@ class Designs:
 
     def of(self, session: Session, study: Study) -> StudyDesign:
         """The design of a study as it is now. Raises ValuesMissing where parameters have no value."""
-        kept = self.kept(study)
-        if kept is not None:
-            return kept
+        with self._lock:
+            kept = self._kept.get(study.id)
+            if kept is not None and kept.revision == study.revision:
+                self._kept.move_to_end(study.id)
+                return kept
         made = load_design(session, study)
         with self._lock:
             self._kept[study.id] = made
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return made
-
-    def kept(self, study: Study) -> StudyDesign | None:
-        """The design of a study as it is now, if somebody has asked for it before."""
-        with self._lock:
-            kept = self._kept.get(study.id)
-            if kept is None or kept.revision != study.revision:
-                return None
-            self._kept.move_to_end(study.id)
-            return kept
 
 
 def read_versions(session: Session, study: Study) -> tuple[ReadProtocol, ...]:

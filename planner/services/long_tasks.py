@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -106,9 +107,7 @@ class TakeTableIn:
         except InvalidInput as error:
             why = "some lines cannot be recorded any more; those before them are taken in, the others are not"
             return Part(0, position, True, _told(list(error.problems)), failed=why)
-        return Part(
-            len(some.people), after, last, figures={"participants": done.participants, "facts": done.facts}
-        )
+        return Part(len(some.people), after, last, figures={"participants": done.participants, "facts": done.facts})
 
 
 def _slice(table: Table, position: int) -> tuple[Table, int, bool]:
@@ -118,7 +117,14 @@ def _slice(table: Table, position: int) -> tuple[Table, int, bool]:
 
 
 def _told(problems: list[InputProblem]) -> list[Line]:
-    return [("problem", one.place, f"{one.wrong}; {one.remedy}", {}) for one in problems]
+    lines = [("problem", one.place, f"{one.wrong}; {one.remedy}", dict[str, Any]()) for one in problems]
+    return sorted(lines, key=_place)
+
+
+def _place(line: Line) -> int:
+    """The number of the line that a problem stands in; 0 for what is wrong with all of the table."""
+    found = re.match(r"line (\d+)", line[1])
+    return int(found[1]) if found else 0
 
 
 def _of_table(kind: type[CheckTable] | type[TakeTableIn]) -> Begin:

@@ -113,7 +113,5 @@ def _page(session: Session, study: str, form: Form, status: int) -> Response:
     found = shown_study(session, study)
     line = study_line(session, scope(), found.row, found.now)
     versions = [(row.version, row.confirmed_at is not None) for row in versions_of(session, found.row.id)]
-    made = render_template(
-        "studies/amendment.html", study=found, line=line, versions=versions[::-1], form=form
-    )
+    made = render_template("studies/amendment.html", study=found, line=line, versions=versions[::-1], form=form)
     return make_response(made, status)

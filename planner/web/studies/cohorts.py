@@ -127,9 +127,6 @@ def _reports(session: Session, found: Shown, texts: tuple[ReadProtocol, ...]) ->
 def _choices(texts: tuple[ReadProtocol, ...]) -> Choices:
     parts = {name: cohort.label for read in texts for name, cohort in read.protocol.cohorts.items()}
     drugs = {
-        name: item.label
-        for read in texts
-        for name, item in read.protocol.activities.items()
-        if item.kind in _DRUGS
+        name: item.label for read in texts for name, item in read.protocol.activities.items() if item.kind in _DRUGS
     }
     return Choices(tuple(parts.items()), tuple(drugs.items()))

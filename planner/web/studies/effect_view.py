@@ -71,7 +71,7 @@ def _visit(data: dict[str, Any]) -> VisitEffect:
         by = f"{days_words(abs(days))} {'later' if days > 0 else 'earlier'}"
     what = _HEADS[data["what"]]
     if data["what"] == "moved" and was == now:
-        what = f"has another window{_window(data)}"
+        return VisitEffect(data["label"], f"has another window{_window(data)}", "", "", "", bool(data["hit"]))
     return VisitEffect(data["label"], what, _day(was) if was else "", _day(now) if now else "", by, bool(data["hit"]))
 
 
@@ -79,7 +79,7 @@ def _window(data: dict[str, Any]) -> str:
     if not data["opens"] or not data["closes"]:
         return ""
     opens, closes = (date.fromisoformat(data[name]) for name in ("opens", "closes"))
-    return f", {short_day(opens)} to {short_day(closes)}"
+    return f": {short_day(opens)} to {dated(closes)}, around {_day(data['now'])}"
 
 
 def _summary(data: dict[str, Any]) -> str:

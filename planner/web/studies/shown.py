@@ -11,6 +11,7 @@ from planner import clock
 from planner.auth.door import asking, installation, scope
 from planner.auth.permissions import Permission
 from planner.persistence.studies import Study
+from planner.problems import Refused, ValuesMissing
 from planner.services.access import find_study
 from planner.services.designs import read_versions
 from planner.web.frame import may
@@ -47,5 +48,7 @@ def shown_study(session: Session, code: str) -> Shown:
 
 def texts_of(session: Session, shown: Shown) -> tuple[ReadProtocol, ...]:
     """The versions of the protocol, oldest first, with the values that they have; what has none keeps its example."""
-    kept = installation().designs.kept(shown.row)
-    return kept.versions if kept is not None else read_versions(session, shown.row)
+    try:
+        return installation().designs.of(session, shown.row).versions
+    except (ValuesMissing, Refused):  # it is being set up
+        return read_versions(session, shown.row)

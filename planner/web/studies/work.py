@@ -14,6 +14,7 @@ from planner.auth.door import asking, installation, needs, scope
 from planner.auth.long_work import needed_for
 from planner.auth.permissions import Permission
 from planner.persistence.long_work import LongWork, counts_of, lines_of
+from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
 from planner.problems import InputProblem, NotFound
@@ -48,6 +49,8 @@ class WorkView:
     row: LongWork
     state: str
     asked_by: str
+    #: the name of the site that it is about alone
+    site: str | None
     counts: dict[str, int]
     lines: tuple[EffectLine, ...]
     page: int
@@ -224,7 +227,8 @@ def _view(session: Session, found: Shown, row: LongWork) -> WorkView:
     lines = [] if state in UNDER_WAY else lines_of(session, row.id, (), (page - 1) * PER_PAGE, PER_PAGE)
     late = state == "waiting" and (found.now - row.asked_at).total_seconds() > SLOW_TO_BEGIN
     name = names_of(session, [row.asked_by]).get(row.asked_by, "")
-    return WorkView(row, state, name, counts, tuple(effect_of(line) for line in lines), page, late)
+    site = session.get_one(SiteRow, row.site_id).name if row.site_id is not None else None
+    return WorkView(row, state, name, site, counts, tuple(effect_of(line) for line in lines), page, late)
 
 
 def _page_number() -> int:

@@ -76,7 +76,7 @@ def test_every_bad_line_is_told_with_its_place(study: Trial, store: Store) -> No
     check = asked(study, "import-check", payload=bad)
     worker(store, lambda: study.now).run()
     found = lines(store, check)
-    assert [about.partition(":")[0] for kind, about, _ in found if kind == "problem"] == ["line 7", "line 6"]
+    assert [about.partition(":")[0] for kind, about, _ in found if kind == "problem"] == ["line 6", "line 7"]
     assert people(store) == []
 
 
