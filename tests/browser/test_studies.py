@@ -42,10 +42,10 @@ PAGES = {
     "cohorts": f"{ONE}/cohorts",
     "settings": f"{ONE}/settings",
     "an import": f"{ONE}/imports",
-    "work": f"{ONE}/work",
-    "an effect": f"{ONE}/work/1",
-    "bad lines": f"{ONE}/work/2",
-    "cut off": f"{ONE}/work/3",
+    "work": f"{ONE}/progress",
+    "an effect": f"{ONE}/progress/1",
+    "bad lines": f"{ONE}/progress/2",
+    "cut off": f"{ONE}/progress/3",
 }
 
 
@@ -175,7 +175,7 @@ def test_an_amendment_is_looked_at_put_in_force_and_followed_to_its_end(page: Pa
 
 
 def test_a_table_is_checked_corrected_and_taken_in(page: Page) -> None:
-    page.goto(f"{ONE}/work")
+    page.goto(f"{ONE}/progress")
     page.get_by_role("link", name="Choose a table").click()
     file = page.get_by_label("Table (CSV, UTF-8)")
     file.set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": WRONG})
@@ -192,7 +192,7 @@ def test_a_table_is_checked_corrected_and_taken_in(page: Page) -> None:
 
 
 def test_work_that_was_cut_off_is_gone_on_with(page: Page) -> None:
-    page.goto(f"{ONE}/work")
+    page.goto(f"{ONE}/progress")
     page.get_by_role("link", name="Planning everybody again").click()
     expect(page.get_by_role("status")).to_have_text("cut off")
     page.get_by_role("button", name="Go on where it was").click()

@@ -28,7 +28,7 @@ from planner.web.studies.forms import FORM_ERRORS, Form, sent
 from planner.web.studies.shown import Shown, shown_study
 
 pages = Blueprint("work", __name__)
-HERE = "/studies/<study>/work"
+HERE = "/studies/<study>/progress"
 ONE = f"{HERE}/<int:work>"
 MOST_LISTED = 50
 PER_PAGE = 40

@@ -41,13 +41,13 @@ ROUTES = {
     f"GET {ONE}/imports": ("imports:write", True),
     f"POST {ONE}/imports": ("imports:write", True),
     f"POST {ONE}/imports/<int:work>": ("imports:write", True),
-    f"GET {ONE}/work": ("facts:read", False),
-    f"POST {ONE}/work/planning": ("studies:write", True),
-    f"POST {ONE}/work/export": ("participants:read", True),
-    f"GET {ONE}/work/<int:work>": ("facts:read", False),
-    f"GET {ONE}/work/<int:work>/file": ("participants:read", False),
-    f"POST {ONE}/work/<int:work>/stop": ("facts:read", False),
-    f"POST {ONE}/work/<int:work>/again": ("facts:read", False),
+    f"GET {ONE}/progress": ("facts:read", False),
+    f"POST {ONE}/progress/planning": ("studies:write", True),
+    f"POST {ONE}/progress/export": ("participants:read", True),
+    f"GET {ONE}/progress/<int:work>": ("facts:read", False),
+    f"GET {ONE}/progress/<int:work>/file": ("participants:read", False),
+    f"POST {ONE}/progress/<int:work>/stop": ("facts:read", False),
+    f"POST {ONE}/progress/<int:work>/again": ("facts:read", False),
 }
 OTHER = "another-study"
 NAMES = {"study": STUDY, "version": "1.0", "cohort": "level-1"}
@@ -137,4 +137,4 @@ def test_no_page_is_kept_and_none_has_a_script_or_a_style_of_its_own(app: Flask,
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?! src=\"/static/)", answer.text), path
 
 
-PARTS = ("versions", "amendment", "cohorts", "settings", "imports", "work")
+PARTS = ("versions", "amendment", "cohorts", "settings", "imports", "progress")

@@ -15,7 +15,7 @@ from tests.planner.web.test_queries import copies, cost
 from tests.studies import NORTH, STUDY, trial
 
 ONE = f"/studies/{STUDY}"
-PAGES = ("/studies", ONE, *(f"{ONE}/{part}" for part in ("versions", "amendment", "cohorts", "settings", "work")))
+PAGES = ("/studies", ONE, *(f"{ONE}/{part}" for part in ("versions", "amendment", "cohorts", "settings", "progress")))
 
 
 def test_every_page_costs_the_same_for_ten_and_for_a_thousand(app: Flask, store: Store, at: Clock) -> None:
@@ -42,5 +42,5 @@ def test_work_that_found_much_costs_as_much_to_show_as_work_that_found_little(
             at.now = study.now
             work = asked(study, "amendment-look", asked=AMENDMENT, site_id=site_id(store, NORTH))
             worker(store, at).run()
-            found.append(cost(app, desk, f"{ONE}/work/{work}"))
+            found.append(cost(app, desk, f"{ONE}/progress/{work}"))
     assert found[0] == found[1] < 25

@@ -19,7 +19,7 @@ from tests.planner.services.test_amendments import FIRST, SECOND, THIRD
 from tests.planner.services.test_long_work import AMENDMENT, people, site_id, table, versions
 from tests.studies import NORTH, SOUTH, STUDY, Trial, audited, trial
 
-HERE = f"/studies/{STUDY}/work"
+HERE = f"/studies/{STUDY}/progress"
 IMPORTS = f"/studies/{STUDY}/imports"
 EFFECT = f"/studies/{STUDY}/amendment"
 
