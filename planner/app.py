@@ -37,6 +37,7 @@ from planner.web.home.everything import make_home
 from planner.web.office.everything import make_office
 from planner.web.phones import phones
 from planner.web.squeezing import squeeze
+from planner.web.studies.everything import make_studies
 
 LONGEST_QUERY = 6_000
 LONGEST_BODY = 64_000
@@ -75,7 +76,10 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
     frame.install(app)
-    web = (pages.pages, phones, feeds, docs, sign_in.pages, make_desk(), make_centre(), make_home(), make_office())
+    web = (
+        pages.pages, phones, feeds, docs, sign_in.pages,
+        make_desk(), make_centre(), make_home(), make_studies(), make_office(),
+    )  # fmt: skip
     for part in (*web, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)

@@ -67,10 +67,15 @@ class Designs:
         return made
 
 
+def read_versions(session: Session, study: Study) -> tuple[ReadProtocol, ...]:
+    """The versions of a study's protocol, oldest first, with the values that its parameters have."""
+    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
+    return tuple(_version(row, values) for row in versions_of(session, study.id))
+
+
 def load_design(session: Session, study: Study) -> StudyDesign:
     """Read and compile a study's design. Raises Refused for one that has no protocol yet."""
-    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
-    versions = tuple(_version(row, values) for row in versions_of(session, study.id))
+    versions = read_versions(session, study)
     if not versions:
         wrong = "the study has no protocol yet"
         raise Refused([InputProblem("study", wrong, "add a protocol version first")])

@@ -18,9 +18,11 @@ _PAGES = (
     ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
     ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
+    ("Studies", "studies.listing.show", Permission.STUDIES_READ),
     ("Administration", "office.overview.show", Permission.MESSAGES_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
+_BLUEPRINTS = {"centre": "Infusions", "studies": "Studies", "office": "Administration"}
 _PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
 
 
@@ -86,6 +88,6 @@ def _links(who: Asking) -> list[Link]:
 
 def _part() -> str:
     parts = (request.endpoint or "").split(".")
-    if parts[0] in ("centre", "office"):
-        return {"centre": "Infusions", "office": "Administration"}[parts[0]]
+    if parts[0] in _BLUEPRINTS:
+        return _BLUEPRINTS[parts[0]]
     return _PARTS.get(parts[1], "Participants") if parts[0] == "desk" else ""
