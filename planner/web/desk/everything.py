@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.desk import deviations, own_page, participant, participants, record, replies, today, visit
+from planner.web.desk import deviations, newcomer, own_page, participant, participants, record, replies, today, visit
 
-PARTS = (today, participants, participant, own_page, record, visit, deviations, replies)
+PARTS = (today, participants, newcomer, participant, own_page, record, visit, deviations, replies)
 
 
 def make_desk() -> Blueprint:

@@ -56,7 +56,8 @@ def show(study: str, number: str) -> ResponseReturnValue:
             "desk/participant.html", seen=seen, sections=sections, rows=calendar_view.rows(sections),
             legend=calendar_view.plan_legend(seen.plan) if seen.plan else [],
             picture=timeline(seen, span if span in SPANS else "near"), spans=SPANS,
-            span=span if span in SPANS else "near", recorded=_recorded(seen), **names(seen),
+            span=span if span in SPANS else "near", recorded=_recorded(seen),
+            arrived=request.args.get("arrived") == "1", **names(seen),
         )  # fmt: skip
 
     return make_response(installation().store.read(work))

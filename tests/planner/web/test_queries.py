@@ -23,6 +23,7 @@ PAGES = {
     "the day": "/today",
     "one list": "/today?list=coming",
     "participants": "/participants",
+    "somebody new": f"/studies/{STUDY}/newcomer",
     "by next visit": "/participants?sort=next",
     "a participant": f"/studies/{STUDY}/participants/01-001",
     "what happened": f"/studies/{STUDY}/participants/01-001/facts",
