@@ -17,7 +17,7 @@ from planner.persistence.audit import AuditEntry
 from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
-from planner.services.lists import list_audit
+from planner.services.lists import participant_audit
 from planner.services.messages import Shown, participant_messages
 from planner.web import calendar_view
 from planner.web.desk.fact_words import fact_words
@@ -91,14 +91,14 @@ def messages(study: str, number: str) -> str:
 
 
 @pages.get(f"{HERE}/audit")
-@needs(Permission.AUDIT_READ, whole=True)
+@needs(Permission.PARTICIPANT_AUDIT_READ)
 def audit(study: str, number: str) -> str:
     """Show who did what with somebody, the oldest first."""
     asked = Asked(PER_PAGE, request.args.get("cursor") or None)
 
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
-        found = list_audit(session, scope(), study, f"participant:{number}", asked)
+        found = participant_audit(session, scope(), study, number, asked)
         return render_template(
             "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **names(seen)
         )

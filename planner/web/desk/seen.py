@@ -85,10 +85,6 @@ class Seen:
         """Whether whoever asks may do that with this participant."""
         return asking().scope(permission).covers(self.study.id, self.row.site_id)
 
-    def may_whole(self, permission: Permission) -> bool:
-        """Whether whoever asks may do that in all of the study."""
-        return asking().scope(permission).covers_whole(self.study.id)
-
 
 def look_at(session: Session, study_code: str, number: str) -> Seen:
     """The participant of that number. Raises NotFound, NotAllowed, or Refused for facts that cannot be."""
