@@ -19,7 +19,7 @@ _PAGES = (
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
-_PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
+_PARTS = {"today": "Today", "watch": "Today", "replies": "Today", "deviations": "Deviations"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.desk import deviations, newcomer, own_page, participant, participants, record, replies, today, visit
+from planner.web.desk import (
+    contact,
+    deviations,
+    newcomer,
+    own_page,
+    participant,
+    participants,
+    record,
+    replies,
+    today,
+    visit,
+    watch,
+)
 
-PARTS = (today, participants, newcomer, participant, own_page, record, visit, deviations, replies)
+PARTS = (today, watch, participants, newcomer, participant, contact, own_page, record, visit, deviations, replies)
 
 
 def make_desk() -> Blueprint:

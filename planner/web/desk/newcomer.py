@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +25,7 @@ from planner.services.contacts import LANGUAGES, ContactDetails
 from planner.services.designs import StudyDesign
 from planner.web import calendar_view
 from planner.web.desk.choices import studies_of
+from planner.web.desk.phone_text import plain_number
 from planner.web.desk.record import FORM_ERRORS
 from planner.web.desk.seen import naming_all
 from planner.web.desk.typed_form import TypedForm, sent_form
@@ -38,8 +38,6 @@ FIELDS = (
     "birth_date", "record_number", "phone", "email", "language", "zone", "channels", "how",
 )  # fmt: skip
 _DETAILS = ("name", "birth_date", "record_number", "email", "zone")
-#: what people write between the digits of a number
-_BETWEEN = re.compile(r"[\s().\-/]")
 #: value and label
 Choices = list[tuple[str, str]]
 
@@ -154,7 +152,7 @@ def _command(choosing: Choosing, form: TypedForm) -> TakeIn:
 
 def _details(choosing: Choosing, form: TypedForm) -> ContactDetails | None:
     """How they are reached; None where nothing of it was written, or whoever writes may not."""
-    said = {name: form.value(name) for name in _DETAILS} | {"phone": _BETWEEN.sub("", form.value("phone"))}
+    said = {name: form.value(name) for name in _DETAILS} | {"phone": plain_number(form.value("phone"))}
     if not choosing.reaches or not (any(said.values()) or form.chosen("channels")):
         return None
     return ContactDetails(**said, language=form.value("language") or "en")  # type: ignore[arg-type]

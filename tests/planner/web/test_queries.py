@@ -22,6 +22,8 @@ from tests.studies import STUDY, Trial
 PAGES = {
     "the day": "/today",
     "one list": "/today?list=coming",
+    "what is watched": "/watch",
+    "contact": f"/studies/{STUDY}/participants/01-001/contact",
     "participants": "/participants",
     "somebody new": f"/studies/{STUDY}/newcomer",
     "by next visit": "/participants?sort=next",
