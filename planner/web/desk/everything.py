@@ -14,12 +14,26 @@ from planner.web.desk import (
     participants,
     record,
     replies,
+    site_calendar,
     today,
     visit,
     watch,
 )
 
-PARTS = (today, watch, participants, newcomer, participant, contact, own_page, record, visit, deviations, replies)
+PARTS = (
+    today,
+    watch,
+    participants,
+    newcomer,
+    participant,
+    contact,
+    own_page,
+    site_calendar,
+    record,
+    visit,
+    deviations,
+    replies,
+)
 
 
 def make_desk() -> Blueprint:

@@ -54,6 +54,8 @@ ROUTES = {
     f"GET {PERSON}/deviations/<int:deviation>": "deviations:read",
     f"POST {PERSON}/deviations/<int:deviation>": "deviations:write",
     f"POST {PERSON}/deviations/<int:deviation>/signature": "deviations:sign",
+    "GET /calendar": "participants:read",
+    "GET /calendar/<site>": "participants:read",
     "GET /watch": "participants:read",
     "GET /watch/feeds/<int:feed>": "feeds:read",
     "POST /watch/feeds/<int:feed>": "feeds:write",
@@ -63,7 +65,7 @@ ROUTES = {
     "POST /studies/<study>/tasks/<int:task>": "messages:write",
 }
 OTHER = "another-study"
-NAMES = {"study": STUDY, "number": "01-001", "visit": "induction.c1.d8"}
+NAMES = {"study": STUDY, "site": NORTH, "number": "01-001", "visit": "induction.c1.d8"}
 GUARDED = {route: name for route, name in ROUTES.items() if name not in (EVERYBODY, "self")}
 
 
@@ -117,7 +119,7 @@ def test_a_role_opens_what_it_includes_and_nothing_else(app: Flask, two_studies:
         if role is not None and Permission(name) in MAY[role]:
             assert found not in (303, 401, 403), (role, route, found)
         else:
-            assert found == (404 if role is None and "<study>" in route else 403), (role, route, found)
+            assert found == (404 if role is None and re.search("<(study|site)>", route) else 403), (role, route, found)
 
 
 @pytest.mark.parametrize("role", Role)
