@@ -123,7 +123,8 @@ def open_holds(watched: Watched) -> Found[Line[Waiting]]:
 def _held_visits(watched: Watched) -> Iterator[Line[Waiting]]:
     held = (VisitRow.status == Status.HELD.value, VisitRow.gone.is_(False), VisitRow.nominal.is_not(None))
     for row, place in _placed(watched, VisitRow, VisitRow.site_id, *held):
-        words = next((str(conflict["text"]) for conflict in row.conflicts), "")
+        held_by = [conflict for conflict in row.conflicts if conflict["kind"] == "held"]
+        words = next((str(conflict["text"]) for conflict in held_by or row.conflicts), "")
         yield _line(watched, place, Waiting(row.label, row.key, None, row.nominal, words))
 
 

@@ -15,25 +15,16 @@ from planner.web.desk import (
     record,
     replies,
     site_calendar,
+    telling,
     today,
     visit,
     watch,
 )
 
 PARTS = (
-    today,
-    watch,
-    participants,
-    newcomer,
-    participant,
-    contact,
-    own_page,
-    site_calendar,
-    record,
-    visit,
-    deviations,
-    replies,
-)
+    today, watch, participants, newcomer, participant, contact, own_page, record, visit, telling, site_calendar,
+    deviations, replies,
+)  # fmt: skip
 
 
 def make_desk() -> Blueprint:

@@ -23,7 +23,7 @@ from planner.web import calendar_view
 from planner.web.desk.fact_words import fact_words
 from planner.web.desk.seen import Seen, look_at
 from planner.web.desk.timeline import SPANS, timeline
-from schedules.history import Fact, Void
+from schedules.history import Booked, Fact, Rebooked, Void
 
 pages = Blueprint("participant", __name__)
 PER_PAGE = 100
@@ -85,7 +85,8 @@ def messages(study: str, number: str) -> str:
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
         found: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
-        return render_template("desk/messages.html", seen=seen, found=found, **names(seen))
+        told = request.args.get("told", "") if any(each.key == request.args.get("told") for each in seen.visits) else ""
+        return render_template("desk/messages.html", seen=seen, found=found, told=told, **names(seen))
 
     return installation().store.read(work)
 
@@ -116,10 +117,14 @@ def names(seen: Seen) -> dict[str, object]:
     }
 
 
-def _recorded(seen: Seen) -> list[tuple[str, str]]:
-    """What was recorded just now, as id and words, if the address says so."""
+def _recorded(seen: Seen) -> list[tuple[str, str, str]]:
+    """What was recorded just now, as id, words and the visit that they may be told of, if the address says so."""
     wanted = set(request.args.get("recorded", "").split(","))
-    return [(str(fact.id), fact_words(seen, fact)) for fact in seen.life.live if fact.id in wanted]
+    return [(str(fact.id), fact_words(seen, fact), _to_tell(fact)) for fact in seen.life.live if fact.id in wanted]
+
+
+def _to_tell(fact: Fact) -> str:
+    return fact.visit if isinstance(fact, Booked | Rebooked) else ""
 
 
 def _happened(session: Session, seen: Seen) -> list[Happened]:

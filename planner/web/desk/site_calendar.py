@@ -42,6 +42,11 @@ class Day:
     outside: bool
 
     @property
+    def stands(self) -> bool:
+        """Whether a list by day says anything of it."""
+        return bool(self.visits) or (self.closed is not None and not self.is_weekend)
+
+    @property
     def is_weekend(self) -> bool:
         """Whether the only reason for its being closed is the day of the week."""
         return self.closed is not None and self.closed.startswith("it is a")

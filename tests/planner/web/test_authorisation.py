@@ -39,6 +39,8 @@ ROUTES = {
     f"POST {PERSON}/record": "facts:write",
     f"GET {PERSON}/visits/<visit>": "participants:read",
     f"POST {PERSON}/visits/<visit>/booking": "bookings:write",
+    f"GET {PERSON}/visits/<visit>/telling": "facts:write",
+    f"POST {PERSON}/visits/<visit>/telling": "facts:write",
     f"GET {PERSON}/contact": "contacts:read",
     f"POST {PERSON}/contact": "contacts:write",
     f"POST {PERSON}/contact/consents": "contacts:write",
