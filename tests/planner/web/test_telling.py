@@ -97,7 +97,8 @@ def test_it_is_sent_recorded_and_in_the_audit_at_once(somebody: Desk, booked: Tr
     assert "induction.c1.d8" in appointments(booked)
     assert ("reminder", "1d", "planned") in messages(booked)
     (entry,) = audited(booked, "participant.told-by-message")
-    assert entry.after == {"visit": "induction.c1.d8", "texts": ["participant by sms"], "messages": [3]}
+    after = entry.after or {}
+    assert (after["visit"], after["texts"], len(after["messages"])) == ("induction.c1.d8", ["participant by sms"], 1)
 
 
 def test_nothing_is_sent_twice(somebody: Desk, booked: Trial) -> None:
