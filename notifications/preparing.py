@@ -28,7 +28,7 @@ from notifications.segments import count
 from notifications.wording import MAILED_AS, Values, approved_wording, render, spoken, subject, unread
 
 #: which texts say when and where to come; what their reader then believes is kept with them
-TELLING = frozenset({"reminder", "moved", "cancelled"})
+TELLING = frozenset({"reminder", "moved", "cancelled", "told"})
 #: goes by e-mail, which nobody answers
 MAILED = frozenset({"email", CALENDAR})
 #: so many characters of a digest name an event

@@ -42,6 +42,7 @@ _MEANINGS = {
     Permission.FEEDS_READ: "calendar feeds: which there are, and which app has fetched which",
     Permission.FEEDS_WRITE: "make links of calendars, withdraw them, give them anew",
     Permission.AUDIT_READ: "the audit of a study; with all studies, of users and sites too",
+    Permission.PARTICIPANT_AUDIT_READ: "on the pages, the audit of a participant: who did what with them",
     Permission.IMPORTS_WRITE: "take tables in",
     Permission.USERS_READ: "who may sign in",
     Permission.USERS_WRITE: "let people sign in, and give them roles",

@@ -16,6 +16,7 @@ from planner.web import door
 _PAGES = (
     ("Today", "desk.today.show", Permission.PARTICIPANTS_READ),
     ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
+    ("Calendar", "desk.site_calendar.choose", Permission.PARTICIPANTS_READ),
     ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
     ("Studies", "studies.listing.show", Permission.STUDIES_READ),
@@ -23,7 +24,9 @@ _PAGES = (
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
 _BLUEPRINTS = {"centre": "Infusions", "studies": "Studies", "office": "Administration"}
-_PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
+_PARTS = {
+    "today": "Today", "watch": "Today", "replies": "Today", "site_calendar": "Calendar", "deviations": "Deviations",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

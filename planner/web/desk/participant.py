@@ -19,13 +19,13 @@ from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
 from planner.services.home_doses import OWN
-from planner.services.lists import list_audit
+from planner.services.lists import participant_audit
 from planner.services.messages import Shown, participant_messages
 from planner.web import calendar_view
 from planner.web.desk.fact_words import fact_words
 from planner.web.desk.seen import Seen, look_at
 from planner.web.desk.timeline import SPANS, timeline
-from schedules.history import Fact, Void
+from schedules.history import Booked, Fact, Rebooked, Void
 
 pages = Blueprint("participant", __name__)
 PER_PAGE = 100
@@ -58,7 +58,8 @@ def show(study: str, number: str) -> ResponseReturnValue:
             "desk/participant.html", seen=seen, sections=sections, rows=calendar_view.rows(sections),
             legend=calendar_view.plan_legend(seen.plan) if seen.plan else [],
             picture=timeline(seen, span if span in SPANS else "near"), spans=SPANS,
-            span=span if span in SPANS else "near", recorded=_recorded(seen), **names(seen),
+            span=span if span in SPANS else "near", recorded=_recorded(seen),
+            arrived=request.args.get("arrived") == "1", **names(seen),
         )  # fmt: skip
 
     return make_response(installation().store.read(work))
@@ -86,20 +87,21 @@ def messages(study: str, number: str) -> str:
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
         found: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
-        return render_template("desk/messages.html", seen=seen, found=found, **names(seen))
+        told = request.args.get("told", "") if any(each.key == request.args.get("told") for each in seen.visits) else ""
+        return render_template("desk/messages.html", seen=seen, found=found, told=told, **names(seen))
 
     return installation().store.read(work)
 
 
 @pages.get(f"{HERE}/audit")
-@needs(Permission.AUDIT_READ, whole=True)
+@needs(Permission.PARTICIPANT_AUDIT_READ)
 def audit(study: str, number: str) -> str:
     """Show who did what with somebody, the oldest first."""
     asked = Asked(PER_PAGE, request.args.get("cursor") or None)
 
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
-        found = list_audit(session, scope(), study, f"participant:{number}", asked)
+        found = participant_audit(session, scope(), study, number, asked)
         return render_template(
             "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **names(seen)
         )
@@ -117,10 +119,14 @@ def names(seen: Seen) -> dict[str, object]:
     }
 
 
-def _recorded(seen: Seen) -> list[tuple[str, str]]:
-    """What was recorded just now, as id and words, if the address says so."""
+def _recorded(seen: Seen) -> list[tuple[str, str, str]]:
+    """What was recorded just now, as id, words and the visit that they may be told of, if the address says so."""
     wanted = set(request.args.get("recorded", "").split(","))
-    return [(str(fact.id), fact_words(seen, fact)) for fact in seen.life.live if fact.id in wanted]
+    return [(str(fact.id), fact_words(seen, fact), _to_tell(fact)) for fact in seen.life.live if fact.id in wanted]
+
+
+def _to_tell(fact: Fact) -> str:
+    return fact.visit if isinstance(fact, Booked | Rebooked) else ""
 
 
 def _happened(session: Session, seen: Seen) -> list[Happened]:
