@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import AT_ONCE, CAPPED, DIARY, Attempt, Outcome
+from notifications.bulk import look_up_each
 from notifications.calendars.ical_text import CalendarEvent
 from notifications.claims import token_of
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
@@ -39,31 +40,34 @@ _NO_CAP = 1_000_000
 _MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
     cast("Table", each.__table__) for each in (MessageRow, RecipientRow, AppointmentRow, AddressRow)
 )
-_COLUMNS = (
-    *(_MESSAGE.c[name] for name in (
-        "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
-        "appointment_version", "reason", "code",
-    )),
-    _RECIPIENT.c.language, _RECIPIENT.c.zone,
-    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
-    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+_OF_MESSAGE = (
+    "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
+    "appointment_version", "reason", "code",
 )  # fmt: skip
 _IS_DUE = (
     _MESSAGE.c.state == literal_column("'planned'"), _MESSAGE.c.due_at <= bindparam("now"),
     _MESSAGE.c.channel == bindparam("channel"),
 )  # fmt: skip
-_DUE = (
-    select(*_COLUMNS)
-    .join_from(_MESSAGE, _RECIPIENT, _RECIPIENT.c.id == _MESSAGE.c.recipient_id)
-    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _MESSAGE.c.appointment_id)
-    .outerjoin(
-        _ADDRESS, (_ADDRESS.c.recipient_id == _MESSAGE.c.recipient_id) & (_ADDRESS.c.channel == _MESSAGE.c.channel)
-    )
+# found first and joined then, or those that stand before would be joined too
+_FIRST = (
+    select(*(_MESSAGE.c[name] for name in _OF_MESSAGE), _MESSAGE.c.due_at)
     .where(*_IS_DUE)
     .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
     .limit(bindparam("most", type_=Integer))
     .offset(bindparam("behind", type_=Integer))
+    .subquery("m")
 )
+_DUE = (
+    select(
+        *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
+        *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
+        _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+    )
+    .join_from(_FIRST, _RECIPIENT, _RECIPIENT.c.id == _FIRST.c.recipient_id)
+    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _FIRST.c.appointment_id)
+    .outerjoin(_ADDRESS, (_ADDRESS.c.recipient_id == _FIRST.c.recipient_id) & (_ADDRESS.c.channel == _FIRST.c.channel))
+    .order_by(_FIRST.c.due_at, _FIRST.c.id)
+)  # fmt: skip
 _SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
 _COUNT = select(func.count()).select_from(_SOME)
 #: the number that is kept is not the one that they agreed to: it may be being changed just now, or something is wrong
@@ -120,6 +124,7 @@ def prepare(
     may still be sent, by the last check.
     """
     given = {"now": now, "channel": channel, "most": most, "behind": behind}
+    look_up_each(session)
     rows = session.execute(_DUE, given).all()
     preparing, batch = _Preparing(session, book, now, own_words), Batch([], [], len(rows))
     mark = secrets.token_hex(8)
