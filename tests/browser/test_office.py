@@ -45,6 +45,7 @@ PAGES = {
     "rules": f"/office/studies/{STUDY}/sending/rules",
     "the switch": "/office/sending/switch",
     "health": "/office/health?audit=follow",
+    "one's own account": "/account",
 }
 
 
