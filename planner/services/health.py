@@ -164,7 +164,7 @@ def _codes(session: Session) -> Check:
     without = session.scalar(query.where(*administrators, User.totp.is_(None)))
     if without:
         says = f"{_many(without, 'administrator signs', 'administrators sign')} in without one-time codes."
-        return Check("People", Level.LOOK, says, "They set them up by the API: `/api/v1/me/codes`.")
+        return Check("People", Level.LOOK, says, "They set them up on their own page, which their name above leads to.")
     return Check("People", Level.WELL, "Every administrator signs in with one-time codes.")
 
 

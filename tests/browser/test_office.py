@@ -45,6 +45,7 @@ PAGES = {
     "rules": f"/office/studies/{STUDY}/sending/rules",
     "the switch": "/office/sending/switch",
     "health": "/office/health?audit=follow",
+    "one's own account": "/account",
 }
 
 
@@ -92,6 +93,7 @@ def page(browser: Browser, address: str, store: Store, size: str, script: bool) 
 
 def _page(context: BrowserContext) -> Iterator[Page]:
     made = context.new_page()
+    made.set_default_timeout(10_000)
     wrong: list[str] = []
     made.on("pageerror", lambda error: wrong.append(str(error)))
     made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
@@ -137,7 +139,7 @@ def test_an_empty_installation_leads_to_its_site_its_study_and_its_coordinator(
     expect(page.get_by_text("It is ready: participants can be enrolled.")).to_be_visible()
     page.goto("/office/start")
     page.get_by_role("link", name="Let somebody in").click()
-    expect(page.get_by_label("Role")).to_have_value("coordinator")
+    expect(page.get_by_label(re.compile("^Role"))).to_have_value("coordinator")
     page.get_by_label("Name").fill("Bo Made-up")
     page.get_by_label("E-mail address").fill("bo@example.org")
     page.get_by_label("First password").fill("four words made up")
@@ -162,7 +164,7 @@ def test_somebody_is_found_given_a_role_and_locked(page: Page) -> None:
     expect(page.get_by_label("Name")).to_have_value("Bo Made-up")
     page.get_by_label("First password").fill("four words made up")
     send(page, "Let them in")
-    page.get_by_label("Role").select_option("monitor")
+    page.get_by_label("Role", exact=True).select_option("monitor")
     page.get_by_label("In the study").select_option(STUDY)
     send(page, "Give the role")
     expect(page.get_by_role("status")).to_have_text("The role is given.")
@@ -193,7 +195,7 @@ def test_a_site_is_changed_and_its_closed_days_are_one_step_away(page: Page) -> 
 @WAYS
 def test_a_protocol_with_a_mistake_is_told_where_and_stays_to_be_mended(page: Page) -> None:
     page.goto("/office/studies/new")
-    page.get_by_label("A text of your own").check()
+    page.get_by_role("radio", name="A text of your own").check()
     page.get_by_label("Or its text").fill("protocol: x\nversion: '1'\n")
     send(page, "Look at it")
     expect(page.get_by_role("alert")).to_contain_text("Line 1, column 1:")
@@ -210,7 +212,7 @@ def test_a_calendar_is_made_and_withdrawn(page: Page) -> None:
     expect(page.get_by_label("Link")).to_have_value(re.compile(r"\.ics$"))
     page.goto("/office/calendars")
     expect(page.get_by_role("row").filter(has_text=f"Study: {STUDY}")).to_contain_text("nobody yet")
-    page.get_by_role("button", name=f"Withdraw: Study: {STUDY}").click()
+    page.get_by_role("button", name=re.compile(f"Withdraw.*Study: {STUDY}")).click()
     expect(page.get_by_role("status")).to_contain_text("The link is withdrawn.")
 
 
@@ -219,7 +221,7 @@ def test_texts_are_read_in_every_language_and_signed_off(page: Page) -> None:
     page.goto("/office/texts")
     page.get_by_role("link", name="Reminder").click()
     arabic = page.get_by_role("region", name=re.compile("^Arabic"))
-    expect(arabic).to_contain_text("4 segments as an SMS in UCS-2")
+    expect(arabic).to_contain_text("3 segments as an SMS in UCS-2")
     expect(page.get_by_role("region", name=re.compile("^English"))).to_contain_text("not signed off")
     page.get_by_role("navigation", name="Where you are").get_by_role("link", name=STUDY).click()
     send(page, "Sign off all texts that ship")
