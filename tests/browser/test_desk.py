@@ -16,7 +16,7 @@ from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from planner.web.door import SESSION
 from tests import reminded
-from tests.browser.desk import AXE, SIZES, Hand, served, violations
+from tests.browser.desk import AXE, SIZES, Hand, served, tab_to, violations
 from tests.desk import session_of
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for, user
 from tests.reminded import DAY_8, DOSED, KEYS
@@ -235,12 +235,3 @@ def test_a_cycle_is_delayed_by_keyboard_alone(browser: Browser, address: str, st
     page.keyboard.press("Enter")
     expect(page.get_by_role("status", name="Recorded")).to_contain_text("A cycle begins later")
     context.close()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the field of that name has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.name") == name:
-            return
-    raise AssertionError(f"no way to {name} by keyboard")
