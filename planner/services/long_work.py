@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from planner.persistence.facts import FactRow
 from planner.persistence.long_work import LongWork
+from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
@@ -125,6 +127,16 @@ def standing(row: LongWork, now: datetime) -> str:
     """Where work stands: what is said to run, and has not for long, was cut off."""
     lost = row.state == "running" and row.beat_at is not None and now - row.beat_at > ABANDONED
     return "cut-off" if lost else row.state
+
+
+def changed_since(session: Session, row: LongWork) -> int:
+    """Of how many participants something was recorded since the effect of an amendment was worked out; 0 for others."""
+    if row.kind != "amendment-look" or row.state != "done":
+        return 0
+    query = select(func.count(FactRow.participant_id.distinct()))
+    query = query.join(Participant, Participant.id == FactRow.participant_id)
+    theirs = (Participant.study_id == row.study_id, Participant.site_id == row.site_id)
+    return session.scalar(query.where(*theirs, FactRow.recorded_at > row.began_at)) or 0
 
 
 def want_stop(uow: UnitOfWork, study: Study, row: LongWork) -> None:

@@ -60,12 +60,3 @@ def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRe
     yield made
     context.close()
     assert wrong == []
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the field of that name has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.name") == name:
-            return
-    raise AssertionError(f"no way to {name} by keyboard")

@@ -11,8 +11,8 @@ from playwright.sync_api import TimeoutError as TookTooLong
 from planner import clock
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.coordinator import PERSON, address, open_context, page, tab_to
-from tests.browser.desk import AXE, SIZES, Hand, violations
+from tests.browser.coordinator import PERSON, address, open_context, page
+from tests.browser.desk import AXE, SIZES, Hand, tab_to, violations
 from tests.planner.api.callers import PASSWORD, at, user
 
 __all__ = ["address", "at", "page"]

@@ -14,7 +14,7 @@ from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.sites import sites_of
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import InputProblem, InvalidInput
+from planner.problems import InputProblem, InvalidInput, Refused, ValuesMissing
 from planner.request_log import request_id
 from planner.services.cohort_members import CohortReport, cohort_list
 from planner.services.cohorts import STEPS, ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
@@ -106,7 +106,7 @@ def _page(session: Session, study: str, form: Form, status: int) -> Response:
     found = shown_study(session, study)
     texts = texts_of(session, found)
     known: dict[str, Any] = {
-        "cohorts": _reports(session, found, texts),
+        "cohorts": _reports(session, found),
         "sites": {row.id: row.name for row in sites_of(session, found.row.id)},
         "choices": _choices(texts),
     }
@@ -117,11 +117,12 @@ def _page(session: Session, study: str, form: Form, status: int) -> Response:
     return make_response(made, status)
 
 
-def _reports(session: Session, found: Shown, texts: tuple[ReadProtocol, ...]) -> list[CohortReport]:
-    """The cohorts; none while there is no protocol to plan by."""
-    if not texts or any(name for read in texts for name in read.missing):
+def _reports(session: Session, found: Shown) -> list[CohortReport]:
+    """The cohorts; none while there is no protocol to plan by, or values without which nobody can plan."""
+    try:
+        return cohort_list(session, installation().designs, scope(), found.code, found.now)
+    except (Refused, ValuesMissing):
         return []
-    return cohort_list(session, installation().designs, scope(), found.code, found.now)
 
 
 def _choices(texts: tuple[ReadProtocol, ...]) -> Choices:

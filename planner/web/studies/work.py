@@ -20,7 +20,18 @@ from planner.persistence.users import names_of
 from planner.problems import InputProblem, NotFound
 from planner.request_log import request_id
 from planner.services.access import find_study, not_allowed
-from planner.services.long_work import GOES_ON, KINDS, UNDER_WAY, AskFor, ask_for, find_work, go_on, standing, want_stop
+from planner.services.long_work import (
+    GOES_ON,
+    KINDS,
+    UNDER_WAY,
+    AskFor,
+    ask_for,
+    changed_since,
+    find_work,
+    go_on,
+    standing,
+    want_stop,
+)
 from planner.services.long_work import list_work as listed_work
 from planner.web.frame import may
 from planner.web.studies.effect_view import EffectLine, effect_of
@@ -215,7 +226,16 @@ def work_page(session: Session, study: str, work: int, form: Form, status: int) 
     found = shown_study(session, study)
     row = find_work(session, scope(), study, work)
     view = _view(session, found, row)
-    known = {"study": found, "work": view, "states": STATES, "form": form, "theirs": _is_theirs(row)}
+    if request.headers.get("HX-Request") and not view.under_way:  # whoever watched it sees all that it found
+        return Response(status=204, headers={"HX-Refresh": "true"})
+    known = {
+        "study": found,
+        "work": view,
+        "states": STATES,
+        "form": form,
+        "theirs": _is_theirs(row),
+        "changed": changed_since(session, row),
+    }
     made = make_response(render_template("studies/work.html", **known), status)
     made.headers["Vary"] = "HX-Request"
     return made

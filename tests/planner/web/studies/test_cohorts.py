@@ -43,7 +43,7 @@ def test_a_cohort_stands_with_its_levels_its_people_and_what_is_in_the_way(admin
     study.enrol("02-001", site=SOUTH, cohort="phase-1b", dose_levels=INO)
     words = administrator.text(HERE)
     assert "Level 1 level-1 planned Dose levels Inotuzumab ozogamicin IV: level 1 Enrolled 2 of 2 Evaluable 0" in words
-    assert "01-001 North Tue 30 Dec 2025 not begun" in words
+    assert "01-001 North Enrolled Tue 30 Dec 2025 not begun" in words
     assert "It has not been opened yet." in words
 
 

@@ -236,3 +236,27 @@ def test_the_list_says_what_can_be_asked_for_and_what_was(administrator: Desk, d
     where(administrator.send(f"{HERE}/export", what="visits"))
     assert "Export number" in administrator.text(HERE)
     assert "All visits waiting for a worker" in administrator.text(HERE)
+
+
+def test_an_effect_that_is_out_of_date_says_so_and_is_worked_out_again(
+    administrator: Desk, study: Trial, store: Store, at: Clock
+) -> None:
+    study.enrol("01-001")
+    page = where(look(administrator))
+    done(store, at)
+    assert "something was recorded since" not in administrator.text(page)
+    study.now = at()
+    study.record("01-001", {"fact": "given", "date": "2026-01-05", "visit": "t.d1", "activity": "drug"})
+    assert "Of 1 participant something was recorded since." in administrator.text(page)
+    assert where(look(administrator)) != page
+
+
+def test_whoever_watches_work_is_shown_all_that_it_found_once_it_has_ended(
+    administrator: Desk, store: Store, at: Clock
+) -> None:
+    page = where(administrator.send(f"{HERE}/planning"))
+    watching = {"HX-Request": "true"}
+    assert 'id="progress"' in administrator.client.get(page, headers=watching).text
+    done(store, at)
+    answer = administrator.client.get(page, headers=watching)
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (204, "true")
