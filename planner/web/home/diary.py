@@ -127,9 +127,9 @@ def _name(t: Texts, diary: Diary, medicine: Medicine) -> str:
 
 
 def _weeks(t: Texts, diary: Diary, medicine: Medicine) -> Iterator[list[Square]]:
-    """The weeks of the calendar, each from the day with which a week begins in that language."""
+    """The weeks of the calendar since the first dose, each from the day with which a week begins in that language."""
     doses = {dose.day: dose for dose in medicine.doses}
-    begin = diary.first - timedelta(days=(diary.first.weekday() - t.locale.first_week_day) % _WEEK)
+    begin = min(doses) - timedelta(days=(min(doses).weekday() - t.locale.first_week_day) % _WEEK)
     while begin <= diary.today:
         week = [begin + timedelta(days=number) for number in range(_WEEK)]
         yield [_square(diary, day, doses.get(day)) for day in week]
