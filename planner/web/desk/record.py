@@ -62,7 +62,7 @@ def send(study: str, number: str) -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in BY_NAME:
         abort(404)
-    save = request.form.get("do") == "save"
+    save = request.form.get("do") == "save" and not request.form.get("what_if")
 
     def look(session: Session) -> tuple[FactForm, PlannerError | None]:
         form = _sent(look_at(session, study, number), kind)
@@ -126,4 +126,7 @@ def _command(form: FactForm) -> RecordFacts:
 
 
 def _page(form: FactForm, status: int) -> Response:
-    return make_response(render_template("desk/record.html", form=form, seen=form.seen), status)
+    about = {name: form.value(name) for name in _ABOUT if form.value(name)}
+    here = {"study": form.seen.study.code, "number": form.seen.number, "kind": form.kind.name}
+    in_earnest = url_for("desk.record.show", **here, **about)
+    return make_response(render_template("desk/record.html", form=form, seen=form.seen, in_earnest=in_earnest), status)
