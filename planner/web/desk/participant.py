@@ -133,8 +133,8 @@ def _what_if(seen: Seen) -> str:
     said: dict[str, Any] = {"kind": "held", "visit": visit.key, "resume": later}
     if visit.spec.is_day_1 and visit.spec.stay.cycle:
         said = {"kind": "cycle_delayed", "cycle": str(visit.spec.stay), "to": later}
-    here = {"study": seen.study.code, "number": seen.number}
-    return url_for("desk.record.show", **here, **said, reason="what if", what_if="1")
+    said |= {"study": seen.study.code, "number": seen.number}
+    return url_for("desk.record.show", **said, reason="what if", what_if="1")
 
 
 def _to_tell(fact: Fact) -> str:

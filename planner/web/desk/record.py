@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -126,7 +128,7 @@ def _command(form: FactForm) -> RecordFacts:
 
 
 def _page(form: FactForm, status: int) -> Response:
-    about = {name: form.value(name) for name in _ABOUT if form.value(name)}
-    here = {"study": form.seen.study.code, "number": form.seen.number, "kind": form.kind.name}
-    in_earnest = url_for("desk.record.show", **here, **about)
+    about: dict[str, Any] = {name: form.value(name) for name in _ABOUT if form.value(name)}
+    about |= {"study": form.seen.study.code, "number": form.seen.number, "kind": form.kind.name}
+    in_earnest = url_for("desk.record.show", **about)
     return make_response(render_template("desk/record.html", form=form, seen=form.seen, in_earnest=in_earnest), status)
