@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request, url_for
@@ -59,7 +59,7 @@ def show(study: str, number: str) -> ResponseReturnValue:
             legend=calendar_view.plan_legend(seen.plan) if seen.plan else [],
             picture=timeline(seen, span if span in SPANS else "near"), spans=SPANS,
             span=span if span in SPANS else "near", recorded=_recorded(seen),
-            arrived=request.args.get("arrived") == "1", **names(seen),
+            arrived=request.args.get("arrived") == "1", what_if=_what_if(seen), **names(seen),
         )  # fmt: skip
 
     return make_response(installation().store.read(work))
@@ -123,6 +123,20 @@ def _recorded(seen: Seen) -> list[tuple[str, str, str]]:
     """What was recorded just now, as id, words and the visit that they may be told of, if the address says so."""
     wanted = set(request.args.get("recorded", "").split(","))
     return [(str(fact.id), fact_words(seen, fact), _to_tell(fact)) for fact in seen.life.live if fact.id in wanted]
+
+
+def _what_if(seen: Seen) -> str:
+    """The form that shows, and does not save, what would move if the next dose came a week later; empty if none can."""
+    to_come = (visit for visit in seen.visits if visit.is_open and visit.spec.doses and visit.target)
+    visit = next((each for each in to_come if each.target and each.target >= seen.today), None)
+    if visit is None or visit.target is None or not seen.may(Permission.FACTS_WRITE):
+        return ""
+    later = (visit.target + timedelta(days=7)).isoformat()
+    said: dict[str, Any] = {"kind": "held", "visit": visit.key, "resume": later}
+    if visit.spec.is_day_1 and visit.spec.stay.cycle:
+        said = {"kind": "cycle_delayed", "cycle": str(visit.spec.stay), "to": later}
+    said |= {"study": seen.study.code, "number": seen.number}
+    return url_for("desk.record.show", **said, reason="what if", what_if="1")
 
 
 def _to_tell(fact: Fact) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from calendar import Calendar as Weeks
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,6 +54,15 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Appointments as the script draws them, as JSON, and the hours between which they are."""
+
+    events: str
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarPage:
     """A month or a week of a site as its page shows it."""
 
@@ -76,6 +86,12 @@ class CalendarPage:
     def count(self) -> int:
         """How many visits stand in it."""
         return sum(len(day.visits) + day.hidden for week in self.weeks for day in week if not day.outside)
+
+    @property
+    def by_hour(self) -> Hours | None:
+        """The appointments of a week by the hour; None for a month, and where nobody has an hour."""
+        shown = [one for week in self.weeks for day in week for one in day.visits if one.hour]
+        return _hours(shown) if shown and self.view == "week" else None
 
     def address(self, **other: Any) -> str:
         """The same calendar in another way; whatever is empty is left out."""
@@ -143,3 +159,23 @@ def _days(
         )
         for day in days
     }  # fmt: skip
+
+
+def _hours(shown: Sequence[Stands]) -> Hours:
+    """What the script draws: each appointment from its hour on, for as long as it takes, half an hour at least."""
+    events, opens, closes = [], 8 * 60, 17 * 60
+    for one in shown:
+        starts = int(one.hour[:2]) * 60 + int(one.hour[3:5])
+        ends = min(starts + max(one.minutes, 30), 24 * 60 - 1)
+        opens, closes = min(opens, starts // 60 * 60), max(closes, -(-ends // 60) * 60)
+        address = url_for("desk.participant.show", study=one.study, number=one.number, _anchor=one.key)
+        events.append({
+            "start": f"{one.day} {_clock(starts)}", "end": f"{one.day} {_clock(ends)}",
+            "title": f"{one.number} {one.label}", "classNames": ["tentative" if one.tentative else one.status],
+            "extendedProps": {"address": address},
+        })  # fmt: skip
+    return Hours(json.dumps(events), _clock(opens), _clock(closes))
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -138,3 +138,12 @@ def test_what_there_is_not_is_not_found(desk: Desk, study: Trial, more: str) -> 
 
 def test_a_day_that_is_none_is_refused(desk: Desk, study: Trial) -> None:
     desk.html(f"/calendar/{NORTH}?day=soon", 400)
+
+
+def test_an_appointment_that_does_not_fit_any_more_stands_where_it_holds_its_chair(desk: Desk, begun: Trial) -> None:
+    held = {"fact": "held", "date": "2026-01-05", "visit": "induction.c1.d8", "reason": "toxicity"}
+    begun.record("01-001", held)
+    cell = day(desk.html(JANUARY), "2026-01-12")
+    assert "09:30 01-001 C1D8" in text_of(cell)
+    assert re.search(r'class="(held|needs-decision|to-rebook)', cell)
+    assert "1 booked" in text_of(cell)
