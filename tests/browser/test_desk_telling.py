@@ -15,8 +15,8 @@ from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_study
 from planner.services.wordings import adopt_wordings
 from tests import reminded
-from tests.browser.coordinator import PERSON, open_context, page, tab_to
-from tests.browser.desk import AXE, SIZES, served, violations
+from tests.browser.coordinator import PERSON, open_context, page
+from tests.browser.desk import AXE, SIZES, served, tab_to, violations
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS
 from tests.studies import STUDY
