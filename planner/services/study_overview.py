@@ -35,7 +35,8 @@ class SiteInForce:
 class StudyLine:
     """A study in the list. ``participants`` are counted by their state; everything is what the asker may see.
 
-    ``to_confirm``: versions whose assumptions nobody has confirmed. ``deviations``: those to be confirmed.
+    ``to_confirm``: versions whose assumptions nobody has confirmed. ``lacking``: the sites at which the newest version
+    is confirmed and neither in force nor about to be, none if it is the first. ``deviations``: those to be confirmed.
     """
 
     row: Study
@@ -43,6 +44,7 @@ class StudyLine:
     participants: dict[str, int]
     versions: tuple[str, ...]
     to_confirm: tuple[str, ...]
+    lacking: tuple[str, ...]
     deviations: int
 
     @property
@@ -109,9 +111,12 @@ def _line(row: Study, found: _Found, scope: Scope, now: datetime) -> StudyLine:
         if scope.sees(row.id, site.id)
     )
     versions = found.versions[row.id]
+    newest, confirmed = versions[-1] if len(versions) > 1 else ("", False)
+    lacking = tuple(site.name for site in sites if confirmed and newest not in (site.version, site.next_version))
     return StudyLine(
         row, sites, dict(found.states[row.id]), tuple(version for version, _ in versions),
-        tuple(version for version, confirmed in versions if not confirmed), found.deviations.get(row.id, 0),
+        tuple(version for version, confirmed in versions if not confirmed), lacking,
+        found.deviations.get(row.id, 0),
     )  # fmt: skip
 
 

@@ -13,7 +13,10 @@ from planner.services.amendments import MakeEffective, amendment_effective
 from planner.services.studies import CreateStudy, add_version, create_study, set_open
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.studies import NORTH, SOUTH, STUDY, Trial
+from tests.planner.api.callers import Clock
+from tests.planner.services.test_amendments import FIRST
+from tests.planner.services.test_amendments import SECOND as AMENDED
+from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
 SECOND = """\
 protocol: other
@@ -52,6 +55,20 @@ def test_the_version_in_force_stands_with_its_site_and_the_one_to_come_with_its_
     study.store.write(SYSTEM, study.now, work)
     coming = "the first one; none was put in force 1.0 from Sun 1 Mar 2026 on"
     assert f"North: version 1.0 South: version 1.0 {coming}" in desk.text("/studies")
+
+
+def test_a_version_that_is_confirmed_and_in_force_nowhere_waits(app: Flask, store: Store, at: Clock) -> None:
+    study = trial(store, texts=[FIRST, AMENDED])
+    desk = desk_of(app, store)
+    assert "Waiting Version 2.0 is not in force at North, South" in desk.text("/studies")
+
+    def work(uow: UnitOfWork) -> None:
+        day = date(2026, 1, 2)
+        command = MakeEffective(study=STUDY, site=NORTH, version="2.0", approved_on=day, effective_on=day)
+        amendment_effective(uow, study.designs, EVERYTHING, command)
+
+    store.write(SYSTEM, study.now, work)
+    assert "Waiting Version 2.0 is not in force at South" in desk.text("/studies")
 
 
 def test_a_study_that_is_being_set_up_says_what_it_waits_for(desk: Desk, study: Trial) -> None:

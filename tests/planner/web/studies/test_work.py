@@ -94,6 +94,14 @@ def test_what_is_plainly_no_table_is_refused_at_the_field(desk: Desk, content: b
     assert said in text_of(answer.text).lower()
 
 
+def test_a_table_may_be_larger_than_any_other_form(desk: Desk, store: Store) -> None:
+    large = table(*(f"01-{number:04}" for number in range(2_000)))
+    assert len(large) > 100_000
+    page = where(choose(desk, large))
+    assert "waiting for a worker" in desk.text(page)
+    assert desk.send(EFFECT, version="1" * 100_000).status_code == 413
+
+
 def look(who: Desk, **changed: str) -> TestResponse:
     return who.send(EFFECT, **{**AMENDMENT, **changed})
 
