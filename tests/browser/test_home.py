@@ -279,10 +279,9 @@ def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills:
     with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
         page = let_in(context, pills)
         for day, answer in (("2026-01-12", "taken"), ("2026-01-11", "late"), ("2026-01-10", "missed")):
-            said = {"medicine": "1", "day": day, "answer": answer, "why": "forgot"}
-            form_token = page.goto(f"{pills.address}/home/settings") and page.locator("[name=form_token]").first
-            assert form_token
-            said["form_token"] = form_token.input_value()
+            page.goto(f"{pills.address}/home/settings")
+            said: dict[str, str | float | bool] = {"medicine": "1", "day": day, "answer": answer, "why": "forgot"}
+            said["form_token"] = page.locator("[name=form_token]").first.input_value()
             assert page.request.post(f"{pills.address}/home/diary", form=said).ok
         for path in ("/diary", "/diary?day=2026-01-10", "/diary?day=2026-01-05"):
             page.goto(f"{pills.address}/home{path}")

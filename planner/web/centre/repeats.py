@@ -18,7 +18,7 @@ REPEATS = {
     "yearly": "Every year, on the same date",
 }
 _SHORT = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_WHICH = {"1": "first", "2": "second", "3": "third", "4": "fourth", "-1": "last"}
+_WHICH = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
 
 
 def rule_of(repeats: str, first: date, last: date | None) -> str | None:
@@ -52,7 +52,7 @@ def _how(plain: str, first: date) -> str | None:
         "FREQ=WEEKLY;INTERVAL=2": f"Every other {name}",
         "FREQ=YEARLY": f"Every year on {day_words(first).rpartition(' ')[0]}",
     }
-    found = re.fullmatch(r"FREQ=MONTHLY;BYDAY=(1|2|3|4|-1)([A-Z]{2})", plain)
+    found = re.fullmatch(r"FREQ=MONTHLY;BYDAY=(1|2|3|4|5|-1)([A-Z]{2})", plain)
     if found is not None:
         day = list(Weekday)[_SHORT.index(found[2])].value.capitalize()
         return f"Every {_WHICH[found[1]]} {day} of a month"

@@ -17,7 +17,7 @@ from planner.persistence.visits import VisitRow
 from planner.services.access import EVERYTHING, find_site
 from planner.services.sites import ChangeSite, CloseSite, change_site, close_site
 from planner.services.users import Role
-from planner.web.centre.repeats import rule_of
+from planner.web.centre.repeats import rule_of, rule_words
 from tests.desk import Desk, desk_of, text_of
 from tests.seated import DAY
 from tests.studies import NORTH, SOUTH, STUDY, Trial
@@ -105,6 +105,8 @@ def test_a_day_that_comes_again_hits_later_visits_too_until_its_last_day(centre:
 
 def test_a_fifth_monday_is_the_last_one_of_each_month() -> None:
     assert rule_of("monthly", date(2026, 3, 30), None) == "FREQ=MONTHLY;BYDAY=-1MO"
+    said = rule_words("FREQ=MONTHLY;BYDAY=5MO", date(2026, 3, 30))
+    assert said == "Every fifth Monday of a month, from 30 March 2026"
 
 
 def test_a_rule_that_no_form_has_made_is_told_as_it_is(centre: Desk, store: Store, study: Trial) -> None:
