@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -36,6 +36,8 @@ MAILED = frozenset({"email", CALENDAR})
 _UID = 40
 #: nobody is written to so often that it matters
 _NO_CAP = 1_000_000
+#: what somebody believes of a visit that was cancelled
+_CALLED_OFF = {"cancelled": True}
 # the tables and not the classes: no object is made of a row
 _MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
     cast("Table", each.__table__) for each in (MessageRow, RecipientRow, AppointmentRow, AddressRow)
@@ -256,12 +258,10 @@ class _Preparing:
         return self._words[study_id]
 
     def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
-        values = Values(
-            place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
-            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
-        )  # fmt: skip
+        words = self._words_of(row.study_id)
+        told = row.place or rules.alias, row.phone or rules.urgent_phone, row.day, row.starts, row.code or ""
         try:
-            return _rendered(source, language, values, self._words_of(row.study_id))
+            return _rendered(source, language, words, rules.urgent_phone, rules.emergency_phone, *told)
         except ForbiddenWord as error:
             raise _Not(
                 State.HELD, f"it is not sent: {error}"[:300], "held", f"words.s{row.study_id}.{wording}"
@@ -271,8 +271,15 @@ class _Preparing:
 
 
 @lru_cache(maxsize=4096)
-def _rendered(source: str, language: str, values: Values, own_words: tuple[str, ...]) -> str:
+def _rendered(
+    source: str, language: str, own_words: tuple[str, ...], urgent_phone: str, emergency_phone: str, place: str,
+    phone: str, day: date | None, starts: int | None, code: str,
+) -> str:  # fmt: skip
     """The same text for everybody who is to come to the same place at the same hour."""
+    values = Values(
+        place=place, phone=phone, day=day, starts=starts, urgent_phone=urgent_phone, emergency_phone=emergency_phone,
+        code=code,
+    )  # fmt: skip
     return render(source, language, values, own_words)
 
 
@@ -296,9 +303,14 @@ def _caps(template: str, rules: Rules) -> tuple[int, int]:
 
 
 def _says(row: Row[Any]) -> dict[str, Any] | None:
-    """What its reader will believe, as ``AppointmentRow.content`` writes it."""
+    """What its reader will believe, as ``AppointmentRow.content`` writes it: shared, so nobody changes it."""
     if row.template not in TELLING or row.appointment_id is None:
         return None
     if row.cancelled:
-        return {"cancelled": True}
-    return {"day": row.day.isoformat(), "starts": row.starts, "zone": row.there, "place": row.place}
+        return _CALLED_OFF
+    return _told(row.day, row.starts, row.there, row.place)
+
+
+@lru_cache(maxsize=4096)
+def _told(day: date, starts: int | None, zone: str, place: str) -> dict[str, Any]:
+    return {"day": day.isoformat(), "starts": starts, "zone": zone, "place": place}
