@@ -59,17 +59,18 @@ _FIRST = (
     .offset(bindparam("behind", type_=Integer))
     .subquery("m")
 )
+_FOUND = (
+    *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
+    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
+    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+)  # fmt: skip
 _DUE = (
-    select(
-        *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
-        *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
-        _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
-    )
+    select(*_FOUND)
     .join_from(_FIRST, _RECIPIENT, _RECIPIENT.c.id == _FIRST.c.recipient_id)
     .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _FIRST.c.appointment_id)
     .outerjoin(_ADDRESS, (_ADDRESS.c.recipient_id == _FIRST.c.recipient_id) & (_ADDRESS.c.channel == _FIRST.c.channel))
     .order_by(_FIRST.c.due_at, _FIRST.c.id)
-)  # fmt: skip
+)
 _SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
 _COUNT = select(func.count()).select_from(_SOME)
 #: the number that is kept is not the one that they agreed to: it may be being changed just now, or something is wrong
