@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -36,6 +36,8 @@ MAILED = frozenset({"email", CALENDAR})
 _UID = 40
 #: nobody is written to so often that it matters
 _NO_CAP = 1_000_000
+#: what somebody believes of a visit that was cancelled
+_CALLED_OFF = {"cancelled": True}
 # the tables and not the classes: no object is made of a row
 _MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
     cast("Table", each.__table__) for each in (MessageRow, RecipientRow, AppointmentRow, AddressRow)
@@ -57,17 +59,18 @@ _FIRST = (
     .offset(bindparam("behind", type_=Integer))
     .subquery("m")
 )
+_FOUND = (
+    *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
+    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
+    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+)  # fmt: skip
 _DUE = (
-    select(
-        *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
-        *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
-        _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
-    )
+    select(*_FOUND)
     .join_from(_FIRST, _RECIPIENT, _RECIPIENT.c.id == _FIRST.c.recipient_id)
     .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _FIRST.c.appointment_id)
     .outerjoin(_ADDRESS, (_ADDRESS.c.recipient_id == _FIRST.c.recipient_id) & (_ADDRESS.c.channel == _FIRST.c.channel))
     .order_by(_FIRST.c.due_at, _FIRST.c.id)
-)  # fmt: skip
+)
 _SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
 _COUNT = select(func.count()).select_from(_SOME)
 #: the number that is kept is not the one that they agreed to: it may be being changed just now, or something is wrong
@@ -259,13 +262,15 @@ class _Preparing:
         return self._words[study_id]
 
     def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str, page: str) -> str:
-        values = Values(
+        words = self._words_of(row.study_id)
+        told = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
-            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
-            page=page,
+            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "", page=page,
         )  # fmt: skip
+        # what lets one person in is kept nowhere
+        write = render if told.code or told.page else _rendered
         try:
-            return _rendered(source, language, values, self._words_of(row.study_id))
+            return write(source, language, told, words)
         except ForbiddenWord as error:
             raise _Not(
                 State.HELD, f"it is not sent: {error}"[:300], "held", f"words.s{row.study_id}.{wording}"
@@ -300,9 +305,14 @@ def _caps(template: str, rules: Rules) -> tuple[int, int]:
 
 
 def _says(row: Row[Any]) -> dict[str, Any] | None:
-    """What its reader will believe, as ``AppointmentRow.content`` writes it."""
+    """What its reader will believe, as ``AppointmentRow.content`` writes it: shared, so nobody changes it."""
     if row.template not in TELLING or row.appointment_id is None:
         return None
     if row.cancelled:
-        return {"cancelled": True}
-    return {"day": row.day.isoformat(), "starts": row.starts, "zone": row.there, "place": row.place}
+        return _CALLED_OFF
+    return _told(row.day, row.starts, row.there, row.place)
+
+
+@lru_cache(maxsize=4096)
+def _told(day: date, starts: int | None, zone: str, place: str) -> dict[str, Any]:
+    return {"day": day.isoformat(), "starts": starts, "zone": zone, "place": place}
