@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -90,8 +91,11 @@ def desk(page: Page) -> Iterator[str]:
     ):
         page.goto(path)
         yield name
-    page.goto(f"{person}/record?kind=cycle_delayed")
-    page.get_by_label("To", exact=False).first.scroll_into_view_if_needed()
+    page.goto(person)
+    page.get_by_role("link", name=re.compile("^Delay ")).first.click()
+    page.get_by_label("Day 1 is now on").fill((date.today() + timedelta(days=21)).isoformat())
+    page.get_by_label("Reason").fill("No chair")
+    expect(page.get_by_role("region", name="What would move").get_by_role("button", name="Save")).to_be_visible()
     yield "record"
 
 
@@ -120,7 +124,7 @@ def everything(browser: Browser, made: Demo, folder: Path) -> None:
     for name in desk(page):
         take(page, folder, name)
     for role, name, path in (
-        ("coordinator", "schedule-of-activities", "/studies/vsli-ino/schedule"),
+        ("coordinator", "schedule-of-activities", "/studies/vsli-ino"),
         ("infusion-centre", "infusions", "/infusions/north"),
         ("administrator", "texts", "/office/texts"),
     ):
