@@ -209,7 +209,11 @@ class _Looking:
         wanted = wanted_appointments(self._session, imagined, self._now, naming, known)
         found = next((each for each in wanted if each.reference == fact.visit and each.day == fact.date), None)
         if found is None:
-            self._note("visit", "it is not firm: it is over, hangs on a decision or does not fit", "decide that first")
+            wrong = (
+                "by what they were told there is no such appointment: it is over or does not fit, or it follows from "
+            )
+            right = "record what they were told of, or decide first"
+            self._note("visit", f"{wrong}a decision that nobody has told them of", right)
         return found
 
     def _knows_another(self, own: RecipientRow, about: Appointment, untold: bool) -> bool:

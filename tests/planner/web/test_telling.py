@@ -205,3 +205,12 @@ def test_the_way_to_it_is_on_the_visits_page_for_whoever_records(app: Flask, sto
     assert f'href="{HERE}"' in somebody.html(visit)
     assert HERE not in desk_of(app, store, Role.MONITOR).html(visit)
     desk_of(app, store, Role.INFUSION_CENTRE, STUDY, NORTH).html(HERE, 403)
+
+
+def test_what_follows_from_a_decision_that_nobody_told_them_of_is_not_told(somebody: Desk, booked: Trial) -> None:
+    m1d1 = "maintenance.c1.d1"
+    booked.record("01-001", {"fact": "booked", "id": "m", "date": "2026-02-02", "visit": m1d1, "time": "10:00"})
+    page = somebody.html(f"{PERSON}/visits/{m1d1}/telling")
+    assert "By what they were told there is no such appointment" in text_of(page)
+    assert f'href="{PERSON}/record?kind=told"' in page
+    assert "Send it" not in text_of(page)
