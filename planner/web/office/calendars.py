@@ -37,7 +37,7 @@ AUDIENCES = {
 SHORT = {PARTICIPANT: "Participant", CENTRE: "Infusion centre", COORDINATOR: "Own participants", STUDY: "Study",
          SITE: "Site"}  # fmt: skip
 STATE_LABELS = {
-    "active": "In use", "behind": "An app has not seen the newest change", "never-fetched": "Never fetched",
+    "active": "In use", "behind": "An app is behind", "never-fetched": "Never fetched",
     "expired": "Run out", "withdrawn": "Withdrawn",
 }  # fmt: skip
 _ABOUT = ("study", "site", "participant")

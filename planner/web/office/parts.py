@@ -26,6 +26,7 @@ _PARTS = (
 def tabs() -> list[Link]:
     """The parts that whoever looks may open, in their order."""
     here = ".".join((request.endpoint or "").split(".")[:2])
+    here = {"office.rules": "office.sending"}.get(here, here)
     known = current_app.view_functions
     return [
         Link(label, url_for(page), page.startswith(f"{here}."))
