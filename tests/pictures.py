@@ -126,10 +126,12 @@ def everything(browser: Browser, made: Demo, folder: Path) -> None:
     for role, name, path in (
         ("coordinator", "schedule-of-activities", "/studies/vsli-ino"),
         ("infusion-centre", "infusions", "/infusions/north"),
-        ("administrator", "texts", "/office/texts"),
+        ("administrator", "texts", "/office/studies/vsli-ino/texts"),
     ):
         page = signed_in(browser, made, role, DESK)
         page.goto(path)
+        if name == "infusions":  # a day on which somebody comes
+            page.get_by_role("link", name=re.compile("[1-9]\\d* booked")).first.click()
         take(page, folder, name)
     page = signed_in(browser, made, "coordinator", PHONE, "dark")
     page.goto("/today")
