@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -81,16 +80,12 @@ class DeviationCell(NamedTuple):
 
 
 #: how a deviation stands, for reports
-CONFIRMED, CANDIDATE, QUERY, DISMISSED, NOT_FOUND = "confirmed", "candidate", "query", "dismissed", "no longer found"
+CONFIRMED, CANDIDATE, QUERY, DISMISSED = "confirmed", "candidate", "query", "dismissed"
 
 
-def standing_of(state: str, found: bool) -> str:
-    """How a deviation stands: what people have judged and the engine finds no more is told apart."""
-    if state == "dismissed":
-        return DISMISSED
-    if not found or state == "lapsed":
-        return NOT_FOUND
-    return state if state in (CANDIDATE, QUERY) else CONFIRMED
+def standing_of(state: str) -> str:
+    """How a deviation that is found stands: a query or a candidate, else what a person has said of it."""
+    return state if state in (CANDIDATE, QUERY, DISMISSED) else CONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,21 +141,39 @@ class DrugTally:
 class HomeTally:
     """One drug that one participant takes at home: days with a dose expected by now, and days with one recorded.
 
-    ``counts`` are pairs of tablets taken by the count of what came back, and doses expected in the same days.
+    ``covered`` is None for somebody of whom no dose at home is recorded at all. ``held`` days and those in hospital
+    are not expected. ``counts`` are pairs: doses taken by the count of what came back, doses expected in those days.
     """
 
     group: str
     drug: str
     expected: int
-    covered: int
+    covered: int | None
     held: int
+    in_hospital: int
     counts: tuple[tuple[int, int], ...]
     unreadable: int
 
 
+class ContactCell(NamedTuple):
+    """One visit that was missed: days until the participant (or who knows of them) was reached; None if not yet."""
+
+    group: str
+    days: int | None
+
+
+class ReminderCell(NamedTuple):
+    """Appointments of which somebody was reminded, that are over: what became of the reminder and of the visit."""
+
+    group: str
+    delivered: bool
+    confirmed: bool
+    attended: bool
+
+
 @dataclass(slots=True)
 class Evidence:
-    """All that the figures of one report are made of. ``None`` where a measure was not asked for."""
+    """All that the figures of one report are made of; empty where a measure was not asked for."""
 
     people: list[Person] = field(default_factory=list)
     visits: Counter[VisitCell] = field(default_factory=Counter)
@@ -169,8 +182,7 @@ class Evidence:
     activities: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     drugs: list[DrugTally] = field(default_factory=list)
     home: list[HomeTally] = field(default_factory=list)
-
-
-def groups_of(cells: Iterable[NamedTuple | DrugTally | HomeTally]) -> list[str]:
-    """The groups that occur, in order."""
-    return sorted({str(cell.group) for cell in cells})  # type: ignore[union-attr]
+    contacts: Counter[ContactCell] = field(default_factory=Counter)
+    reminders: Counter[ReminderCell] = field(default_factory=Counter)
+    #: the days on which visits took place, by participant and key
+    actual: dict[tuple[int, str], date] = field(default_factory=dict)
