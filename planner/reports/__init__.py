@@ -1,1 +1,1 @@
-"""Reports that a monitor believes: every figure with its definition, what was counted, and what was left out and why."""
+"""Reports that a monitor believes: each figure with its definition, what it counts, and what it leaves out and why."""

@@ -1,4 +1,4 @@
-"""What the figures are made of: counted once from the stored plans, or once from plans made again; the same for both."""
+"""What the figures are made of: the same, whether counted from the stored plans or from plans made again."""
 
 from __future__ import annotations
 

@@ -118,4 +118,5 @@ def _rows(
         .where(AppointmentRow.starts_at <= moment, MessageEvent.at <= moment)
         .group_by(AppointmentRow.id, *what)
     )
-    yield from session.execute(query).tuples()
+    for row in session.execute(query):
+        yield tuple(row)

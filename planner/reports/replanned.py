@@ -125,7 +125,10 @@ def gather(
     choice: Choice,
     wanted: frozenset[str],
 ) -> tuple[Evidence, list[str]]:
-    """All evidence that is wanted (``visits``, ``deviations``, ``care``, ``observation``, ``reminders``), and whom it leaves out."""
+    """All evidence that is wanted, and the numbers of those of whom no plan can be made.
+
+    Wanted are any of ``visits``, ``deviations``, ``care``, ``observation`` and ``reminders``.
+    """
     evidence, failed = Evidence(), list[str]()
     known = {person.id: person for person in people}
     judged = judged_by(session, design.study_id, moment) if "deviations" in wanted else {}

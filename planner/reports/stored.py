@@ -166,7 +166,8 @@ class Stored:
     def observation(self) -> list[Person]:
         """The participants with how they stand in the observation for dose-limiting toxicity."""
         query = select(Participant.id, Participant.observation).where(Participant.study_id == self._design.study_id)
-        known = dict(self._session.execute(query.where(Participant.observation.is_not(None))).tuples())
+        rows = self._session.execute(query.where(Participant.observation.is_not(None)))
+        known = {row.id: row.observation for row in rows}
         return [replace(one, observation=known.get(one.id)) for one in self._people.values()]
 
     # -- choosing ---------------------------------------------------------------------------------
