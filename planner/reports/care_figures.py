@@ -64,11 +64,12 @@ def dose_intensity(evidence: Evidence) -> Measure:
 
 
 def _intensity(group: str, drug: str, tallies: list[DrugTally]) -> Iterator[Row]:
-    begun = [tally for tally in tallies if tally.taken_days and tally.planned]
-    yield _intensity_of(group, f"{drug}, doses", [(t.given, t.planned, t.planned_days, t.taken_days) for t in begun])
-    for unit in sorted({tally.unit for tally in begun if tally.unit is not None and tally.planned_amount}):
-        some = [t for t in begun if t.unit == unit and t.planned_amount]
-        amounts = [(t.given_amount, t.planned_amount, t.planned_days, t.taken_days) for t in some]
+    begun = [tally for tally in tallies if tally.taken_days and tally.begun_planned]
+    doses = [(t.given, t.begun_planned, t.planned_days, t.taken_days) for t in begun]
+    yield _intensity_of(group, f"{drug}, doses", doses)
+    for unit in sorted({tally.unit for tally in begun if tally.unit is not None and tally.begun_amount}):
+        some = [t for t in begun if t.unit == unit and t.begun_amount]
+        amounts = [(t.given_amount, t.begun_amount, t.planned_days, t.taken_days) for t in some]
         yield _intensity_of(group, f"{drug}, {unit}", amounts)
 
 

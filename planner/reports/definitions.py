@@ -40,8 +40,9 @@ DEFINITIONS = {
         "visits that did not take place, visits outside the schedule, and visits set aside as too old by Day 1",
     ),
     "lateness": Definition(
-        "By how many days visits were later (or, below 0, earlier) than the day on which they were due: the "
-        "protocol's day, or, where a recorded hold moved the window, the nearest day of the window.",
+        "By how many days visits were later (or, below 0, earlier) than the day on which they were due: the protocol's "
+        "day, or, where a recorded hold moved the window, the nearest day of the window. The first dose is Day 1 on "
+        "whatever day it is given, so that it is never late.",
         "visits that took place so many days late",
         "visits that took place and have a window",
         "the same as for window compliance",
@@ -63,7 +64,7 @@ DEFINITIONS = {
         "also doses without an amount in the unit of the level",
     ),
     "dose-intensity": Definition(
-        "Dose given per time by dose planned per time, for each drug. The time planned is the length of the "
+        "Dose given per time by dose planned per time, for each drug, in the cycles that began. The time planned is the length of the "
         "cycles that began; the time taken runs from the first Day 1 to the end of the last cycle that began. All"
         " participants together; the median and the quartiles are of participants.",
         "doses (or amounts) given, as for the relative dose, multiplied by the days planned",

@@ -71,10 +71,12 @@ def _is_known(course: Course, visit: ScheduledVisit, drug: str) -> bool:
 def _tally(course: Course, drug: str, known: list[ScheduledVisit], unknown: int, group: str) -> DrugTally:
     facts = {visit.key: _given(course, visit, drug) for visit in known}
     given = sum(bool(each) for each in facts.values())
+    stays = {visit.spec.stay for visit in known if visit.actual is not None}
+    begun = {visit.key: facts[visit.key] for visit in known if visit.spec.stay in stays}
     unit, planned_amount, given_amount, without = _amounts(course, drug, facts)
     return DrugTally(
         group, course.label(drug), len(known), given, unknown, unit, planned_amount, given_amount, without,
-        *_days(course, known),
+        len(begun), _amounts(course, drug, begun).planned, *_days(course, known),
     )  # fmt: skip
 
 

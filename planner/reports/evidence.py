@@ -121,7 +121,8 @@ class Person:
 class DrugTally:
     """One drug of one participant: what was planned by now and what was given; amounts in ``unit``, None if unknown.
 
-    ``planned_days`` are the lengths of the cycles that began, ``taken_days`` how long they really took.
+    ``begun_planned`` and ``begun_amount`` are what was planned in the cycles that began; ``planned_days`` are the
+    lengths of those, ``taken_days`` how long they really took.
     """
 
     group: str
@@ -133,6 +134,8 @@ class DrugTally:
     planned_amount: float
     given_amount: float
     without_amount: int
+    begun_planned: int
+    begun_amount: float
     planned_days: int
     taken_days: int
 

@@ -29,8 +29,8 @@ def report_screen(report: Report) -> Iterator[RenderableType]:
 def _measure(measure: Measure, grouped: bool) -> Iterator[RenderableType]:
     yield Text(measure.title, "bold")
     said = measure.definition
-    counts = " of ".join(part for part in (said.n, said.of) if part)
-    yield Text(f"{said.what} Counted: {counts}. Left out: {said.left_out}.", "dim")
+    counts = [f"{name}: {text}." for name, text in (("n", said.n), ("N", said.of), ("Left out", said.left_out)) if text]
+    yield Text(" ".join([said.what, *counts]), "dim")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("group", "of what") if grouped else ("of what",):
         table.add_column(name, overflow="fold")
