@@ -2,11 +2,11 @@
 
 Two cycles of two weeks with a drug on days 1 and 8, and a pill at home on days 1 to 10; Day 1 is Monday 2 March 2026.
 
-- 01-001 (north): given on 2, 9, 20 and 27 March, 10 mg each; the look of 9 March was left out. The pill was taken on all
-  days of cycle 1 and on 20, 21, 25, 26 and 27 March, and held from 22 to 24 March. 2 of 12 pills came back on 12 March,
-  none of 8 on 30 March.
-- 01-002 (north): given on 3 March, 10 mg, and on 12 March, 5 mg of it; did not come on 17 March, was reached on the 19th;
-  treatment ended on 20 March.
+- 01-001 (north): given on 2, 9, 20 and 27 March, 10 mg each; the look of 9 March was left out. The pill was taken on
+  all days of cycle 1 and on 20, 21, 25, 26 and 27 March, and held from 22 to 24 March. 2 of 12 pills came back on
+  12 March, none of 8 on 30 March.
+- 01-002 (north): given on 3 March, 10 mg, and on 12 March, 5 mg of it; did not come on 17 March, was reached on the
+  19th; treatment ended on 20 March.
 - 02-001 (south): given on 2 March, nobody wrote how much; nothing is recorded of day 8; died on 12 March.
 """
 
