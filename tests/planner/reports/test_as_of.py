@@ -107,7 +107,8 @@ def test_an_amendment_judges_visits_by_the_version_in_force_at_them(store: Store
     assert {group: counts(row(window, group=group)) for group in ("all", "1.0", "2.0")} == {
         "all": (7, 8), "1.0": (5, 6), "2.0": (2, 2),
     }  # fmt: skip
-    for filters in ({"by": "version"}, {"version": "1.0"}, {"version": "2.0", "by": "month"}):
+    asked: list[dict[str, Any]] = [{"by": "version"}, {"version": "1.0"}, {"version": "2.0", "by": "month"}]
+    for filters in asked:
         stored, again = report(study, **filters), report(study, LATER, **filters)
         assert report_data(replace(stored, made_from="facts")) == report_data(again)
     assert counts(row(report(study, version="2.0").measure("attendance"))) == (2, 2)
