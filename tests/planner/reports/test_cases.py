@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 from sqlalchemy import text
 
@@ -42,7 +43,9 @@ def with_cases(store: Store) -> Trial:
         study.screen(number, NORTH)
         facts = tuple(replace(fact, recorded=None) for fact in read_facts((CASES / f"{case}.yaml").read_text(), case))
         command = RecordFacts(study=STUDY, participant=number, facts=facts)
-        study.store.write(SYSTEM, LATER, lambda uow, c=command: record_facts(uow, study.designs, EVERYTHING, c))
+        study.store.write(
+            SYSTEM, LATER, partial(record_facts, designs=study.designs, scope=EVERYTHING, command=command)
+        )
     return at(study, LATER)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -81,14 +82,14 @@ def test_a_transfer_moves_the_visits_after_it_and_the_participant(store: Store) 
 # -- retention ----------------------------------------------------------------------------------
 
 
-def person(**said: date) -> Person:
+def person(**said: Any) -> Person:
     return Person(
         id=1, number="01-001", site=NORTH, arm=None, cohort=None, versions=((date.min, "1.0"),),
         today=date(2026, 4, 15), enrolled=date(2026, 1, 1), **said,
     )  # fmt: skip
 
 
-def choice(**said: date) -> Choice:
+def choice(**said: Any) -> Choice:
     return Choice(Filters(**said), frozenset({NORTH}))
 
 

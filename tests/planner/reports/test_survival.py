@@ -11,18 +11,14 @@ from planner.reports.survival import Followed, aalen_johansen, kaplan_meier
 
 #: entry, exit, what happened: some enter late, and on day 31 two ends and one censoring fall together
 LATE_ENTRY = [
-    Followed(*each)
-    for each in (
-        (0, 5, "died"), (0, 12, "left"), (0, 20), (0, 31, "left"), (0, 31, "died"), (0, 31), (10, 44, "left"), (15, 44),
-        (20, 60, "died"), (0, 75), (30, 90, "left"), (40, 90),
-    )
+    Followed(0, 5, "died"), Followed(0, 12, "left"), Followed(0, 20), Followed(0, 31, "left"), Followed(0, 31, "died"),
+    Followed(0, 31), Followed(10, 44, "left"), Followed(15, 44), Followed(20, 60, "died"), Followed(0, 75),
+    Followed(30, 90, "left"), Followed(40, 90),
 ]  # fmt: skip
 COMPETING = [
-    Followed(0, *each)
-    for each in (
-        (5, "died"), (12, "left"), (20,), (31, "left"), (33, "died"), (34,), (44, "left"), (47,), (60, "died"), (75,),
-        (90, "left"), (95,),
-    )
+    Followed(0, 5, "died"), Followed(0, 12, "left"), Followed(0, 20), Followed(0, 31, "left"), Followed(0, 33, "died"),
+    Followed(0, 34), Followed(0, 44, "left"), Followed(0, 47), Followed(0, 60, "died"), Followed(0, 75),
+    Followed(0, 90, "left"), Followed(0, 95),
 ]  # fmt: skip
 
 
