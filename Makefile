@@ -44,8 +44,10 @@ fix: setup ## Let ruff mend and format what it can
 bench: setup ## Run the benchmarks
 	benchmarks/run.sh
 
-docs: setup ## Write docs/reference from the code
+docs: setup ## Write docs/reference from the code, and take the pictures of docs/pictures from the demo
+	@scripts/browser
 	$(PY) -m planner.reference docs/reference
+	$(PY) -m tests.pictures docs/pictures
 
 soak: setup ## Run all tests, with thousands of examples each; then kill workers, and end with a line of figures
 	@scripts/browser

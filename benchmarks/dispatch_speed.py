@@ -137,7 +137,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--peer", default="", help="the Python of an environment with celery[redis]")
     parser.add_argument("--kind", action="append", choices=("sqlite", "postgresql"))
+    parser.add_argument("--threads", type=int, help="sending threads of a worker, if not the default's")
     options = parser.parse_args()
+    THREADS.update(dict.fromkeys(THREADS, options.threads) if options.threads else {})
     kinds = options.kind or ["sqlite", *(["postgresql"] if postgresql.programs() is not None else [])]
     rates: dict[tuple[str, int], list[float]] = {}
     for _ in range(options.runs):

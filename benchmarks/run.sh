@@ -138,6 +138,9 @@ printf '\nImporting a table\n'
 printf '\nRecording a fact\n'
 "$our_python" -m benchmarks.record_speed
 
+printf '\nPages\n'
+"$our_python" -m benchmarks.page_speed
+
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifications.attempts import Outcome
 from notifications.bulk import handed, insert_many, look_up_each, table_of
-from notifications.outbox import EVENT_COLUMNS, EVENTS, MESSAGES, State
+from notifications.outbox import EVENT_COLUMNS, EVENTS, MESSAGES, State, noted
 
 _GIVEN = ("id", "token", "provider_id", "reason", "accepted_at")
 # COALESCE, or SQLite would look for all messages without a provider's name instead of for these
@@ -29,12 +29,13 @@ WHERE message.id = v.id AND message.token = v.token AND message.state = 'sending
   AND (message.says IS NULL OR EXISTS (
       SELECT 1 FROM appointment a
       WHERE a.id = message.appointment_id AND message.appointment_version <= a.told_version))
-RETURNING message.id, message.study_id
+RETURNING message.id, message.study_id, message.token, message.accepted_at, message.reason
 """
 
 
 def _statement(kind: str) -> TextClause:
-    return text(_PLAIN.format(rows=table_of(MESSAGES, _GIVEN, kind)))
+    source = _PLAIN.format(rows=table_of(MESSAGES, _GIVEN, kind))
+    return text(noted(source, "accepted_at", State.ACCEPTED, "reason") if kind == "postgresql" else source)
 
 
 _ACCEPT = {kind: _statement(kind) for kind in ("postgresql", "sqlite")}
@@ -51,9 +52,10 @@ def accept(session: Session, outcomes: Sequence[Outcome]) -> list[Outcome]:
     given = [(each.id, each.token, each.provider_id, each.reason[:300], each.at) for _, each in sorted(plain.items())]
     rows: Sequence[Row[Any]] = session.execute(_ACCEPT[kind], {"rows": handed(MESSAGES, _GIVEN, given, kind)}).all()
     done = {row.id: plain[row.id] for row in rows}
-    pairs = [(row.study_id, done[row.id]) for row in rows]
-    events = [(study, it.id, it.at, it.state, "dispatch", it.token, it.reason[:300]) for study, it in pairs]
-    insert_many(session, EVENTS, EVENT_COLUMNS, events)
+    if kind != "postgresql":  # where the statement has appended them
+        pairs = [(row.study_id, done[row.id]) for row in rows]
+        events = [(study, it.id, it.at, it.state, "dispatch", it.token, it.reason[:300]) for study, it in pairs]
+        insert_many(session, EVENTS, EVENT_COLUMNS, events)
     return [each for each in outcomes if done.get(each.id) is not each]
 
 

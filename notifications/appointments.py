@@ -85,6 +85,8 @@ class AppointmentRow(NotificationsBase):
 CHANGE = "change"
 MOVED, CANCELLED = "moved", "cancelled"
 NOTICES = (MOVED, CANCELLED)
+#: what somebody has told of an appointment at once, by the wording of a reminder: it counts towards no cap of those
+TOLD = "told"
 
 
 def keep_appointments(
@@ -161,6 +163,15 @@ def tell_changes(session: Session, rows: Iterable[AppointmentRow], channels: Seq
 def occasion(row: AppointmentRow, template: str, timing: str, channel: str) -> str:
     """What a message about an appointment is for: the same thing is always written the same way."""
     return f"a{row.id}.v{row.version}.{template}.{timing}.{channel}"
+
+
+def tell_now(session: Session, row: AppointmentRow, channels: Sequence[str], now: datetime) -> list[MessageRow]:
+    """Plan a text that says when and where it is, by each of these channels, once for each version; those that are new.
+
+    It is sent as soon as the recipient's clock allows, also where reminders are withheld: a person asks for it.
+    """
+    new = [_message(row, TOLD, "once", channel, now, row.starts_at) for channel in channels]
+    return put(session, new, now, "person")
 
 
 def _locked(which: Any) -> Any:

@@ -81,7 +81,9 @@ def _execute(
 def _kept(column: Column[Any], values: Sequence[Any], zone: str) -> Sequence[Any]:
     """The values of one column as the database is handed them: plain ones, and text that it reads."""
     if isinstance(column.type, Json):
-        return [None if value is None else json_text(value) for value in values]
+        shared = {id(value): value for value in values if value is not None}
+        texts = {key: json_text(value) for key, value in shared.items()}
+        return [texts.get(id(value)) for value in values]  # many rows share one value
     if isinstance(column.type, Instant):
         return [None if value is None else f"{instant_text(value)}{zone}" for value in values]
     return values

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifications.attempts import FAR_AHEAD, Pace
 from notifications.bulk import handed, look_up_each, table_of
 from notifications.columns import Instant
-from notifications.outbox import MESSAGES, State, note
+from notifications.outbox import MESSAGES, State, note, noted
 
 #: what a message is claimed with: its text above all, which has to be kept before it is sent
 GIVEN = ("id", "token", "digest", "text", "wording", "segments", "says")
@@ -64,9 +64,8 @@ def _claiming(kind: str) -> TextClause:
     """What could not be written this time keeps what was written for an earlier attempt."""
     columns = ", ".join(f"v.{name}" for name in GIVEN)
     written = ", ".join(f"{name} = COALESCE(due.{name}, message.{name})" for name in GIVEN[2:])
-    return _typed(
-        _DUE.format(columns=columns, rows=table_of(MESSAGES, GIVEN, kind), written=written, lock=_LOCKS[kind])
-    )
+    source = _DUE.format(columns=columns, rows=table_of(MESSAGES, GIVEN, kind), written=written, lock=_LOCKS[kind])
+    return _typed(noted(source, ":now", State.SENDING, "''") if kind == "postgresql" else source)
 
 
 _LOCKS = {"postgresql": "FOR UPDATE OF message SKIP LOCKED", "sqlite": ""}
@@ -88,7 +87,10 @@ def claim(session: Session, written: Sequence[Sequence[Any]], owner: str, pace: 
     rows = handed(MESSAGES, GIVEN, written, kind)
     given = {"now": now, "owner": owner[:80], "lease_until": now + pace.lease, "rows": rows}
     look_up_each(session)
-    return set(_change(session, _CLAIM, given, State.SENDING, "dispatch", ""))
+    if kind != "postgresql":
+        return set(_change(session, _CLAIM, given, State.SENDING, "dispatch", ""))
+    session.flush()
+    return set(session.scalars(_CLAIM[kind], given))  # which appends their events too
 
 
 def lapse(session: Session, pace: Pace, now: datetime) -> list[int]:

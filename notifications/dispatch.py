@@ -54,6 +54,8 @@ _WAITS = {
     "behind": timedelta(seconds=5),
     "crowded": timedelta(seconds=5),
 }
+#: among so many batches of what is due a worker chooses the one that it claims, where there are others
+_PLACES = 8
 _FAILURES = frozenset({Verdict.NOT_TAKEN, Verdict.UNKNOWN})
 
 
@@ -100,6 +102,8 @@ class Dispatcher:
     #: what no text of a study may say
     own_words: OwnWords = no_words
     _claiming: Lock = field(default_factory=Lock, init=False, repr=False)
+    #: whether another worker has claimed what this one was writing, since the tick began
+    _among_others: bool = field(default=False, init=False, repr=False)
 
     def __post_init__(self) -> None:
         slow = [name for name, channel in self.channels.items() if 3 * channel.timeout >= self.pace.lease]
@@ -108,7 +112,7 @@ class Dispatcher:
 
     def tick(self) -> Figures:
         """Do all that is due: what has lapsed or expired, outcomes that nobody knows, and everything to be sent."""
-        figures = Figures()
+        figures, self._among_others = Figures(), False
         self._tidy(figures)
         settle(self.transactions, self.channels, self.book, self.pace, self.clock, figures)
         for name in self.channels:
@@ -168,25 +172,37 @@ class Dispatcher:
         """What is due and nobody else has, its texts written; and how many it would have been at most.
 
         What was found may be another's by the time it is claimed: then it is looked for again, and where somebody who
-        is slow still has it, behind it.
+        is slow still has it, behind it. Once that has happened it is looked for elsewhere from the start.
         """
-        behind, most, seen = 0, self.pace.batch, frozenset[int]()
+        most, seen = self.pace.batch, frozenset[int]()
+        aside = behind = self._aside()
         while not self.stopping():
             now = self.clock()
             with self.transactions.reading() as session:
                 if is_open(session, name, now):
                     return None, 0
                 found = prepare(session, name, most, behind, self.book, now, self.own_words)
+            if aside and found.found < most:  # so many are not due
+                aside = behind = 0
+                continue
             if not found.found:
                 return None, most
             taken, most = self._take(name, found, now)
             if taken:
                 return found.only(taken), most
+            self._among_others = True
             again, seen = found.ids == seen, found.ids
             if not most or (again and found.found < most):
                 return None, most
-            behind += most if again else 0
+            if again:
+                behind += most
+            elif aside:
+                aside = behind = 0
         return None, 0
+
+    def _aside(self) -> int:
+        """Behind how many messages to look first: where others claim too, rather not all of them at the oldest."""
+        return self.pace.batch * self.chance.randrange(_PLACES) if self._among_others else 0
 
     def _take(self, name: str, found: Batch, looked_at: datetime) -> tuple[set[int], int]:
         """Claim what was found, as many as the channel's circuit allows.

@@ -6,7 +6,7 @@ Nobody who is not known is answered: what could be said to them would be some st
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, func, or_, select
@@ -22,7 +22,7 @@ from notifications.recipients import AddressRow, RecipientRow, suspend
 from notifications.replies import Meaning, meaning
 from notifications.tasks import NewTask, TaskRow, ask
 
-__all__ = ["Answered", "InboundRow", "TaskRow", "answer_on_page", "take_in"]
+__all__ = ["Answered", "InboundRow", "TaskRow", "answer_on_page", "take_in", "write_on_page"]
 
 #: an answer is of use for so long
 ANSWERED_WITHIN = timedelta(hours=4)
@@ -103,6 +103,14 @@ def answer_on_page(
     _DO[said.meaning](_Reply(session, row, [writer], answered=True, now=now, writer=writer))
     session.flush()
     return row
+
+
+def write_on_page(session: Session, row: InboundRow, task: NewTask, now: datetime) -> None:
+    """Keep what somebody wrote on their own page, sealed, and ask a person to read it; nothing is sent."""
+    row.channel, row.meaning, row.recipient_id = PAGE, Meaning.FREE.value, task.recipient_id
+    session.add(row)
+    session.flush()
+    ask(session, replace(task, inbound_id=row.id), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifications.appointments import CANCELLED, MOVED, AppointmentRow
+from notifications.appointments import CANCELLED, MOVED, TOLD, AppointmentRow
 from notifications.calendars.ical_text import CalendarEvent, EventStatus
 from notifications.forbidden import told
 from notifications.languages import language_of
@@ -24,7 +24,7 @@ from notifications.rules import RulesRow
 
 #: an appointment put into a calendar, moved in it, and taken out of it; and by which wording each is told
 INVITED, INVITED_ANEW, CALLED_OFF = "invited", "invited-anew", "called-off"
-WORDED_AS = {INVITED: REMINDER, INVITED_ANEW: MOVED, CALLED_OFF: CANCELLED}
+WORDED_AS = {INVITED: REMINDER, INVITED_ANEW: MOVED, CALLED_OFF: CANCELLED, TOLD: REMINDER}
 _WENT_OUT = frozenset({*TAKEN, *IN_FLIGHT})
 _AN_HOUR = 60
 _DAY = timedelta(days=1)

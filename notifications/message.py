@@ -161,10 +161,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Where a recipient is reached by one channel, and the keyed digest of it."""
+    """Where a recipient is reached by one channel, and the keyed digest of it; and where their own page is, if any."""
 
     address: str
     digest: str
+    page: str = ""
 
 
 class AddressBook(Protocol):

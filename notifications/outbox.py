@@ -230,6 +230,23 @@ def note(
     insert_many(session, EVENTS, EVENT_COLUMNS, events)
 
 
+def noted(change: str, at: str, state: State, detail: str) -> str:
+    """A statement of PostgreSQL that makes a change and appends an event for each message that it changed.
+
+    ``change`` is an UPDATE of ``message`` that gives id, study_id, token and what ``at`` and ``detail`` name: it may
+    begin with WITH. The statement gives the ids.
+    """
+    tables, update_, rest = change.rpartition("UPDATE message")
+    begun = tables.strip().removesuffix(")") + ")," if tables.strip() else "WITH"
+    return f"""{begun}
+changed AS ({update_}{rest}),
+noted AS (
+    INSERT INTO message_event ({", ".join(EVENT_COLUMNS)})
+    SELECT study_id, id, {at}, '{state}', 'dispatch', token, {detail} FROM changed
+)
+SELECT id FROM changed"""  # noqa: S608 - our own names
+
+
 def move_pending(
     session: Session, which: Sequence[ColumnElement[bool]], state: State, reason: str, now: datetime, source: str,
     pending: Sequence[State] = PENDING,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: what a statement is given, by name; instants as text that says their zone
 Given = Mapping[str, str | int | None]
 _NAMED = re.compile(r":(\w+)")
+#: what libpq says of a statement that has done what it should: COMMAND_OK, TUPLES_OK
+_FINE = frozenset({1, 2})
 
 
 class Prepared:
@@ -43,9 +45,8 @@ class Prepared:
 
 
 def _checked(result: PGresult) -> PGresult:
-    from psycopg.errors import error_from_result  # only where PostgreSQL is
-    from psycopg.pq import ExecStatus
+    if result.status not in _FINE:
+        from psycopg.errors import error_from_result  # only where PostgreSQL is
 
-    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
         raise error_from_result(result)
     return result

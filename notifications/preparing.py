@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.attempts import AT_ONCE, CAPPED, DIARY, Attempt, Outcome
+from notifications.bulk import look_up_each
 from notifications.calendars.ical_text import CalendarEvent
 from notifications.claims import token_of
 from notifications.errors import ForbiddenWord, NotificationsError, NotSignedOff, RulesRefused, UnknownZone
@@ -25,44 +26,50 @@ from notifications.quiet_hours import allowed_until, next_allowed
 from notifications.recipients import CALENDAR, AddressRow, RecipientRow
 from notifications.rules import Rules, RulesRow, rules_of
 from notifications.segments import count
-from notifications.wording import Values, approved_wording, render, spoken, subject, unread
+from notifications.wording import MAILED_AS, Values, approved_wording, render, spoken, subject, unread
 
 #: which texts say when and where to come; what their reader then believes is kept with them
-TELLING = frozenset({"reminder", "moved", "cancelled"})
-#: goes by e-mail, which nobody answers; texts may ask for an answer all the same
+TELLING = frozenset({"reminder", "moved", "cancelled", "told"})
+#: goes by e-mail, which nobody answers
 MAILED = frozenset({"email", CALENDAR})
 #: so many characters of a digest name an event
 _UID = 40
 #: nobody is written to so often that it matters
 _NO_CAP = 1_000_000
+#: what somebody believes of a visit that was cancelled
+_CALLED_OFF = {"cancelled": True}
 # the tables and not the classes: no object is made of a row
 _MESSAGE, _RECIPIENT, _APPOINTMENT, _ADDRESS = (
     cast("Table", each.__table__) for each in (MessageRow, RecipientRow, AppointmentRow, AddressRow)
 )
-_COLUMNS = (
-    *(_MESSAGE.c[name] for name in (
-        "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
-        "appointment_version", "reason", "code",
-    )),
-    _RECIPIENT.c.language, _RECIPIENT.c.zone,
-    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
-    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+_OF_MESSAGE = (
+    "id", "study_id", "site_id", "recipient_id", "channel", "template", "attempts", "expires_at", "appointment_id",
+    "appointment_version", "reason", "code",
 )  # fmt: skip
 _IS_DUE = (
     _MESSAGE.c.state == literal_column("'planned'"), _MESSAGE.c.due_at <= bindparam("now"),
     _MESSAGE.c.channel == bindparam("channel"),
 )  # fmt: skip
-_DUE = (
-    select(*_COLUMNS)
-    .join_from(_MESSAGE, _RECIPIENT, _RECIPIENT.c.id == _MESSAGE.c.recipient_id)
-    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _MESSAGE.c.appointment_id)
-    .outerjoin(
-        _ADDRESS, (_ADDRESS.c.recipient_id == _MESSAGE.c.recipient_id) & (_ADDRESS.c.channel == _MESSAGE.c.channel)
-    )
+# found first and joined then, or those that stand before would be joined too
+_FIRST = (
+    select(*(_MESSAGE.c[name] for name in _OF_MESSAGE), _MESSAGE.c.due_at)
     .where(*_IS_DUE)
     .order_by(_MESSAGE.c.due_at, _MESSAGE.c.id)
     .limit(bindparam("most", type_=Integer))
     .offset(bindparam("behind", type_=Integer))
+    .subquery("m")
+)
+_FOUND = (
+    *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
+    *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
+    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+)  # fmt: skip
+_DUE = (
+    select(*_FOUND)
+    .join_from(_FIRST, _RECIPIENT, _RECIPIENT.c.id == _FIRST.c.recipient_id)
+    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _FIRST.c.appointment_id)
+    .outerjoin(_ADDRESS, (_ADDRESS.c.recipient_id == _FIRST.c.recipient_id) & (_ADDRESS.c.channel == _FIRST.c.channel))
+    .order_by(_FIRST.c.due_at, _FIRST.c.id)
 )
 _SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
 _COUNT = select(func.count()).select_from(_SOME)
@@ -120,6 +127,7 @@ def prepare(
     may still be sent, by the last check.
     """
     given = {"now": now, "channel": channel, "most": most, "behind": behind}
+    look_up_each(session)
     rows = session.execute(_DUE, given).all()
     preparing, batch = _Preparing(session, book, now, own_words), Batch([], [], len(rows))
     mark = secrets.token_hex(8)
@@ -171,7 +179,7 @@ class _Preparing:
         if opens > self._now:
             raise _Not(State.PLANNED, "quiet hours", due_at=opens)
         source, spoken_in, wording = self._wording_of(row)
-        text = self._text(row, source, spoken_in, rules, wording)
+        text = self._text(row, source, spoken_in, rules, wording, reached.page)
         if row.channel in MAILED:
             text = f"{text} {unread(spoken_in)}"
         per_day, per_week = _caps(row.template, rules)
@@ -232,7 +240,10 @@ class _Preparing:
 
     def _wording_of(self, row: Row[Any]) -> tuple[str, str, str]:
         """The wording, the language in which its days are written, and its name."""
-        key = row.study_id, WORDED_AS.get(row.template, row.template), row.language
+        template = WORDED_AS.get(row.template, row.template)
+        if row.channel in MAILED:
+            template = MAILED_AS.get(template, template)
+        key = row.study_id, template, row.language
         if key not in self._wordings:
             try:
                 found = approved_wording(self._session, *key)
@@ -250,13 +261,16 @@ class _Preparing:
             self._words[study_id] = tuple(self._own_words(self._session, study_id))
         return self._words[study_id]
 
-    def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str) -> str:
-        values = Values(
+    def _text(self, row: Row[Any], source: str, language: str, rules: Rules, wording: str, page: str) -> str:
+        words = self._words_of(row.study_id)
+        told = Values(
             place=row.place or rules.alias, phone=row.phone or rules.urgent_phone, day=row.day, starts=row.starts,
-            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "",
+            urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=row.code or "", page=page,
         )  # fmt: skip
+        # what lets one person in is kept nowhere
+        write = render if told.code or told.page else _rendered
         try:
-            return _rendered(source, language, values, self._words_of(row.study_id))
+            return write(source, language, told, words)
         except ForbiddenWord as error:
             raise _Not(
                 State.HELD, f"it is not sent: {error}"[:300], "held", f"words.s{row.study_id}.{wording}"
@@ -291,9 +305,14 @@ def _caps(template: str, rules: Rules) -> tuple[int, int]:
 
 
 def _says(row: Row[Any]) -> dict[str, Any] | None:
-    """What its reader will believe, as ``AppointmentRow.content`` writes it."""
+    """What its reader will believe, as ``AppointmentRow.content`` writes it: shared, so nobody changes it."""
     if row.template not in TELLING or row.appointment_id is None:
         return None
     if row.cancelled:
-        return {"cancelled": True}
-    return {"day": row.day.isoformat(), "starts": row.starts, "zone": row.there, "place": row.place}
+        return _CALLED_OFF
+    return _told(row.day, row.starts, row.there, row.place)
+
+
+@lru_cache(maxsize=4096)
+def _told(day: date, starts: int | None, zone: str, place: str) -> dict[str, Any]:
+    return {"day": day.isoformat(), "starts": starts, "zone": zone, "place": place}

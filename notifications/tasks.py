@@ -21,7 +21,7 @@ class TaskRow(NotificationsBase):
     study_id: Mapped[int | None] = mapped_column(Id)
     site_id: Mapped[int | None] = mapped_column(Id)
     #: reply, wants-to-move, opted-out, wrong-number, unreachable, held, unsettled, untold, sent-after-stop,
-    #: sent-twice, not-watched, provider-failing, calendar-link
+    #: sent-twice, not-watched, provider-failing, calendar-link, away, diary, caregiver
     kind: Mapped[str] = mapped_column(code(20))
     occasion: Mapped[str] = mapped_column(code(200), unique=True)
     recipient_id: Mapped[int | None] = mapped_column(ForeignKey("recipient.id"))

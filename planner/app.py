@@ -28,14 +28,16 @@ from planner.persistence.schema import WrongSchema
 from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, Unavailable
 from planner.services.installation import open_installation
 from planner.services.library import Library
-from planner.web import frame, headers, pages, sign_in
+from planner.web import account, frame, headers, pages, sign_in
 from planner.web.centre.everything import make_centre
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
 from planner.web.feeds import feeds
 from planner.web.home.everything import make_home
+from planner.web.office.everything import make_office
 from planner.web.phones import phones
 from planner.web.squeezing import squeeze
+from planner.web.studies.everything import make_studies
 
 LONGEST_QUERY = 6_000
 LONGEST_BODY = 64_000
@@ -74,8 +76,11 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.before_request(_refuse_long_queries)
     app.register_api(make_api())
     frame.install(app)
-    web = (pages.pages, phones, feeds, docs, sign_in.pages, make_desk(), make_centre(), make_home())
-    for part in (*web, health.health, callbacks):
+    web = (
+        pages.pages, phones, feeds, docs, sign_in.pages,
+        make_desk(), make_centre(), make_home(), make_studies(), make_office(),
+    )  # fmt: skip
+    for part in (*web, account.pages, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     app.after_request(squeeze)
@@ -124,11 +129,19 @@ def _answer_problems(error: PlannerError) -> ResponseReturnValue:
     return made
 
 
+_NOT_NOW = (
+    "the database cannot be used just now: it is locked, full, read-only or gone, and nothing was changed",
+    "try again in a moment",
+)
+
+
 def _answer_unavailable(error: Exception) -> ResponseReturnValue:
     """What the database or the set-up does not let us do; the log says why, and the answer that nothing changed."""
     request_log.log().error("unavailable", reason=str(error))
-    wrong = "the database cannot be used just now: it is locked, full, read-only or gone, and nothing was changed"
-    made = _answer_problems(Unavailable([InputProblem("database", wrong, "try again in a moment")]))
+    wrong, remedy = _NOT_NOW
+    if isinstance(error, WrongSchema):  # it passes only once whoever runs the planner does something
+        wrong, _, remedy = str(error).replace(": back it up", "; back it up").partition("; ")
+    made = _answer_problems(Unavailable([InputProblem("database", wrong, remedy)]))
     made.headers["Retry-After"] = "5"  # type: ignore[union-attr]
     return made
 

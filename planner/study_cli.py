@@ -210,11 +210,12 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="What people read.")
 @click.option("--password", help="At least 12 characters; left out, one is made and shown once.")
-def create_user(email: str, name: str, password: str | None) -> None:
+@click.option("--administrator", is_flag=True, help="Give them the role of an administrator of everything.")
+def create_user(email: str, name: str, password: str | None, administrator: bool) -> None:
     """Let somebody sign in with EMAIL. They may do nothing until they have a role."""
     from planner.commands import operate as commands
 
-    commands.new_user(email, name, password)
+    commands.new_user(email, name, password, administrator)
 
 
 @user.command("password")

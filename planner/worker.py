@@ -8,9 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
+from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
 from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
@@ -19,17 +20,23 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 from sqlalchemy import select
 
 from notifications.message import Figures
+from planner.auth.long_work import scope_of
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.amendments import apply_due_amendments
 from planner.services.caregivers import find_caregivers
 from planner.services.designs import Designs
 from planner.services.dispatching import Sending
+from planner.services.long_tasks import TASKS
+from planner.services.long_work import tidy_work
+from planner.services.long_work_runner import Runner
 from planner.services.replanning import replan_all
 from planner.services.sign_in_upkeep import tidy_sign_ins
 from planner.services.sites import keep_holidays
 
 log = logging.getLogger(__name__)
+#: how often it looks for work that somebody has asked for
+LOOKS_EVERY = timedelta(seconds=2)
 
 
 @dataclass(slots=True)
@@ -44,6 +51,8 @@ class Worker:
     sending: Sending | None = None
     #: what came of all its messages so far
     figures: Figures = field(default_factory=Figures)
+    #: what it is called in the queue of long work
+    name: str = field(default_factory=lambda: f"worker-{uuid4().hex[:12]}")
 
     def plan_again(self) -> None:
         """Bring everybody to the date at their site, and to the newest closures and versions of their study."""
@@ -73,6 +82,18 @@ class Worker:
             log.info("version %s is in force for %d more at %s", report.version, len(report.amended), report.site)
             for failed in report.failed:
                 log.error("%s could not be brought to version %s", failed, report.version)
+
+    def do_long_work(self) -> None:
+        """Do what somebody has asked for and what takes long: imports, amendments, exports."""
+        runner = Runner(self.store, self.designs, self.clock, self.name, TASKS, scope_of, self.stopping.is_set)
+        if count := runner.run():
+            log.info("%d pieces of long work were dealt with", count)
+
+    def tidy_long_work(self) -> None:
+        """Say of long work whose worker is gone that it was cut off; remove old files."""
+        count = self.store.write(SYSTEM, self.clock(), tidy_work)
+        if count:
+            log.warning("%d pieces of long work were cut off", count)
 
     def send_messages(self) -> None:
         """Send what is due, settle what nobody knows, and show that this worker lives."""
@@ -104,6 +125,8 @@ class Worker:
             ("keep-holidays", CronTrigger(hour=3, minute=20, timezone=UTC), self.keep_holidays),
             ("apply-amendments", CronTrigger(minute=2, timezone=UTC), self.apply_amendments),
             ("tidy-sign-ins", CronTrigger(minute=40, timezone=UTC), self.tidy_sign_ins),
+            ("tidy-long-work", CronTrigger(minute="*/5", timezone=UTC), self.tidy_long_work),
+            ("long-work", IntervalTrigger(seconds=int(LOOKS_EVERY.total_seconds()), timezone=UTC), self.do_long_work),
             *self._sending_jobs(),
         )
 

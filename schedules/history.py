@@ -137,13 +137,13 @@ class Reduced(Fact):
 
 @record
 class Omitted(Fact):
-    """One activity of a visit (or all of it) is left out for good.
+    """One activity of a visit (or all of it) is left out for good; or a dose at home was not taken on its day.
 
     {fact: omitted, date: 2026-01-14, visit: induction.c1.d8, activity: vsli, reason: neuropathy}
     """
 
-    visit: Key  #: the visit's key
     reason: Identifier  #: why; the protocol may allow it for some reasons
+    visit: Key | None = None  #: the visit's key; left out for a drug taken at home
     activity: Identifier | None = None  #: what is left out; without it, all of the visit
 
 

@@ -199,8 +199,8 @@ def _activities(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
     for name in (fact.activity,) if isinstance(fact, Assessed) else measured:
         if _is_dose(names, name):
             yield f"{name} is a drug", "write given for a dose of it"
-    if isinstance(fact, Held) and fact.visit is None:
-        yield from _held_at_home(names, fact)
+    if isinstance(fact, Held | Omitted) and fact.visit is None:
+        yield from _at_home(names, fact)
 
 
 def _is_dose(names: KnownNames, name: str) -> bool:
@@ -208,12 +208,15 @@ def _is_dose(names: KnownNames, name: str) -> bool:
     return activity is not None and activity.is_dose
 
 
-def _held_at_home(names: KnownNames, fact: Held) -> Iterator[Complaint]:
+def _at_home(names: KnownNames, fact: Held | Omitted) -> Iterator[Complaint]:
     activity = names.activities.get(fact.activity or "")
+    held = isinstance(fact, Held)
     if fact.activity is None:
-        yield "nothing is said to be held", "name a visit, or an activity taken at home"
+        what = "held" if held else "left out"
+        yield f"nothing is said to be {what}", "name a visit, or an activity taken at home"
     elif activity is not None and activity.kind is not ActivityKind.HOME_DOSE:
-        yield f"{fact.activity} is not taken at home", "name the visit at which it waits"
+        how = "waits" if held else "is left out"
+        yield f"{fact.activity} is not taken at home", f"name the visit at which it {how}"
 
 
 def _of_the_design(names: KnownNames, fact: Fact) -> Iterator[Complaint]:
@@ -300,7 +303,7 @@ def _both_ways(checker: Checker) -> Iterator[Problem]:
         if isinstance(fact, VisitMissed):
             for other in happened[checker.rename(fact.visit), "came"]:
                 yield checker.contradiction(f"{fact.visit} is recorded as missed and as attended", fact, other)
-        if isinstance(fact, Omitted):
+        if isinstance(fact, Omitted) and fact.visit is not None:
             what = f"given {fact.activity}" if fact.activity else None
             for other in happened[checker.rename(fact.visit), what]:
                 wrong = f"{fact.activity or 'all'} at {fact.visit} is recorded as left out and as given"

@@ -149,8 +149,8 @@ class Record:
                 self.assessed[self.rename(visit)].append(fact)
             case Attended():
                 self.attended[self.rename(fact.visit)].append(fact)
-            case Omitted():
-                self.omitted[self.rename(fact.visit)][fact.activity] = fact
+            case Omitted(visit=str(visit)):
+                self.omitted[self.rename(visit)][fact.activity] = fact
             case Reduced():
                 self.reduced[self.rename(fact.visit)].append(fact)
             case VisitMissed():

@@ -27,7 +27,7 @@ from planner.web.door import TOKEN
 from tests import reminded
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
-from tests.studies import NORTH, STUDY, Trial
+from tests.studies import NORTH, STUDY, Trial, trial
 
 FIELD = re.compile(rf'name="{TOKEN}" value="([0-9a-f]+)"')
 CODE = re.compile(r"\b(\d{6})\b")
@@ -88,6 +88,37 @@ class Housed:
         return found
 
 
+#: a pill every day of two weeks, another one every week
+PILLS = """
+protocol: made-up
+title: A made-up protocol with pills at home
+version: "1.0"
+activities:
+  bloods: {label: Blood sample, kind: sample}
+  pillazole: {label: Pillazole, kind: home-dose, hold_for: [toxicity]}
+  weeklizine: {label: Weeklizine, kind: home-dose}
+epochs:
+  induction:
+    label: Induction
+    cycles: {length: 21 days, at_most: 2}
+    home: {pillazole: {days: 1-14}, weeklizine: {days: "2, 9, 16"}}
+    visits:
+      d1: {label: Day 1, day: 1, window: 0/+3, activities: [bloods]}
+      d8: {label: Day 8, day: 8, window: 0/+2, activities: [bloods]}
+"""
+
+
+def with_pills(store: Store) -> Trial:
+    """A study that prompts, and somebody who takes pills at home from the 5th on."""
+    study = trial(store, texts=[PILLS])
+    study.enrol()
+    study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
+    reminded.remind(study, diary=True)
+    reminded.keep(study)
+    reminded.agree(study, "sms")
+    return study
+
+
 def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse:
     """Send a form of a page, with what makes it one of ours."""
     shown = client.get(page).text
@@ -97,9 +128,11 @@ def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse
 
 
 @contextmanager
-def housed(store: Store, folder: Path, at: Clock, language: str = "en", **settings: Any) -> Iterator[Housed]:
+def housed(
+    store: Store, folder: Path, at: Clock, language: str = "en", study: Trial | None = None, **settings: Any
+) -> Iterator[Housed]:
     """The study, with an application over its database and a worker that sends when it is told to."""
-    study = reminded.reminding(store)
+    study = study or reminded.reminding(store)
     reminded.keep(study, language=language)
 
     def prepare(uow: UnitOfWork) -> None:

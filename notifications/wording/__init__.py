@@ -13,11 +13,12 @@ from notifications.wording.signed_off import (
     text_of,
     withdraw,
 )
-from notifications.wording.templates import KINDS, TEMPLATES, VARIABLES
+from notifications.wording.templates import KINDS, MAILED_AS, TEMPLATES, VARIABLES
 from notifications.wording.values import Values
 
 __all__ = [
     "KINDS",
+    "MAILED_AS",
     "TEMPLATES",
     "VARIABLES",
     "Values",

@@ -17,7 +17,7 @@ from notifications.rules import LONGEST_ALIAS
 from notifications.segments import BASIC, Segments, count
 from notifications.wording.render import render
 from notifications.wording.sandbox import bare, filled, parsed, variables
-from notifications.wording.templates import BUDGET, KINDS, VARIABLES
+from notifications.wording.templates import BUDGET, KINDS, MAILED_AS, VARIABLES
 from notifications.wording.values import Values, day_words, locale_of, time_words
 
 #: a name without an accent and one with, both as long as one may be; and a number as long as numbers are
@@ -31,6 +31,7 @@ _YES = "s[ií]|oui|نعم"
 _SHOUTED = re.compile(rf"(?<![^\W_])(?:{_CARRIERS.upper()})(?![^\W_])")
 _QUOTED = re.compile(rf"[\"'“”«»‹›„‘’「『]\s*(?:{_CARRIERS}|{_YES}|是)\s*[\"'“”«»‹›„‘’」』]", re.IGNORECASE)
 _TELLS = "{word!r} tells too much to a stranger who reads it; say nothing of an illness, a drug or a study"
+_MAIL_WOULD_BE = "name their own page, {{ page }}, or whom to call"
 _ANSWERS_WOULD_BE = "ask for 1 to confirm and 2 for another time, and name STOP as the way out"
 
 
@@ -50,9 +51,15 @@ def check_wording(
     problems = [*_variable_problems(template, names, variables(tree)), *_character_problems(source)]
     if "time" in names and bare(tree, "time"):
         problems.append("time is not known for every appointment; write {% if time %}{{ time }}{% endif %}")
+    if "page" in names and bare(tree, "page"):
+        problems.append("not everybody has a page; write {% if page %}{{ page }}{% endif %}")
+    by_mail = template in MAILED_AS.values()
+    if by_mail and (asked := _answers().search(_filled(source, " … "))):
+        problems.append(f"{asked[0]!r}: nobody reads what is answered to an e-mail; {_MAIL_WOULD_BE}")
     own = tuple(forbidden)
     problems += _text_problems(source, own, tuple(links))
-    return tuple(problems) or tuple(_always(template, source, own)) or tuple(_long_problems(source, language))
+    problems = problems or list(_always(template, source, own))
+    return tuple(problems or ([] if by_mail else _long_problems(source, language)))
 
 
 def takes_at_most(source: str, language: str) -> tuple[Segments, ...]:
@@ -120,11 +127,19 @@ def _asked_for(text: str) -> str | None:
 
 
 @cache
-def _asking() -> re.Pattern[str]:
+def _answers() -> re.Pattern[str]:
+    """What asks for an answer in a text to a phone: 1, 2, STOP, START."""
+    return re.compile(rf"(?:{_verbs()})[\s:,“\"']*(?:[12]|STOP|START)(?![^\W_])", re.IGNORECASE)
+
+
+def _verbs() -> str:
     verbs = sorted({verb for each in languages().values() for verb in each.ask}, key=len, reverse=True)
-    return re.compile(
-        rf"(?:{'|'.join(map(re.escape, verbs))})[\s:,“\"']*(?:{_CARRIERS}|{_YES})(?![^\W_])", re.IGNORECASE
-    )
+    return "|".join(map(re.escape, verbs))
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_verbs()})[\s:,“\"']*(?:{_CARRIERS}|{_YES})(?![^\W_])", re.IGNORECASE)
 
 
 def _long_problems(source: str, language: str) -> Iterator[str]:

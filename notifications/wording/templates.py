@@ -15,6 +15,7 @@ VARIABLES = {
     "urgent_phone": "the number that answers day and night",
     "code": "a one-time code of six digits",
     "emergency_phone": "the number for emergencies, such as 112",
+    "page": "the address of their own page; empty where they have none: it stands inside {% if page %} … {% endif %}",
 }
 #: The most segments of a text with long values. Four of UTF-16 hold about as many characters as two of GSM-7: that a
 #: clinic's name or a language has an accent must not be what a text is refused for.
@@ -37,6 +38,7 @@ class Template:
 
 _CALL = frozenset({"place", "phone"})
 _WHEN = frozenset({"day", "time"})
+_PAGE = frozenset({"page"})
 _UNWELL = frozenset({"urgent_phone", "emergency_phone"})
 KINDS = {
     "reminder": Template("before an appointment", _CALL | _WHEN),
@@ -55,6 +57,11 @@ KINDS = {
         "the code that lets a new phone or computer in to somebody's own page", frozenset({"place", "code"}), _CALL
     ),
     "help": Template("the answer to HELP", _CALL | _UNWELL),
+    "reminder-mail": Template("before an appointment, by e-mail, which nobody can answer", _CALL | _WHEN, _PAGE),
+    "moved-mail": Template("an appointment has another day, hour or place, by e-mail", _CALL | _WHEN, _PAGE),
+    "diary-mail": Template("what is to be noted down at home, by e-mail", _CALL, _PAGE),
 }
+#: how a text is worded by e-mail that asks for an answer where it goes to a phone
+MAILED_AS = {name: f"{name}-mail" for name in ("reminder", "moved", "diary")}
 #: what each text may tell, by its name
 TEMPLATES = {name: kind.variables for name, kind in KINDS.items()}

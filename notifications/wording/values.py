@@ -34,6 +34,8 @@ class Values:
     urgent_phone: str = ""
     emergency_phone: str = ""
     code: str = ""
+    #: the address of their own page, which is not told where it would tell too much
+    page: str = ""
 
 
 def words_of(values: Values, language: str, forbidden: tuple[str, ...] = ()) -> dict[str, str]:
@@ -53,7 +55,8 @@ def words_of(values: Values, language: str, forbidden: tuple[str, ...] = ()) -> 
         known["day"] = day_words(values.day, locale)
     if values.starts is not None:
         known["time"] = time_words(values.starts, locale)
-    return {name: _turned(value, locale.text_direction) for name, value in known.items()}
+    said = {name: _turned(value, locale.text_direction) for name, value in known.items()}
+    return {**said, "page": values.page if not told(values.page, forbidden) else ""}
 
 
 @lru_cache(maxsize=256)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, request
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from planner import clock
@@ -17,6 +17,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.services import home_links as service
 from planner.services.feeds import LONGEST_BRING
+from planner.services.home_changes import LONGEST_NAME, ChangePage, change_page, medicine_names
 
 api = resource("home-links", "Pages of participants' own: who has a link, and which devices were let in.")
 HERE = "/studies/<study>/participants/<number>/home-link"
@@ -39,6 +40,7 @@ class HomeLinkAnswer(Answer):
     texts: bool = Field(description="Whether a code can come to their telephone by text.")
     bring: str
     no_driving: bool
+    medicines: dict[str, str] = Field(description="By what name they know each drug that they take at home.")
     devices: list[DeviceAnswer] = Field(description="The newest first.")
 
 
@@ -59,6 +61,19 @@ class NewHomeLink(Body):
 
     bring: str = Field(default="", max_length=LONGEST_BRING, examples=["your diary"])
     no_driving: bool = Field(default=False, description="Whether they are not to drive on days with a study drug.")
+
+
+class ChangedHomeLink(Body):
+    """What a page is to say otherwise; what is left out stays."""
+
+    bring: str | None = Field(default=None, max_length=LONGEST_BRING, examples=["your diary"])
+    no_driving: bool | None = Field(
+        default=None, description="Whether they are not to drive on days with a study drug."
+    )
+    medicines: dict[str, Annotated[str, StringConstraints(max_length=LONGEST_NAME)]] | None = Field(
+        default=None, max_length=50, examples=[{"venetoclax": "the yellow ones"}],
+        description="By what name they know a drug that they take at home; an empty name takes it away.",
+    )  # fmt: skip
 
 
 class DevicePath(ParticipantPath):
@@ -85,6 +100,20 @@ def give(path: ParticipantPath, body: NewHomeLink) -> Response:
         return _given(service.give_link(uow, planner.designs, planner.keys, scope(), command))
 
     return writing(work, lambda shown: shown, 201)
+
+
+@api.patch(HERE, responses={200: HomeLinkAnswer}, operation_id="change_home_link")
+@needs(Permission.CONTACTS_WRITE)
+def change(path: ParticipantPath, body: ChangedHomeLink) -> Response:
+    """Change what the page says besides the visits; the link, the devices and the calendar stay."""
+    planner = installation()
+    command = ChangePage(study=path.study, participant=path.number, **body.model_dump())
+
+    def work(uow: UnitOfWork) -> HomeLinkAnswer:
+        change_page(uow, planner.designs, scope(), command)
+        return _shown(uow.session, path)
+
+    return writing(work, lambda shown: shown)
 
 
 @api.post(f"{HERE}/renewal", responses={201: GivenAnswer}, operation_id="renew_home_link")
@@ -142,6 +171,6 @@ def _shown(session: Session, path: Any) -> HomeLinkAnswer:
     link = state.link
     return HomeLinkAnswer(
         given_at=link.made_at if link else None, texts=state.texts, bring=state.bring,
-        no_driving=link.no_driving if link else False,
+        no_driving=link.no_driving if link else False, medicines=medicine_names(session, link) if link else {},
         devices=[DeviceAnswer.model_validate(device) for device in state.devices],
     )  # fmt: skip

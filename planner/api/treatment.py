@@ -17,12 +17,21 @@ from planner.auth.permissions import Permission
 from planner.persistence.dose_oks import DoseOk
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
-from planner.services.dose_oks import MOST_RESULTS, GiveOk, Result, doses_without_ok, give_ok, oks_for, revoke_ok
+from planner.services.dose_oks import (
+    MOST_RESULTS,
+    GiveOk,
+    Result,
+    doses_without_ok,
+    give_ok,
+    oks_for,
+    refuse_ok,
+    revoke_ok,
+)
 from planner.services.drug_courses import DrugCourse, drug_courses
 from planner.services.lists import in_pages
 
 api = resource("treatment", "OK to treat, doses given without it, and what participants really had of each drug.")
-_OK = ("id", "drug", "given_at", "results", "note", "revoked_at", "revoked_why")
+_OK = ("id", "drug", "given_at", "results", "note", "revoked_at", "revoked_why", "refused")
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -36,7 +45,7 @@ class ResultAnswer(Answer):
 
 
 class OkAnswer(Answer):
-    """An investigator's word that a dose may be given. A revoked one stays on record."""
+    """An investigator's word that a dose may be given, or may not. A revoked one stays on record."""
 
     id: int
     visit: str
@@ -48,6 +57,7 @@ class OkAnswer(Answer):
     revoked_by: str | None
     revoked_at: datetime | None
     revoked_why: str | None
+    refused: bool = Field(description="Whether it never was one: revoked_why says why the dose may not be given.")
 
 
 class OkList(Answer):
@@ -80,6 +90,13 @@ class Revocation(Body):
     why: Words
 
 
+class Refusal(Body):
+    """A dose may not be given."""
+
+    drug: Short
+    why: Words
+
+
 class DoseWithoutOkAnswer(Answer):
     """A dose that staff gave while no OK of it was in force."""
 
@@ -88,7 +105,9 @@ class DoseWithoutOkAnswer(Answer):
     visit: str | None = Field(description="Null for a dose outside any visit.")
     drug: str
     day: date
-    wrong: str = Field(description="none: there was no OK; later: it came after the dose; revoked: it was before.")
+    wrong: str = Field(
+        description="none: there was no OK; later: it came after the dose; revoked: it was before; refused: so."
+    )
 
 
 class WithoutOkQuery(PageQuery):
@@ -163,6 +182,22 @@ def revoke(path: VisitPath, body: Revocation) -> Response:
         return _named(uow, revoke_ok(uow, scope(), path.study, path.number, path.visit, body.drug, body.why))
 
     return writing(work, lambda shown: shown)
+
+
+@api.post(
+    "/studies/<study>/participants/<number>/visits/<visit>/ok/refusal",
+    responses={201: OkAnswer}, operation_id="refuse_ok",
+)  # fmt: skip
+@needs(Permission.DOSES_RELEASE)
+def refuse(path: VisitPath, body: Refusal) -> Response:
+    """Say, as an investigator, that a dose may not be given, and why. An OK can be given later all the same."""
+    planner = installation()
+
+    def work(uow: UnitOfWork) -> OkAnswer:
+        found = refuse_ok(uow, planner.designs, scope(), path.study, path.number, path.visit, body.drug, body.why)
+        return _named(uow, found)
+
+    return writing(work, lambda shown: shown, 201)
 
 
 @api.get("/studies/<study>/participants/<number>/oks", responses={200: OkList}, operation_id="list_oks")

@@ -222,11 +222,17 @@ def show_calendar(study: str, number: str, as_of: date | None, form: str) -> Non
 # -- users --------------------------------------------------------------------------------------
 
 
-def new_user(email: str, name: str, password: str | None) -> None:
+def new_user(email: str, name: str, password: str | None, administrator: bool) -> None:
     """Let somebody sign in; without a password one is made and shown, once."""
     chosen = password or secrets.token_urlsafe(15)
+
+    def work(uow: UnitOfWork) -> None:
+        user = create_user(uow, CreateUser(email=email, name=name, password=chosen))
+        if administrator:
+            grant_role(uow, user, Role.ADMINISTRATOR)
+
     with installation() as planner:
-        _write(planner, lambda uow: create_user(uow, CreateUser(email=email, name=name, password=chosen)))
+        _write(planner, work)
     click.echo(f"{email} may sign in" + ("." if password else f" with the password {chosen}"))
 
 

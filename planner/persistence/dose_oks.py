@@ -14,7 +14,10 @@ from planner.persistence.types import Id, Instant, Json, code
 
 
 class DoseOk(Base):
-    """OK to treat: one drug at one visit of one participant. Revoked ones stay; of the others there is one at most."""
+    """OK to treat: one drug at one visit of one participant. Revoked ones stay; of the others there is one at most.
+
+    An OK rests on results or on a note. One with neither was refused, and says why in ``revoked_why``.
+    """
 
     __tablename__ = "dose_ok"
     __table_args__ = (
@@ -41,6 +44,11 @@ class DoseOk(Base):
     revoked_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_why: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def refused(self) -> bool:
+        """Whether it never was one: an investigator has said that the dose may not be given, and why."""
+        return self.revoked_why is not None and not self.results and not self.note
 
 
 def oks_of(session: Session, participant_id: int) -> list[DoseOk]:

@@ -32,6 +32,8 @@ _MEANINGS = {
     Permission.CONTACTS_READ: "how to reach participants, and what was tried",
     Permission.CONTACTS_WRITE: "keep it, log attempts and consents",
     Permission.CONTACTS_ERASE: "erase it for good",
+    Permission.IDENTIFIERS_READ: "who sits in a chair: name, birth date and record number of those with an appointment "
+    "there, each look in the audit",
     Permission.CARE_READ: "checklists, OKs, drugs given, who is in hospital or away",
     Permission.CARE_WRITE: "tick checklists",
     Permission.MESSAGES_READ: "reminders: rules, wordings, what was sent and how it went, tasks; numbers masked",
@@ -40,6 +42,7 @@ _MEANINGS = {
     Permission.FEEDS_READ: "calendar feeds: which there are, and which app has fetched which",
     Permission.FEEDS_WRITE: "make links of calendars, withdraw them, give them anew",
     Permission.AUDIT_READ: "the audit of a study; with all studies, of users and sites too",
+    Permission.PARTICIPANT_AUDIT_READ: "on the pages, the audit of a participant: who did what with them",
     Permission.IMPORTS_WRITE: "take tables in",
     Permission.USERS_READ: "who may sign in",
     Permission.USERS_WRITE: "let people sign in, and give them roles",

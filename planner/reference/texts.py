@@ -28,6 +28,7 @@ it 70, or 67. With long values a text may take {BUDGET[Encoding.GSM_7]} segments
 _VALUES = Values(
     place="North Clinic", phone="+1 212 555 0100", day=date(2026, 9, 30), starts=9 * 60 + 30,
     urgent_phone="+1 212 555 0199", emergency_phone="911", code="123456",
+    page="https://planner.example.org/home",
 )  # fmt: skip
 
 

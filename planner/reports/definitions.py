@@ -76,7 +76,7 @@ DEFINITIONS = {
         "days with a dose recorded",
         "days up to the day before the report on which the plan expects a dose at home",
         "days on which a prescribed hold says to take none, days in hospital, tentative days, and participants of"
-        " whom no dose at home is recorded at all",
+        " whom no dose at home is recorded at all, neither taken nor left out",
     ),
     "pill-counts": Definition(
         "Doses taken by the count of what came back, by doses expected since the count before. Over 100 % is "

@@ -9,7 +9,7 @@ from datetime import date
 from planner.reports.choosing import Choice
 from planner.reports.evidence import HomeTally
 from schedules.course import Course
-from schedules.history import Assessed, Given
+from schedules.history import Assessed, Given, Omitted
 from schedules.protocol import ActivityKind
 from schedules.scheduled import Plan
 
@@ -32,7 +32,8 @@ def home_tallies(course: Course, plan: Plan, group: str, choice: Choice) -> Iter
             continue
         taken = {fact.date for fact in course.record.all(Given) if fact.activity == drug}
         counts, unreadable = pill_counts(course, drug, expected, alone=len(drugs) == 1)
-        covered = len(taken.intersection(expected)) if taken else None
+        not_taken = any(fact.activity == drug and fact.visit is None for fact in course.record.all(Omitted))
+        covered = len(taken.intersection(expected)) if taken or not_taken else None
         yield HomeTally(group, course.label(drug), len(expected), covered, held, len(away), tuple(counts), unreadable)
 
 

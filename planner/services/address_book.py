@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifications.message import Reached
 from notifications.recipients import CALENDAR, RecipientRow
+from planner.persistence.home_links import HomeLink
 from planner.persistence.participants import Contact
 from planner.services.keyring import Keys
 from planner.services.recipients import participant_of
@@ -21,25 +22,33 @@ _FIELDS = {
     (CALENDAR, False): "email",
     ("sms", True): "caregiver_phone",
 }
+_BY_MAIL = frozenset({"email", CALENDAR})
+#: where a device that was let in finds its page; the secret of the link itself is nowhere kept
+OWN_PAGE = "/home"
 _SHOWN_DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ContactBook:
-    """The contact details of all participants, opened with the installation's keys, one by one."""
+    """The contact details of all participants, opened with the installation's keys, one by one.
+
+    ``public_url`` is where the installation is reached; none where that was not said: then nobody is told of a page.
+    """
 
     keys: Keys
+    public_url: str = ""
 
     def reach(self, session: Session, recipient_ids: Collection[int], channel: str) -> dict[int, Reached]:
         """Where these recipients are reached; those of whom nothing is kept are left out."""
         rows = session.execute(
             select(RecipientRow.id, RecipientRow.reference).where(RecipientRow.id.in_(recipient_ids))
         ).all()
-        contacts = _contacts(session, (participant_of(reference)[0] for _, reference in rows))
-        return dict(self._reached(rows, contacts, channel))
+        people = {participant_of(reference)[0] for _, reference in rows}
+        pages = _with_pages(session, people) if channel in _BY_MAIL and self.public_url else set()
+        return dict(self._reached(rows, _contacts(session, people), channel, pages))
 
     def _reached(
-        self, rows: Iterable[tuple[int, str]], contacts: dict[int, Contact], channel: str
+        self, rows: Iterable[tuple[int, str]], contacts: dict[int, Contact], channel: str, pages: set[int]
     ) -> Iterator[tuple[int, Reached]]:
         for recipient_id, reference in rows:
             participant_id, cares = participant_of(reference)
@@ -48,11 +57,20 @@ class ContactBook:
                 continue
             address = str(self.keys.open(contact.sealed).get(field, ""))
             if address:
-                yield recipient_id, Reached(address, self.digest(address))
+                page = f"{self.public_url.rstrip('/')}{OWN_PAGE}" if participant_id in pages else ""
+                yield recipient_id, Reached(address, self.digest(address), page)
 
     def digest(self, address: str) -> str:
         """The keyed digest by which a number or an address is found."""
         return self.keys.find(address)
+
+
+def _with_pages(session: Session, participant_ids: Iterable[int]) -> set[int]:
+    """Who of them has a page of their own."""
+    query = select(HomeLink.participant_id).where(
+        HomeLink.participant_id.in_(set(participant_ids)), HomeLink.ended_at.is_(None)
+    )
+    return set(session.scalars(query))
 
 
 def _contacts(session: Session, participant_ids: Iterable[int]) -> dict[int, Contact]:

@@ -41,6 +41,16 @@ class MakeEffective:
     version: str
     approved_on: date
     effective_on: date
+    #: why, in words of whoever does it; for the audit
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Some of the participants at a site: so many at ``most``, from the one behind the number ``after`` on."""
+
+    after: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,30 +85,45 @@ def amendment_effective(uow: UnitOfWork, designs: Designs, scope: Scope, command
     Before its day it is only noted. Raises NotFound, InvalidInput, or Refused: for a version whose assumptions nobody
     has confirmed, and for another day once somebody has come under it.
     """
-    study = find_study(uow.session, scope, command.study)
-    site, version = _find(uow.session, scope, study, command)
-    today = local_day(uow.now, site.zone)
+    study, site = note_amendment(uow, designs, scope, command)
+    return move(uow, designs, study, site, command)
+
+
+def note_amendment(uow: UnitOfWork, designs: Designs, scope: Scope, command: MakeEffective) -> tuple[Study, SiteRow]:
+    """Say from which day on a version is in effect at a site, and move nobody yet. Raises what doing it all does."""
+    study, site = require_amendment(uow.session, designs, scope, command, uow.now)
+    _, version = _find(uow.session, scope, study, command)
+    _note(uow, designs.of(uow.session, study), study, site, version, command)
+    return study, site
+
+
+def require_amendment(
+    session: Session, designs: Designs, scope: Scope, command: MakeEffective, now: datetime
+) -> tuple[Study, SiteRow]:
+    """The study and the site of an amendment that can be. Raises NotFound, InvalidInput or Refused where it cannot."""
+    study = find_study(session, scope, command.study)
+    site, _ = _find(session, scope, study, command)
+    today = local_day(now, site.zone)
     if command.approved_on > today:
         wrong = f"{command.approved_on} has not come yet at the site ({today})"
         raise InvalidInput([InputProblem("approved_on", wrong, "write the day on which it was approved")])
-    _refuse_another_order(uow.session, designs.of(uow.session, study), site, command)
-    _note(uow, designs.of(uow.session, study), study, site, version, command)
-    return _move(uow, designs, study, site, command)
+    _refuse_another_order(session, designs.of(session, study), site, command)
+    return study, site
 
 
 def preview_amendment(
-    session: Session, designs: Designs, scope: Scope, command: MakeEffective, now: datetime
+    session: Session, designs: Designs, scope: Scope, command: MakeEffective, now: datetime, some: Some | None = None
 ) -> AmendmentReport:
-    """What putting a version into effect would move, seen from its day; nothing is changed."""
+    """What putting a version into effect would move, seen from its day; nothing is changed. With ``some``, of them."""
     study = find_study(session, scope, command.study)
     site, _ = _find(session, scope, study, command)
     design = designs.of(session, study)
-    asked = _outstanding(session, designs, study, site, command.version, now)
+    asked = _outstanding(session, designs, study, site, command.version, now) if some is None else []
     asks = design.design.versions[design.design.version_index(command.version)].reconsent
     waits = command.effective_on > local_day(now, site.zone)
     at = datetime.combine(command.effective_on, time(12), ZoneInfo(site.zone)) if waits else now
     amended, failed = [], []
-    for life, fact in _concerned(session, design, site, command, now):
+    for life, fact in _concerned(session, design, site, command, now, some=some):
         number = life.participant.number
         try:
             recorded = preview_facts(session, designs, EVERYTHING, _recording(study, life, fact), at)
@@ -122,7 +147,7 @@ def apply_due_amendments(store: Store, designs: Designs, actor: Actor, now: date
 
 def _move_due(designs: Designs, command: MakeEffective, uow: UnitOfWork) -> AmendmentReport:
     study = find_study(uow.session, EVERYTHING, command.study)
-    return _move(uow, designs, study, find_site(uow.session, EVERYTHING, command.site), command)
+    return move(uow, designs, study, find_site(uow.session, EVERYTHING, command.site), command)
 
 
 def effective_versions(session: Session, scope: Scope, study_code: str) -> list[tuple[str, str, date, date]]:
@@ -194,7 +219,7 @@ def _note(
         )  # fmt: skip
         uow.session.add(row)
         uow.session.flush()
-        uow.audit("protocol.effective", f"study:{study.code}", study_id=study.id, after=after)
+        uow.audit("protocol.effective", f"study:{study.code}", study_id=study.id, after=after, why=command.why)
         return
     known = (row.approved_on, row.effective_on)
     if known == (command.approved_on, command.effective_on):
@@ -204,7 +229,8 @@ def _note(
         raise Refused([InputProblem("effective_on", wrong, "void their amendments first")])
     row.approved_on, row.effective_on = command.approved_on, command.effective_on
     before = {"approved_on": str(known[0]), "effective_on": str(known[1])}
-    uow.audit("protocol.effective", f"study:{study.code}", study_id=study.id, before=before, after=after)
+    uow.audit("protocol.effective", f"study:{study.code}", study_id=study.id, before=before, after=after,
+              why=command.why)  # fmt: skip
 
 
 def _anybody_under(session: Session, design: StudyDesign, site: SiteRow, command: MakeEffective) -> bool:
@@ -215,27 +241,39 @@ def _anybody_under(session: Session, design: StudyDesign, site: SiteRow, command
     return False
 
 
-def _at(session: Session, design: StudyDesign, site: SiteRow, lock: bool = False) -> list[Participant]:
+def next_of(session: Session, study: Study, site: SiteRow, some: Some) -> list[int]:
+    """The numbers of the rows of ``some`` participants whom the site sees now."""
+    query = select(Participant.id).where(Participant.study_id == study.id, Participant.site_id == site.id)
+    return list(session.scalars(query.where(Participant.id > some.after).order_by(Participant.id).limit(some.most)))
+
+
+def _at(
+    session: Session, design: StudyDesign, site: SiteRow, lock: bool = False, some: Some | None = None
+) -> list[Participant]:
     """The participants whom the site sees now, always in the same order: two writers wait one way round."""
     query = select(Participant).where(Participant.study_id == design.study_id, Participant.site_id == site.id)
     query = query.order_by(Participant.id)
+    if some is not None:
+        query = query.where(Participant.id > some.after).limit(some.most)
     return list(session.scalars(query.with_for_update() if lock else query))
 
 
-def _move(uow: UnitOfWork, designs: Designs, study: Study, site: SiteRow, command: MakeEffective) -> AmendmentReport:
-    """Bring everybody at the site who is still under an older version under this one; each wholly or not at all."""
+def move(
+    uow: UnitOfWork, designs: Designs, study: Study, site: SiteRow, command: MakeEffective, some: Some | None = None
+) -> AmendmentReport:
+    """Bring everybody (or ``some``) at the site who is under an older version under this one; each wholly or not."""
     waits = command.effective_on > local_day(uow.now, site.zone)
     amended, failed = [], []
     design = designs.of(uow.session, study)
-    for life, fact in () if waits else _concerned(uow.session, design, site, command, uow.now, lock=True):
+    for life, fact in () if waits else _concerned(uow.session, design, site, command, uow.now, True, some):
         participant = uow.session.get_one(Participant, life.participant.id)
         try:
             with uow.trying():
-                recorded = record_for(uow, design, study, participant, _recording(study, life, fact))
+                recorded = record_for(uow, design, study, participant, _recording(study, life, fact, command.why))
             amended.append(Amended(participant.number, fact.date, recorded))
         except PlannerError as error:
             failed.append((participant.number, str(error)))
-    asked = _outstanding(uow.session, designs, study, site, command.version, uow.now)
+    asked = _outstanding(uow.session, designs, study, site, command.version, uow.now) if some is None else []
     return AmendmentReport(
         site.code, command.version, command.effective_on, waits, tuple(amended), tuple(failed), tuple(asked)
     )
@@ -249,11 +287,12 @@ def _outstanding(
 
 
 def _concerned(
-    session: Session, design: StudyDesign, site: SiteRow, command: MakeEffective, now: datetime, lock: bool = False
-) -> Iterator[tuple[Life, AmendmentApplied]]:
+    session: Session, design: StudyDesign, site: SiteRow, command: MakeEffective, now: datetime, lock: bool = False,
+    some: Some | None = None,
+) -> Iterator[tuple[Life, AmendmentApplied]]:  # fmt: skip
     """Whoever is in the study at the site under an older version, with the fact that brings them under this one."""
     wanted, today = design.design.version_index(command.version), local_day(now, site.zone)
-    for participant in _at(session, design, site, lock):
+    for participant in _at(session, design, site, lock, some):
         life = life_of(session, design, participant)
         live = live_facts(life.history.facts)
         enrolled = next((fact for fact in live if isinstance(fact, Enrolled)), None)
@@ -283,8 +322,8 @@ def _has_consented(life: Life, version: str) -> bool:
     return any(isinstance(fact, Consented) and fact.version == version for fact in live)
 
 
-def _recording(study: Study, life: Life, fact: AmendmentApplied) -> RecordFacts:
-    why = f"version {fact.version} is in effect at the site"
+def _recording(study: Study, life: Life, fact: AmendmentApplied, said: str = "") -> RecordFacts:
+    why = f"version {fact.version} is in effect at the site{f': {said}' if said else ''}"
     return RecordFacts(
         study=study.code, participant=life.participant.number, facts=(fact,), why=why, booking_reason=why
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -19,16 +19,19 @@ from planner.services.booking_load import Load, load_on
 from planner.services.designs import Designs, StudyDesign
 from planner.services.histories import lives_of
 from planner.services.sites import CloseSite, check_closure
-from schedules.closures import ClosedDay
+from schedules.closures import ClosedDay, ClosedRule
 from schedules.design import Design
 from schedules.feasible_days import FeasibleDay, feasible_days
 from schedules.protocol import Resource
+from schedules.recurrence import check_rule, days_of_rule
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 
 _STANDS = tuple(status.value for status in (Status.PLANNED, Status.DUE, Status.BOOKED, Status.TO_REBOOK))
 #: days that are proposed to somebody at most
 MOST_DAYS = 5
+#: how far ahead it is looked whom a rule hits that has no end
+RULE_YEARS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,36 @@ class Hit:
 def whom_it_hits(
     session: Session, designs: Designs, scope: Scope, site: SiteRow, command: CloseSite, now: datetime
 ) -> list[Hit]:
-    """Everybody within the scope whose visit a closed span would move, appointments first. Raises InvalidInput."""
+    """Everybody within the scope whose visit closed days would move, appointments first.
+
+    Of a rule without an end, the days of the next five years are looked at. Raises InvalidInput.
+    """
     check_closure(command)
-    last = command.last or command.first
-    found: list[tuple[str, Participant, VisitRow, ScheduledVisit | None]] = []
+    is_closed = _falls_on(command)
+    far = command.first + timedelta(days=366 * RULE_YEARS)
+    last = far if command.rule else command.last or command.first
+    found: list[_Found] = []
     for study, those in _there(session, scope, site, command.first, last).items():
+        rows = [each for each in those if is_closed(_day_of(each[1]))]
         closed = _closed(designs.of(session, study), site, command)
-        people = list({participant.id: participant for participant, _ in those}.values())
-        plans = {life.participant.id: life.plan(now) for life in lives_of(session, closed, people)}
-        found += [(study.code, who, row, _visit(plans[who.id], row.key)) for who, row in those]
-    hits = [each for each in found if each[3] is None or _is_hit(each[2], each[3])]
+        found += _planned(session, closed, study.code, rows, now)
+    return _hits(session, site, [each for each in found if each[3] is None or _is_hit(each[2], each[3])])
+
+
+_Found = tuple[str, Participant, VisitRow, ScheduledVisit | None]
+
+
+def _planned(
+    session: Session, study: StudyDesign, code: str, rows: list[tuple[Participant, VisitRow]], now: datetime
+) -> list[_Found]:
+    """The visits as they stand, each with how it is planned in that design."""
+    people = list({participant.id: participant for participant, _ in rows}.values())
+    plans = {life.participant.id: life.plan(now) for life in lives_of(session, study, people)} if people else {}
+    return [(code, who, row, _visit(plans[who.id], row.key)) for who, row in rows]
+
+
+def _hits(session: Session, site: SiteRow, hits: list[_Found]) -> list[Hit]:
+    """Where each could go instead, by what the chairs have room for."""
     days = {row.key + str(who.id): _possible(visit) for _, who, row, visit in hits}
     loads = load_on(session, site, sorted({each.day for some in days.values() for each in some}))
     made = [
@@ -72,10 +95,10 @@ def whom_it_hits(
     return sorted(made, key=lambda hit: (not hit.booked, hit.was, hit.visit.booked, hit.study, hit.number))
 
 
-def to_rebook(session: Session, scope: Scope, site: SiteRow) -> list[tuple[str, str, VisitRow, date]]:
-    """Study, number, visit and day of every appointment at the site that does not fit any more, by its day."""
+def to_rebook(session: Session, designs: Designs, scope: Scope, site: SiteRow, now: datetime) -> list[Hit]:
+    """Every appointment at the site that does not fit any more, by its day, and where each could go."""
     query = (
-        select(Study.code, Participant.number, VisitRow)
+        select(Study, Participant, VisitRow)
         .join(Participant, Participant.id == VisitRow.participant_id)
         .join(Study, Study.id == VisitRow.study_id)
         .where(
@@ -84,7 +107,22 @@ def to_rebook(session: Session, scope: Scope, site: SiteRow) -> list[tuple[str, 
         )
         .order_by(VisitRow.booked, Study.code, Participant.number)
     )  # fmt: skip
-    return [(study, number, visit, _day_of(visit)) for study, number, visit in session.execute(query)]
+    by_study: dict[Study, list[tuple[Participant, VisitRow]]] = defaultdict(list)
+    for study, participant, visit in session.execute(query):
+        by_study[study].append((participant, visit))
+    found: list[_Found] = []
+    for study, rows in by_study.items():
+        found += _planned(session, designs.of(session, study), study.code, rows, now)
+    return _hits(session, site, found)
+
+
+def _falls_on(command: CloseSite) -> Callable[[date], bool]:
+    """Whether a day is one of those to be closed."""
+    first, last = command.first, command.last or command.first
+    if command.rule is None:
+        return lambda day: first <= day <= last
+    rule, years = check_rule(command.rule), range(first.year, first.year + RULE_YEARS + 1)
+    return frozenset(day for year in years for day in days_of_rule(rule, first, year)).__contains__
 
 
 def _there(
@@ -112,9 +150,15 @@ def _there(
 def _closed(study: StudyDesign, site: SiteRow, command: CloseSite) -> StudyDesign:
     """The study as it would be if the site were closed on these days."""
     resources = tuple(Resource(name) for name in command.resources)
-    day = ClosedDay(date=command.first, until=command.last, resources=resources, reason=command.reason)
+    closed: ClosedDay | ClosedRule = ClosedDay(
+        date=command.first, until=command.last, resources=resources, reason=command.reason
+    )
+    if command.rule is not None:
+        closed = ClosedRule(rule=command.rule, date=command.first, resources=resources, reason=command.reason)
     known = study.design
-    sites = tuple(replace(each, closed=(*each.closed, day)) if each.id == site.code else each for each in known.sites)
+    sites = tuple(
+        replace(each, closed=(*each.closed, closed)) if each.id == site.code else each for each in known.sites
+    )
     return replace(study, design=Design(known.versions, sites))
 
 

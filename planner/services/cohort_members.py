@@ -89,6 +89,37 @@ def cohort_reports(
     return [_report(design, study, row, members[row.id], scope) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room a cohort has for one more. ``places``: how many may still join; ``taken``: how many count."""
+
+    code: str
+    label: str
+    part: str
+    dose_levels: dict[str, str]
+    state: str
+    size: int
+    taken: int
+
+    @property
+    def places(self) -> int:
+        """How many may still join."""
+        return max(0, self.size - self.taken)
+
+
+def cohort_rooms(session: Session, design: StudyDesign, study: Study) -> list[Room]:
+    """The room in each cohort of a study, by the plans as they are kept: everybody counts but who is to be replaced."""
+    rows = cohorts_of(session, study.id)
+    taken = dict.fromkeys((row.id for row in rows), 0)
+    for participant, facts in known_of_each(session, EVERYTHING, study, Enrolled, AmendmentApplied) if rows else ():
+        enrolled = next((fact for fact in facts if isinstance(fact, Enrolled)), None)
+        row = _cohort_of(rows, design, enrolled, facts)
+        if row is not None and participant.observation != "to-be-replaced":
+            taken[row.id] += 1
+    return [Room(row.code, row.label, row.part, dict(row.dose_levels), row.state, row.size, taken[row.id])
+            for row in rows]  # fmt: skip
+
+
 def _cohort_of(
     rows: list[CohortRow], design: StudyDesign, enrolled: Enrolled | None, facts: list[Fact]
 ) -> CohortRow | None:

@@ -58,7 +58,7 @@ def keep_contact(
     ``expected`` is the revision that the person had seen, 0 if nothing was ever kept. Raises InvalidInput, or Conflict
     with the names of what somebody else has changed since.
     """
-    _check(details)
+    check_contact(details)
     row = uow.session.get(Contact, participant.id)
     refuse_what_changed(uow.session, _edited(participant, row), expected)
     before = asdict(ContactDetails()) | _kept(keys, row)
@@ -154,7 +154,8 @@ def _is_a_birthday(text: str) -> bool:
         return False
 
 
-def _check(details: ContactDetails) -> None:
+def check_contact(details: ContactDetails) -> None:
+    """Raise InvalidInput with everything that is wrong with how to reach somebody."""
     problems = []
     if details.language not in LANGUAGES:
         problems.append(InputProblem("language", "there is no such language", f"choose from {', '.join(LANGUAGES)}"))

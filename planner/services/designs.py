@@ -68,15 +68,19 @@ class Designs:
         return made
 
 
+def read_versions(session: Session, study: Study, known_at: datetime | None = None) -> tuple[ReadProtocol, ...]:
+    """The versions of a study's protocol, oldest first, with the values of its parameters: of now, or of an instant."""
+    values = {name: row.value for name, row in parameter_values(session, study.id, known_at).items()}
+    rows = versions_of(session, study.id)
+    return tuple(_version(row, values) for row in rows if known_at is None or row.added_at <= known_at)
+
+
 def load_design(session: Session, study: Study, known_at: datetime | None = None) -> StudyDesign:
     """Read and compile a study's design, or what it was at an instant: which sites take part is as it is now.
 
     Raises Refused for one that has no protocol yet.
     """
-    values = {name: row.value for name, row in parameter_values(session, study.id, known_at).items()}
-    rows_of_versions = versions_of(session, study.id)
-    known = [row for row in rows_of_versions if known_at is None or row.added_at <= known_at]
-    versions = tuple(_version(row, values) for row in known)
+    versions = read_versions(session, study, known_at)
     if not versions:
         wrong = "the study has no protocol yet"
         raise Refused([InputProblem("study", wrong, "add a protocol version first")])

@@ -70,7 +70,7 @@ def sending_of(
     """What a worker of this installation sends with; nothing is connected to yet."""
     channels = channels_of(settings, database, keys, clock)
     dispatcher = Dispatcher(
-        database, channels, ContactBook(keys), worker_name(), clock,
+        database, channels, ContactBook(keys, settings.public_url or ""), worker_name(), clock,
         pace=pace_of(settings), stopping=stopping, own_words=own_words_of(designs),
     )  # fmt: skip
     return Sending(database, channels, dispatcher, keys, clock, timedelta(seconds=settings.send_every_seconds))

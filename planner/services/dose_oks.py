@@ -1,4 +1,4 @@
-"""OK to treat: an investigator's word that a dose may be given, revoked with a reason; and doses given without it."""
+"""OK to treat: an investigator's word that a dose may be given, or may not; and doses given without it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class GiveOk:
 
 @dataclass(frozen=True, slots=True)
 class DoseWithoutOk:
-    """A dose that was given without an OK in force, and what was wrong: none, a later one, or a revoked one."""
+    """A dose that was given without an OK in force; ``wrong``: none, later, revoked, or refused."""
 
     participant: str
     site: str
@@ -63,38 +63,79 @@ class DoseWithoutOk:
 
 def give_ok(uow: UnitOfWork, designs: Designs, scope: Scope, command: GiveOk) -> DoseOk:
     """Say that a dose may be given. Raises NotFound, InvalidInput, NotAllowed, Refused, or Conflict if it was said."""
-    study = find_study(uow.session, scope, command.study)
-    participant = find_participant(uow.session, scope, study, command.participant, lock=True)
-    visit = find_visit(uow.session, participant, command.visit)
-    user = _person(uow)
-    today = local_day(uow.now, _zone(designs.of(uow.session, study), participant.site_id))
-    problems = list(_problems(designs.of(uow.session, study), visit, command, today))
+    participant, visit, user = _about(uow, scope, command.study, command.participant, command.visit)
+    study = designs.of(uow.session, find_study(uow.session, scope, command.study))
+    today = local_day(uow.now, _zone(study, participant.site_id))
+    problems = [*_drug_problems(study, visit, command.drug), *_problems(command, today)]
     if problems:
         raise InvalidInput(problems)
-    if visit.gone or visit.status in _NO_DOSE:
-        wrong = f"the visit is {'not planned any more' if visit.gone else visit.status}"
-        raise Refused([InputProblem("visit", wrong, "look at the participant's visits")])
-    if _in_force(uow.session, participant, command.visit, command.drug) is not None:
-        raise Conflict([InputProblem("drug", "its OK has been given already", "revoke that one first")])
+    _require_open(uow.session, participant, visit, command.drug)
     row = DoseOk(
-        study_id=study.id, participant_id=participant.id, visit_key=visit.key, drug=command.drug, given_by=user,
-        given_at=uow.now, results=[_result(result) for result in command.results], note=command.note.strip(),
+        study_id=participant.study_id, participant_id=participant.id, visit_key=visit.key, drug=command.drug,
+        given_by=user, given_at=uow.now, results=[_result(result) for result in command.results],
+        note=command.note.strip(),
     )  # fmt: skip
     uow.session.add(row)
     uow.session.flush()
     after = {"drug": row.drug, "results": row.results, "note": row.note}
-    uow.audit("dose.ok-given", _subject(participant, visit.key), study_id=study.id, after=after)
+    uow.audit("dose.ok-given", _subject(participant, visit.key), study_id=participant.study_id, after=after)
     return row
+
+
+def refuse_ok(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, number: str, visit_key: str, drug: str, why: str
+) -> DoseOk:
+    """Say that a dose may not be given, and why; an OK can be given later all the same. Moves no date.
+
+    Raises NotFound, InvalidInput, NotAllowed, Refused, or Conflict while an OK is in force.
+    """
+    participant, visit, user = _about(uow, scope, study_code, number, visit_key)
+    study = designs.of(uow.session, find_study(uow.session, scope, study_code))
+    unsaid = missing_or_too_long("why", why, "say why it may not be given")
+    problems = [*_drug_problems(study, visit, drug), *unsaid]
+    if problems:
+        raise InvalidInput(problems)
+    _require_open(uow.session, participant, visit, drug)
+    row = DoseOk(
+        study_id=participant.study_id, participant_id=participant.id, visit_key=visit.key, drug=drug, given_by=user,
+        given_at=uow.now, results=[], note="", revoked_by=user, revoked_at=uow.now, revoked_why=why.strip(),
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    subject = _subject(participant, visit.key)
+    uow.audit("dose.ok-refused", subject, study_id=participant.study_id, after={"drug": drug}, why=why.strip())
+    return row
+
+
+def _about(
+    uow: UnitOfWork, scope: Scope, study_code: str, number: str, visit: str
+) -> tuple[Participant, VisitRow, int]:
+    """Whose dose of which visit it is about, locked, and who says something of it."""
+    study = find_study(uow.session, scope, study_code)
+    participant = find_participant(uow.session, scope, study, number, lock=True)
+    return participant, find_visit(uow.session, participant, visit), _person(uow)
+
+
+def _require_open(session: Session, participant: Participant, visit: VisitRow, drug: str) -> None:
+    """Raise Refused where no dose is to come, and Conflict where its OK is in force."""
+    if visit.gone or visit.status in _NO_DOSE:
+        wrong = f"the visit is {'not planned any more' if visit.gone else visit.status}"
+        raise Refused([InputProblem("visit", wrong, "look at the participant's visits")])
+    if _in_force(session, participant, visit.key, drug) is not None:
+        raise Conflict([InputProblem("drug", "its OK has been given already", "revoke that one first")])
 
 
 _NO_DOSE = frozenset({"cancelled", "missed", "omitted"})
 
 
-def _problems(study: StudyDesign, visit: VisitRow, command: GiveOk, today: date) -> Iterable[InputProblem]:
-    if command.drug not in visit.activities or not _is_dose(study, command.drug):
+def _drug_problems(study: StudyDesign, visit: VisitRow, drug: str) -> Iterable[InputProblem]:
+    if drug not in visit.activities or not _is_dose(study, drug):
         doses = [name for name in visit.activities if _is_dose(study, name)]
         remedy = f"choose {' or '.join(doses)}" if doses else "choose another visit"
         yield InputProblem("drug", "this visit has no such dose", remedy)
+
+
+def _problems(command: GiveOk, today: date) -> Iterable[InputProblem]:
     if not command.results and not command.note.strip():
         yield InputProblem("results", "nothing says what the OK rests on", "give results, or a note")
     if len(command.results) > MOST_RESULTS:
@@ -179,8 +220,9 @@ def _wrong(oks: list[DoseOk], dose: Given, zone: str) -> str | None:
     """What is wrong with the OKs of a dose; None where one was in force when it was given."""
     if any(_is_before(ok.given_at, dose, zone) and not _was_revoked(ok, dose, zone) for ok in oks):
         return None
-    if any(_was_revoked(ok, dose, zone) for ok in oks):
-        return "revoked"
+    over = [ok for ok in oks if _was_revoked(ok, dose, zone)]
+    if over:
+        return "refused" if all(ok.refused for ok in over) else "revoked"
     return "later" if oks else "none"
 
 

@@ -94,10 +94,10 @@ def _drug(course: Course, plan: Plan | None, drug: str) -> DrugCourse:
 
 
 def _omitted(course: Course, plan: Plan | None, drug: str) -> Iterator[Omitted]:
-    """What was left out of the drug, alone or with all of a visit that had it, earliest first."""
+    """What was left out of the drug, alone, with all of a visit that had it, or at home, earliest first."""
     planned = {visit.key for visit in plan.visits if drug in visit.spec.doses} if plan else set()
     for fact in course.record.all(Omitted):
-        whole = fact.activity is None and course.record.rename(fact.visit) in planned
+        whole = fact.activity is None and fact.visit is not None and course.record.rename(fact.visit) in planned
         if whole or fact.activity == drug:
             yield fact
 

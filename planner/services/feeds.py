@@ -53,6 +53,8 @@ LONGEST_LABEL, LONGEST_BRING, MOST_ALARMS, LONGEST_ALARM = 100, 500, 3, 14 * 24 
 MOST_DAYS = 3_650
 #: 192 bits
 _BYTES = 24
+#: an app that fetches a calendar does so several times a day
+SEEN_WITHIN = timedelta(days=2)
 STATES = ("active", "expired", "withdrawn", "never-fetched", "behind")
 
 
@@ -259,6 +261,23 @@ def list_feeds(
     except WrongCursor as wrong:
         raise InvalidInput([InputProblem("cursor", str(wrong), "begin at the first page")]) from None
     return Page(_listed(session, found.rows, now), found.next)
+
+
+def feeds_not_seen(
+    session: Session, scope: Scope, user_id: int | None, now: datetime, study: str | None, most: int
+) -> tuple[list[Listed], int]:
+    """The first of the feeds that no app has fetched lately with what is in them now, and how many they are.
+
+    ``study``: only those of one study.
+    """
+    lately = now - SEEN_WITHIN
+    newest = or_(FeedFetch.revision >= Feed.revision, Feed.changed_at >= lately)
+    seen = select(FeedFetch.feed_id).where(FeedFetch.feed_id == Feed.id, FeedFetch.last_at >= lately, newest).exists()
+    query = _mine(scope, user_id).where(_is_in("active", now), Feed.made_at < lately, ~seen)
+    if study is not None:
+        query = query.where(Feed.study_id == find_study(session, scope, study).id)
+    rows = session.execute(query.add_columns(func.count().over()).order_by(Feed.id).limit(most)).all()
+    return _listed(session, [row[0] for row in rows], now), rows[0][1] if rows else 0
 
 
 def find_feed(session: Session, scope: Scope, user_id: int | None, feed_id: int, lock: bool = False) -> Feed:

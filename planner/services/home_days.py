@@ -15,12 +15,11 @@ from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
 from planner.services.facts import RecordFacts, record_facts
 from planner.services.home_doors import AtHome
+from planner.services.home_doses import OWN
 from planner.services.recipients import recipient_row
 from planner.services.whereabouts import DaysAway, days_away
 from schedules.history import Away, Void
 
-#: how the facts are called that participants record themselves: they may take back these and no others
-_OWN = "page-"
 LONGEST, AHEAD = timedelta(days=60), timedelta(days=366)
 
 
@@ -36,7 +35,7 @@ class OwnDays:
 def own_days(session: Session, designs: Designs, seen: AtHome, today: date) -> list[OwnDays]:
     """The days from today on, the earliest first."""
     spans = _all(session, designs, seen)
-    found = [OwnDays(one.first, one.last, one.fact if one.fact.startswith(_OWN) else "") for one in spans]
+    found = [OwnDays(one.first, one.last, one.fact if one.fact.startswith(OWN) else "") for one in spans]
     return sorted((one for one in found if one.last >= today), key=lambda one: (one.first, one.last))
 
 
@@ -54,14 +53,14 @@ def say_away(uow: UnitOfWork, designs: Designs, seen: AtHome, first: date, last:
     """Record the days, and ask a coordinator to look. Said twice, nothing happens. Raises Refused and InvalidInput."""
     if any((one.first, one.last) == (first, last) for one in _all(uow.session, designs, seen)):
         return
-    name = f"{_OWN}{secrets.token_hex(8)}"
+    name = f"{OWN}{secrets.token_hex(8)}"
     _record(uow, designs, seen, Away(date=first, until=last, id=name))
     _tell(uow, seen, name, "They say on their page that they cannot come on some days: look at their visits.")
 
 
 def take_away_back(uow: UnitOfWork, designs: Designs, seen: AtHome, fact: str, today: date) -> None:
     """Take back what they have said themselves; anything else stays as it is."""
-    mine = [one for one in _all(uow.session, designs, seen) if one.fact == fact and fact.startswith(_OWN)]
+    mine = [one for one in _all(uow.session, designs, seen) if one.fact == fact and fact.startswith(OWN)]
     if mine:
         _record(uow, designs, seen, Void(date=today, of=fact))
         _tell(uow, seen, f"{fact}.back", "They say on their page that they can come on some days after all.")

@@ -20,6 +20,7 @@ from planner.persistence.studies import Study
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
 from planner.services.home_doors import AtHome
+from planner.services.home_doses import home_drugs
 from planner.services.recipients import recipient_row
 from planner.services.reminders import rules_row
 from schedules.errors import DateOutOfRange, DesignError, HistoryError
@@ -87,6 +88,8 @@ class HomePage:
     no_driving: bool
     #: whether the clock of the place is another one than their own
     other_clock: bool
+    #: whether the study has anything that is taken at home
+    takes_at_home: bool
 
     @property
     def next(self) -> HomeVisit | None:
@@ -112,6 +115,7 @@ def home_page(session: Session, designs: Designs, seen: AtHome, now: datetime) -
         urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone,
         bring=str(feed.options.get("bring", "")) if feed is not None else "", no_driving=seen.link.no_driving,
         other_clock=recipient is not None and any(recipient.zone != visit.zone for visit in visits if not visit.over),
+        takes_at_home=bool(home_drugs(life.study)),
     )  # fmt: skip
 
 

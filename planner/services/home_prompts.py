@@ -14,6 +14,7 @@ from notifications.recipients import RecipientRow, channels_in_force
 from notifications.rules import Rules
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.services.histories import Life
+from planner.services.home_doses import days_at_home, said_at_home
 from planner.services.recipients import Kept
 
 #: prompts are planned for today and so many days more: participants are planned again every night
@@ -23,8 +24,8 @@ AHEAD = 1
 def keep_home_prompts(uow: UnitOfWork, life: Life, kept: Kept, rules: Rules) -> None:
     """Bring prompts to the days on which something is to be taken or noted down at home.
 
-    A hold takes its days away at once, told or not; whoever is in hospital takes nothing at home, and what is tentative
-    is not asked about. Whoever is not reached themselves is prompted through who cares for them.
+    A hold takes its days away at once, told or not, and so does noting everything down.
+    Whoever is not reached themselves is prompted through who cares for them.
     """
     if not (rules.diary or any(row.prompted for row in kept.rows())):
         return
@@ -33,15 +34,11 @@ def keep_home_prompts(uow: UnitOfWork, life: Life, kept: Kept, rules: Rules) -> 
 
 
 def _days_at_home(uow: UnitOfWork, life: Life) -> Iterator[date]:
-    plan = life.plan(uow.now)
-    if plan is None:
-        return
-    today = life.today(uow.now)
-    course = life.course(uow.now)
-    for doses in plan.home_doses:
-        for day in () if doses.tentative else doses.days:
-            if today <= day <= today + timedelta(days=AHEAD) and not course.is_in_hospital(day.toordinal()):
-                yield day
+    """The days on which something is to be taken or noted down of which nobody has said anything yet."""
+    today, said = life.today(uow.now), said_at_home(life)
+    for what, day in days_at_home(life, uow.now, today, today + timedelta(days=AHEAD)):
+        if (what, day) not in said:
+            yield day
 
 
 def _prompt(uow: UnitOfWork, kept: Kept, rules: Rules, days: list[date]) -> None:

@@ -1,14 +1,18 @@
-"""Who somebody is at the chair: a name with a birth date or a record number, as the contact details hold them."""
+"""Who somebody is at the chair: a name with a birth date or a record number, as the contact details hold them.
+
+No number and no address: those are for whoever may read contact details. Each look stands in the audit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Contact
+from planner.persistence.unit_of_work import UnitOfWork
 from planner.services.keyring import Keys
 
 
@@ -31,3 +35,12 @@ def identities_of(session: Session, keys: Keys, participant_ids: Iterable[int]) 
         who: Identity(said["name"], said["birth_date"], said["record_number"]) for who, said in kept.items()
     }  # fmt: skip
     return {who: one for who, one in found.items() if one.name and (one.birth_date or one.record_number)}
+
+
+def note_look(uow: UnitOfWork, subject: str, numbers: Mapping[int, Iterable[str]]) -> None:
+    """Say in the audit that whoever acts has seen who these participants are: screening numbers by study.
+
+    ``subject`` is what the page was about, such as site:north.
+    """
+    for study_id, those in sorted(numbers.items()):
+        uow.audit("identifiers.read", subject, study_id=study_id, after={"participants": sorted(those)})

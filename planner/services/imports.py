@@ -59,6 +59,34 @@ class _Row:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was read: the lines of each participant in the order of the table, what is wrong with others."""
+
+    people: tuple[tuple[str, tuple[_Row, ...]], ...]
+    problems: tuple[InputProblem, ...]
+
+    @property
+    def facts(self) -> int:
+        """How many facts it has."""
+        return sum(len(lines) for _, lines in self.people)
+
+
+def read_table(table: bytes) -> Table:
+    """Read a table, as ``import_facts`` takes it. Raises InvalidInput for what is no table at all."""
+    rows, problems = _rows(table)
+    theirs: dict[str, list[_Row]] = {}
+    for row in rows:
+        theirs.setdefault(row.number, []).append(row)
+    return Table(tuple((number, tuple(lines)) for number, lines in theirs.items()), tuple(problems))
+
+
+def read_head(table: bytes) -> None:
+    """Look at the first line of a table alone. Raises InvalidInput where it names no columns, or wrong ones."""
+    text = _text(table)
+    _columns(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
+
+
 def import_facts(
     uow: UnitOfWork, designs: Designs, scope: Scope, study_code: str, table: bytes, helpers: int = 0
 ) -> Imported:
@@ -69,21 +97,24 @@ def import_facts(
     are new; only for a process that has no other thread.
     """
     study = find_study(uow.session, scope, study_code)
-    rows, problems = _rows(table)
-    theirs: dict[str, list[_Row]] = {}
-    for row in rows:
-        theirs.setdefault(row.number, []).append(row)
-    known = numbers_taken(uow.session, study.id, list(theirs))
-    useful = helpers if len(theirs) - len(known) > MANY else 0
-    with looked_for_seldom(), _Import(uow, designs, scope, study, problems, useful) as work:
-        for number, lines in theirs.items():
+    return import_people(uow, designs, scope, study, read_table(table), helpers)
+
+
+def import_people(
+    uow: UnitOfWork, designs: Designs, scope: Scope, study: Study, table: Table, helpers: int = 0
+) -> Imported:
+    """The same of a table that was read, or of a part of one."""
+    known = numbers_taken(uow.session, study.id, [number for number, _ in table.people])
+    useful = helpers if len(table.people) - len(known) > MANY else 0
+    with looked_for_seldom(), _Import(uow, designs, scope, study, list(table.problems), useful) as work:
+        for number, lines in table.people:
             if len(work.problems) >= MOST_PROBLEMS:
                 break
-            work.take(number, lines, known=number in known)
+            work.take(number, list(lines), known=number in known)
         work.finish()
     if work.problems:
         raise InvalidInput(work.told()[:MOST_PROBLEMS])
-    return Imported(len(theirs) - len(known), len(rows))
+    return Imported(len(table.people) - len(known), table.facts)
 
 
 class _Import:

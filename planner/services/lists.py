@@ -20,7 +20,7 @@ from planner.persistence.studies import Study, StudySite
 from planner.persistence.users import User
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, InvalidInput
-from planner.services.access import Scope, find_site, find_study, within
+from planner.services.access import Scope, find_participant, find_site, find_study, within
 
 T = TypeVar("T")
 
@@ -111,6 +111,12 @@ def list_gates(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> 
 
 def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
     """Deviations and queries with study and number, by their days."""
+    query = deviations_query(session, scope, wanted)
+    return _page(session, query, [(func.coalesce(DeviationRow.day, NO_DAY), date), (DeviationRow.id, int)], asked)
+
+
+def deviations_query(session: Session, scope: Scope, wanted: Wanted) -> Select[Any]:
+    """The deviations and queries that are wanted, each with its study's code and its participant's number."""
     day = func.coalesce(DeviationRow.day, NO_DAY)
     query = _narrowed(session, _with_participant(DeviationRow), scope, wanted, Participant)
     if wanted.statuses:
@@ -119,7 +125,7 @@ def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked
         query = query.where(day.between(wanted.since, _LAST_DAY))
     if wanted.until:
         query = query.where(day <= wanted.until)
-    return _page(session, query, [(day, date), (DeviationRow.id, int)], asked)
+    return query
 
 
 def list_bookings(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
@@ -141,6 +147,14 @@ def list_audit(
     query = select(AuditEntry).where(AuditEntry.chain == chain)
     if subject:
         query = query.where(AuditEntry.subject == subject)
+    return _page(session, query, [(AuditEntry.seq, int)], asked)
+
+
+def participant_audit(session: Session, scope: Scope, study: str, number: str, asked: Asked) -> Page[AuditEntry]:
+    """What the audit says of one participant, oldest first. Raises NotFound."""
+    found = find_study(session, scope, study)
+    subject = f"participant:{find_participant(session, scope, found, number).number}"
+    query = select(AuditEntry).where(AuditEntry.chain == found.id, AuditEntry.subject == subject)
     return _page(session, query, [(AuditEntry.seq, int)], asked)
 
 

@@ -95,7 +95,7 @@ class _Pile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Newcomer:
+class Newcomer:
     """Somebody who has no row yet. ``id`` is which of those they are who are written together."""
 
     id: int
@@ -129,7 +129,7 @@ class Planning:
         return Planned(made.count, made.kept(self.bulk), told.noted(), told.shown(), refused)
 
     def _planned(self, arrival: Arrival, place: int) -> tuple[Life, Plan | None]:
-        nobody = _Newcomer(place, arrival.number)
+        nobody = Newcomer(place, arrival.number)
         unknown = Life(self.design, nobody, (), History(planned_site=arrival.site), arrival.site)
         facts = first_facts(unknown, arrival.facts, self.uow.now, self.version_on)
         facts = at_known_levels(self.cohorts, self.design, facts)

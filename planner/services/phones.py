@@ -14,6 +14,7 @@ from notifications.appointments import AppointmentRow
 from notifications.channels.handset import texts_on
 from notifications.errors import NotificationsError, RulesRefused, UnknownZone
 from notifications.inbox import InboundRow, TaskRow
+from notifications.invitations import WORDED_AS
 from notifications.local_time import zone_of
 from notifications.message import Incoming
 from notifications.opt_outs import OptOut
@@ -237,7 +238,9 @@ def _written(
         urgent_phone=rules.urgent_phone, emergency_phone=rules.emergency_phone, code=message.code or "",
     )  # fmt: skip
     try:
-        wording = approved_wording(session, row.study_id, message.template, row.language)
+        wording = approved_wording(
+            session, row.study_id, WORDED_AS.get(message.template, message.template), row.language
+        )
         return wording.language, text_of(wording, row.language, values, words), ""
     except NotificationsError as error:
         return row.language, None, str(error)

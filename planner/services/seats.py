@@ -41,11 +41,14 @@ _WAITS = ("planned", "due")
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """OK to treat: who said it and when. ``revoked_why`` where it was taken back."""
+    """OK to treat: who said it, when, and on what. ``revoked_why`` where it was taken back, or refused at once."""
 
     by: str
     at: datetime
+    results: tuple[str, ...]
+    note: str
     revoked_why: str | None
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Looking:
-    """Whoever looks, with what: ``scope`` is what they may see, ``names`` where they may know who somebody is."""
+    """Whoever looks, with what: ``scope`` is what they may see, ``names`` where they may know who sits in a chair."""
 
     session: Session
     designs: Designs
@@ -175,7 +178,8 @@ def _seats(looking: Looking, query: Select[Any]) -> list[Seat]:
     if not ids:
         return []
     known = _Known(looking, ids)
-    named = {p.id for _, p, _, _ in rows if looking.names is not None and looking.names.covers(p.study_id, p.site_id)}
+    names = looking.names
+    named = {one.participant_id for one, *_ in rows if names is not None and names.covers(one.study_id, one.site_id)}
     identities = identities_of(looking.session, looking.keys, named) if named else {}
     designs = {study.id: looking.designs.of(looking.session, study) for _, _, study, _ in rows}
     return [
@@ -232,7 +236,12 @@ class _Known:
 
     def _ok(self, who: int, key: str, drug: str) -> Ok | None:
         row = self._oks.get((who, key, drug))
-        return Ok(self._names.get(row.given_by, ""), row.given_at, row.revoked_why) if row is not None else None
+        if row is None:
+            return None
+        results = tuple(f"{one['name']} {one['value']} {one['unit']}".strip() for one in row.results)
+        return Ok(
+            self._names.get(row.given_by, ""), row.given_at, results, row.note, row.revoked_why, row.refused
+        )  # fmt: skip
 
     def _arrival(self, booking: Booking) -> Arrival | None:
         row = self._arrived.get((booking.participant_id, booking.visit_key))

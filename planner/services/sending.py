@@ -21,7 +21,7 @@ from notifications.wording import told
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, Refused
-from planner.services.access import Scope, find_participant, find_study, require_everything, within
+from planner.services.access import EVERYTHING, Scope, find_participant, find_study, require_everything, within
 from planner.services.designs import Designs
 from planner.services.messages import find_message
 from planner.services.recipients import CAREGIVER, recipient_row
@@ -177,22 +177,26 @@ class StudySending:
 
 def studies_sending(session: Session) -> list[StudySending]:
     """Every study, by its code."""
+    return studies_sending_in(session, EVERYTHING)
+
+
+def studies_sending_in(session: Session, scope: Scope) -> list[StudySending]:
+    """The studies that somebody may see, by their codes; of their messages those at the sites within the scope."""
     counts = select(MessageRow.study_id, MessageRow.state, func.count())
-    counts = counts.where(MessageRow.state.in_(PENDING)).group_by(MessageRow.study_id, MessageRow.state)
+    counts = counts.where(MessageRow.state.in_(PENDING), within(scope, MessageRow.study_id, MessageRow.site_id))
+    counts = counts.group_by(MessageRow.study_id, MessageRow.state)
     pending = {(study, state): count for study, state, count in session.execute(counts)}
     everywhere = whole_switch(session).off
+    switches = {row.study_id: row for row in session.scalars(select(SwitchRow))}
+    enabled = set(session.scalars(select(RulesRow.study_id).where(RulesRow.enabled)))
     return [
         StudySending(
-            study.code, _is_enabled(session, study.id), _switch(session.get(SwitchRow, study.id), everywhere),
+            study.code, study.id in enabled, _switch(switches.get(study.id), everywhere),
             pending.get((study.id, State.HELD), 0), pending.get((study.id, State.PLANNED), 0),
         )
         for study in session.scalars(select(Study).order_by(Study.code))
+        if scope.sees(study.id)
     ]  # fmt: skip
-
-
-def _is_enabled(session: Session, study_id: int) -> bool:
-    row = session.get(RulesRow, study_id)
-    return row is not None and row.enabled
 
 
 def set_study_switch(uow: UnitOfWork, study: Study, off: bool, why: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifications.appointments import AppointmentRow
 from notifications.inbox import InboundRow, TaskRow
 from notifications.recipients import RecipientRow
+from planner.persistence.audit import INSTALLATION
 from planner.persistence.paging import Asked, Page, WrongCursor, page
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
@@ -52,15 +53,38 @@ def study_tasks(session: Session, scope: Scope, study_code: str, done: bool | No
 def finish_task(uow: UnitOfWork, scope: Scope, study_code: str, task_id: int, note: str) -> Told:
     """Say that a task is done, and how. Raises NotFound; Conflict if somebody else has done it before."""
     study = find_study(uow.session, scope, study_code)
-    row = find_task(uow.session, scope, study, task_id, lock=True)
+    return _finish(uow, find_task(uow.session, scope, study, task_id, lock=True), note, study.id)
+
+
+def _finish(uow: UnitOfWork, row: TaskRow, note: str, chain: int) -> Told:
     problems = list(too_long("note", note, LONGEST_NOTE))
     if problems:
         raise InvalidInput(problems)
     if row.done_at is not None:
         raise Conflict([InputProblem("task", "it was done before", "nothing is left to do")])
     row.done_at, row.done_by, row.note = uow.now, uow.actor.user_id, note.strip()
-    uow.audit("task.done", f"task:{row.id}", study_id=study.id, after={"kind": row.kind, "note": row.note})
+    uow.audit("task.done", f"task:{row.id}", study_id=chain, after={"kind": row.kind, "note": row.note})
     return told_of(uow.session, [row])[0]
+
+
+def finish_loose_task(uow: UnitOfWork, scope: Scope, task_id: int, note: str) -> Told:
+    """The same with a task of no study. Raises NotFound; Conflict if somebody else has done it before."""
+    row = find_loose_task(uow.session, scope, task_id, lock=True)
+    return _finish(uow, row, note, INSTALLATION)
+
+
+def find_loose_task(session: Session, scope: Scope, task_id: int, lock: bool = False) -> TaskRow:
+    """A task of no study: whoever looks at messages anywhere may look at it. Raises NotFound."""
+    query = select(TaskRow).where(TaskRow.id == task_id, TaskRow.study_id.is_(None))
+    row = session.scalar(query.with_for_update() if lock else query)
+    if row is None or not scope.pairs:
+        raise NotFound([InputProblem("task", "there is no such task", "look at what is to be done today")])
+    return row
+
+
+def covers_everybody(session: Session, scope: Scope) -> bool:
+    """Whether a scope has all studies that there are: then nobody who might have written is outside of it."""
+    return all(scope.covers_whole(study_id) for study_id in session.scalars(select(Study.id)))
 
 
 def find_task(session: Session, scope: Scope, study: Study, task_id: int, lock: bool = False) -> TaskRow:

@@ -13,7 +13,7 @@ from planner.clock import local_day
 from planner.persistence.participants import Participant
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.designs import Designs, StudyDesign
-from planner.services.histories import life_of
+from planner.services.histories import Life, life_of, lives_of
 from planner.services.known_facts import known_of_each
 from schedules.history import Admitted, Away, Died, Fact, Transplanted
 from schedules.record import fact_id, live_facts
@@ -46,28 +46,36 @@ def in_hospital(session: Session, designs: Designs, scope: Scope, study_code: st
     """The participants within the scope who are in hospital today, by number. Raises NotFound."""
     study = find_study(session, scope, study_code)
     design = designs.of(session, study)
+    those = [
+        (participant, facts)
+        for participant, facts in known_of_each(session, scope, study, Admitted, Transplanted, Died)
+        if facts and not any(isinstance(fact, Died) for fact in facts)
+    ]
+    lives = lives_of(session, design, [participant for participant, _ in those])
     found: list[InHospital] = []
-    for participant, facts in known_of_each(session, scope, study, Admitted, Transplanted, Died):
-        if facts and not any(isinstance(fact, Died) for fact in facts):
-            found += _stay_today(session, design, participant, facts, now)
+    for life, (participant, facts) in zip(lives, those, strict=True):
+        site = _site(design, participant)
+        stay = stay_today(life, facts, local_day(now, design.zones[site]), now)
+        if stay is not None:
+            found.append(InHospital(participant.number, site, *stay))
     return found
 
 
-def _stay_today(
-    session: Session, design: StudyDesign, participant: Participant, facts: list[Fact], now: datetime
-) -> Iterator[InHospital]:
-    """The stay that the engine plans with, so that a list and a calendar never say different things."""
-    site = _site(design, participant)
-    today = local_day(now, design.zones[site]).toordinal()
-    course = life_of(session, design, participant).course(now)
-    starts = [first for first, last in course.in_hospital if first <= today <= last]
+def stay_today(
+    life: Life, facts: list[Fact], today: date, now: datetime
+) -> tuple[date, Literal["admitted", "transplanted"], str] | None:
+    """Since when somebody is in hospital today, by what, and the note; None if they are not.
+
+    The stay is the one that the engine plans with, so that a list and a calendar never say different things.
+    """
+    course = life.course(now)
+    starts = [first for first, last in course.in_hospital if first <= today.toordinal() <= last]
     if not starts:
-        return
+        return None
     since = date.fromordinal(min(starts))
     admitted = next((fact for fact in facts if isinstance(fact, Admitted) and fact.date == since), None)
-    by: Literal["admitted", "transplanted"] = "transplanted" if admitted is None else "admitted"
     note = next((fact.note for fact in facts if fact.note and _begins(fact, since)), "")
-    yield InHospital(participant.number, site, since, by, note)
+    return since, "transplanted" if admitted is None else "admitted", note
 
 
 def _begins(fact: Fact, since: date) -> bool:

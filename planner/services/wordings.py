@@ -39,6 +39,7 @@ from schedules.protocol import ActivityKind
 EXAMPLE = Values(
     place="The clinic", phone="+1 212 555 0100", day=date(2026, 9, 30), starts=14 * 60 + 30,
     urgent_phone="+1 212 555 0111", emergency_phone="911", code="123456",
+    page="https://planner.example.org/home",
 )  # fmt: skip
 _DRUGS = (ActivityKind.DOSE, ActivityKind.HOME_DOSE)
 LONGEST = 2_000
@@ -170,7 +171,7 @@ def preview_wording(
     values = Values(
         place=known.alias or EXAMPLE.place, phone=EXAMPLE.phone, day=EXAMPLE.day, starts=EXAMPLE.starts,
         urgent_phone=known.urgent_phone or EXAMPLE.urgent_phone,
-        emergency_phone=known.emergency_phone or EXAMPLE.emergency_phone, code=EXAMPLE.code,
+        emergency_phone=known.emergency_phone or EXAMPLE.emergency_phone, code=EXAMPLE.code, page=EXAMPLE.page,
     )  # fmt: skip
     found = []
     for language in languages or shipped_languages():

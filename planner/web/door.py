@@ -11,7 +11,7 @@ from flask import Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from planner.auth.asking import Asking
-from planner.auth.door import installation, known, let_in, said_needs
+from planner.auth.door import USUAL_BODY, installation, known, let_in, said_needs
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.schema import WrongSchema
 from planner.problems import InputProblem, NotAllowed, NotSignedIn
@@ -38,6 +38,8 @@ def check() -> ResponseReturnValue | None:
             let_in(request.cookies.get(SESSION, ""), wanted, request.view_args or {})
         except NotSignedIn:
             return ask_to_sign_in()
+    if wanted.largest > USUAL_BODY:  # whoever may send a file is known by now
+        request.max_content_length = request.max_form_memory_size = wanted.largest
     check_form()
     return None
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from notifications.calendars.lint import Finding, Severity, lint
 from planner import clock
 from planner.calendars.front import Front
-from planner.persistence.feeds import PARTICIPANT
+from planner.persistence.feeds import CENTRE, COORDINATOR, PARTICIPANT, SITE, STUDY
 from planner.services.feed_words import name_of
 from planner.services.feeds import feed_by_token, state_of
 from planner.services.installation import Installation
@@ -65,7 +65,8 @@ def subscribe(token: str) -> Response:
     if found.audience == PARTICIPANT:
         t = texts_in(str(found.options.get("language", "en")))
         return _private(render_template("home/subscribe.html", t=t, links=links), 200)
-    return _private(render_template("feed.html", name=name_of(found, "", "").rstrip(": "), links=links), 200)
+    name, whom = name_of(found, "", "").rstrip(": "), _FOR.get(found.audience, "")
+    return _private(render_template("feed.html", name=name, whom=whom, links=links), 200)
 
 
 @feeds.get("/check")
@@ -131,6 +132,15 @@ def _our_hosts() -> set[str]:
 
 def _planner() -> Installation:
     return cast(Installation, current_app.extensions["installation"])
+
+
+#: for whom a calendar of staff is, by its audience
+_FOR = {
+    CENTRE: "It is for the staff of an infusion centre: who comes to which chair, by study code and screening number.",
+    COORDINATOR: "It is for a coordinator: the visits of their participants, by study code and screening number.",
+    SITE: "It is for the staff of a site: the visits there, by study code and screening number.",
+    STUDY: "It is for the staff of a study: its visits at every site, by screening number.",
+}
 
 
 def _is_token(token: str) -> bool:

@@ -9,17 +9,24 @@ from markupsafe import Markup
 
 from planner.auth.asking import Asking
 from planner.auth.permissions import Permission, roles_with
+from planner.services.users import Person, Role
 from planner.web import door
 
 #: the pages of the desk in their order: label, page, the permission without which it shows nothing
 _PAGES = (
     ("Today", "desk.today.show", Permission.PARTICIPANTS_READ),
     ("Participants", "desk.participants.show", Permission.PARTICIPANTS_READ),
+    ("Calendar", "desk.site_calendar.choose", Permission.PARTICIPANTS_READ),
     ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
+    ("Studies", "studies.listing.show", Permission.STUDIES_READ),
+    ("Administration", "office.overview.show", Permission.MESSAGES_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
-_PARTS = {"today": "Today", "replies": "Today", "deviations": "Deviations"}
+_BLUEPRINTS = {"centre": "Infusions", "studies": "Studies", "office": "Administration"}
+_PARTS = {
+    "today": "Today", "watch": "Today", "replies": "Today", "site_calendar": "Calendar", "deviations": "Deviations",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,12 @@ def frame() -> Frame | None:
     return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
 
 
+def first_page(person: Person) -> str:
+    """Where somebody begins who has signed in: an infusion centre at its day, and whoever else at the desk's."""
+    centre_alone = set(person.roles) == {Role.INFUSION_CENTRE}
+    return url_for("centre.day.choose" if centre_alone else "desk.today.show")
+
+
 def form_token_field() -> Markup:
     """The hidden field by which a form is known to be ours."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(door.TOKEN, door.form_token())
@@ -78,6 +91,6 @@ def _links(who: Asking) -> list[Link]:
 
 def _part() -> str:
     parts = (request.endpoint or "").split(".")
-    if parts[0] == "centre":
-        return "Infusions"
+    if parts[0] in _BLUEPRINTS:
+        return _BLUEPRINTS[parts[0]]
     return _PARTS.get(parts[1], "Participants") if parts[0] == "desk" else ""

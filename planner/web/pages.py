@@ -17,6 +17,7 @@ from planner.services.calendars import Calendar, calendar_for
 from planner.services.installation import Installation
 from planner.services.library import Library
 from planner.web import calendar_view, months_view, protocol_view, words
+from planner.web.beginning import commands_to_begin
 from planner.web.forms import VIEWS, CalendarForm
 
 pages = Blueprint("pages", __name__)
@@ -45,7 +46,7 @@ def index() -> str:
     forms = [CalendarForm(library.protocol(name)) for name in library.names()]
     settings = cast(Installation, current_app.extensions["installation"]).settings
     phones = settings.show_phones and settings.channel == "handset"
-    return render_template("index.html", forms=forms, phones=phones)
+    return render_template("index.html", forms=forms, phones=phones, beginning=commands_to_begin())
 
 
 @pages.get("/protocols/<name>")

@@ -12,12 +12,14 @@ from planner import clock
 from planner.auth.door import asking, installation, needs
 from planner.auth.permissions import Permission
 from planner.config import ConfigurationError
-from planner.persistence.unit_of_work import Actor
+from planner.persistence.unit_of_work import Actor, UnitOfWork
 from planner.persistence.users import User
 from planner.problems import InputProblem, NotSignedIn, PlannerError
 from planner.request_log import request_id
-from planner.services.users import asks_for_code, end_sessions, hash_that_fits, sign_in
+from planner.services.users import Person, asks_for_code, end_sessions, hash_that_fits, person_of, sign_in
 from planner.web import door
+from planner.web.beginning import commands_to_begin
+from planner.web.frame import first_page
 from planner.web.words import sentence
 
 pages = Blueprint("sign_in", __name__)
@@ -45,8 +47,9 @@ class SignInForm:
 def show() -> ResponseReturnValue:
     """Show the form, or go on where somebody is signed in."""
     next_place = door.place_of_ours(request.args.get("next", "")) or ""
-    if door.who_looks() is not None:
-        return redirect(next_place or url_for("desk.today.show"), 303)
+    looks = door.who_looks()
+    if looks is not None:
+        return redirect(next_place or first_page(looks.person), 303)
     return _page(SignInForm(next=next_place, old=door.SESSION in request.cookies), 200)
 
 
@@ -108,16 +111,16 @@ def sign_out() -> ResponseReturnValue:
 def _enter(form: SignInForm, fitting: str, code: str) -> ResponseReturnValue:
     """Begin a session, if everything is right; a failure is counted either way."""
     planner, most = installation(), installation().settings.sign_in_attempts
-    found = planner.store.write(
-        Actor("nobody"),
-        clock.now(),
-        lambda uow: sign_in(uow, planner.keys, form.email, fitting, code, most),
-        request_id(),
-    )
+
+    def work(uow: UnitOfWork) -> tuple[Person, str] | None:
+        entered = sign_in(uow, planner.keys, form.email, fitting, code, most)
+        return (person_of(uow.session, entered[0]), entered[1]) if entered is not None else None
+
+    found = planner.store.write(Actor("nobody"), clock.now(), work, request_id())
     if found is None:
         wrong = "the code is wrong, or was used before" if form.ticket else "the address or the password is wrong"
         raise NotSignedIn([InputProblem("password", wrong, "check it, and try again")])
-    answer = make_response(redirect(form.next or url_for("desk.today.show"), 303))
+    answer = make_response(redirect(form.next or first_page(found[0]), 303))
     return door.give_session(answer, found[1])
 
 
@@ -141,4 +144,4 @@ def _again(form: SignInForm, error: PlannerError) -> Response:
 
 
 def _page(form: SignInForm, status: int) -> Response:
-    return make_response(render_template("sign_in.html", form=form), int(status))
+    return make_response(render_template("sign_in.html", form=form, beginning=commands_to_begin()), int(status))

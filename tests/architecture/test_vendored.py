@@ -11,6 +11,8 @@ VENDOR = ROOT / "planner" / "web" / "static" / "vendor"
 FILES = {
     "pico/pico-2.1.1.min.css": "fbc9a63fc9fc9f72d12fd7fc9806e11fa9f77ae4f9cad146b27003a1119ba3db",
     "htmx/htmx-2.0.11.min.js": "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717",
+    "event-calendar/event-calendar-5.10.1.min.js": "dd9806e839c10232b8f740ef59899c853b4ca2653719f858206c16c76c2a80f6",
+    "event-calendar/event-calendar-5.10.1.min.css": "14abac982c42d2cdd42721fedc4a95d4f9e2f4d03e78bd4b167c2e803f870c73",
 }
 
 

@@ -67,3 +67,12 @@ _RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.vio
 
 def _said(rule: str, first: dict[str, Any]) -> str:
     return f"{rule}: {first['html'][:200]} ({first['failureSummary'][:300]})"
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the field of that name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"no way to {name} by keyboard")

@@ -90,7 +90,7 @@ def test_the_day_leads_from_the_navigation_to_a_chair(page: Page) -> None:
     page.get_by_role("button", name="North").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("North")
     chairs = page.get_by_role("region", name="By chair and hour")
-    expect(chairs.get_by_role("link", name=f"{STUDY} 01-001")).to_be_visible()
+    expect(chairs.get_by_role("link", name="Ada Madeup")).to_be_visible()
     hours = page.get_by_role("region", name="In the order of the hour")
     first = hours.get_by_role("listitem").filter(has_text="01-001").first
     expect(first).to_contain_text("prepare by 08:30")
@@ -99,8 +99,9 @@ def test_the_day_leads_from_the_navigation_to_a_chair(page: Page) -> None:
     page.get_by_role("navigation", name="Days").get_by_role("link", name=re.compile("Later")).click()
     expect(page.get_by_text("Nobody has an appointment on this day.")).to_be_visible()
     page.go_back()
-    hours.get_by_role("link", name=f"{STUDY} 01-001").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{STUDY} 01-001")
+    hours.get_by_role("link", name="Ada Madeup").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Madeup")
+    expect(page.get_by_role("main")).to_contain_text("born 12 May 1961, record 4711")
 
 
 def test_somebody_arrives_and_is_dosed_drug_by_drug(page: Page) -> None:
@@ -162,6 +163,51 @@ def test_a_day_is_closed_after_a_look_at_whom_it_hits_and_opened_again(page: Pag
     expect(page.get_by_role("status")).to_contain_text("Open again")
 
 
+def test_a_day_is_closed_every_week_until_a_last_one(page: Page) -> None:
+    page.goto(f"{DAY}/closures")
+    page.get_by_label("First closed day").fill("2026-01-13")
+    page.get_by_label("Last closed day").fill("2026-03-31")
+    page.get_by_label("Does it come again?").select_option("Every week, on the same weekday")
+    page.get_by_label("Reason").fill("Team meeting")
+    page.get_by_role("button", name="Show whom it hits").click()
+    hits = page.get_by_role("region", name="Whom it hits")
+    expect(hits).to_contain_text("Moves to Wed 21 Jan 2026 by itself.")
+    hits.get_by_role("button", name="Close").click()
+    closed = page.get_by_role("region", name="Closed days to come")
+    expect(closed).to_contain_text("Every Tuesday, from 13 January 2026 until 31 March 2026")
+    expect(page.get_by_role("region", name="Public holidays")).to_contain_text("Martin Luther King Jr. Day")
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_an_investigator_says_ok_refuses_and_takes_it_back(
+    browser: Browser, address: str, store: Store, size: str
+) -> None:
+    context = open_context(browser, address, store, Role.INVESTIGATOR, viewport=SIZES[size])
+    page = context.new_page()
+    page.goto(DAY_1)
+    second = drug(page, "2. Inotuzumab")
+    second.get_by_text("Say whether it may be given").click()
+    second.get_by_label("Why it may not be given").fill("platelets of 20")
+    second.get_by_role("button", name=re.compile("^Not to be given")).click()
+    expect(second).to_contain_text("not to be given: platelets of 20")
+    second.get_by_text("Say whether it may be given").click()
+    second.get_by_role("button", name=re.compile("^OK to treat")).click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing says what the OK rests on")
+    expect(second.get_by_label("What was measured").first).to_have_attribute("aria-invalid", "true")
+    first = second.get_by_role("group", name="Result 1")
+    first.get_by_label("What was measured").fill("platelets")
+    first.get_by_label("Result", exact=True).fill("60")
+    first.get_by_label("Unit").fill("10^9/L")
+    second.get_by_role("button", name=re.compile("^OK to treat")).click()
+    expect(second).to_contain_text("Test investigator, Mon 5 Jan, 09:00")
+    expect(second).to_contain_text("platelets 60 10^9/L")
+    second.get_by_text("Take the OK back").click()
+    second.get_by_label("Why it may not be given after all").fill("fever")
+    second.get_by_role("button", name=re.compile("^Take it back")).click()
+    expect(second).to_contain_text("OK taken back: fever")
+    context.close()
+
+
 def test_the_load_of_a_day_leads_to_its_chairs(page: Page) -> None:
     page.goto(DAY)
     page.get_by_role("link", name="Load", exact=True).click()
@@ -211,5 +257,12 @@ def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store,
         for name, path in PAGES.items():
             page.goto(path)
             found[name, size["width"]] = violations(page)
+        context.close()
+        context = open_context(browser, address, store, Role.INVESTIGATOR, viewport=size, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(DAY_1)
+        page.get_by_text("Say whether it may be given").click()
+        found["OK to treat", size["width"]] = violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         context.close()
     assert not any(found.values()), {name: those for name, those in found.items() if those}

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
 from planner import clock
-from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from planner.web.door import SESSION
-from tests import reminded
-from tests.browser.desk import AXE, SIZES, Hand, served, violations
-from tests.desk import session_of
-from tests.planner.api.callers import PASSWORD, Clock, at, settings_for, user
-from tests.reminded import DAY_8, DOSED, KEYS
-from tests.studies import STUDY
+from tests.browser.coordinator import PERSON, address, open_context, page
+from tests.browser.desk import AXE, SIZES, Hand, tab_to, violations
+from tests.planner.api.callers import PASSWORD, at, user
 
-__all__ = ["at"]
+__all__ = ["address", "at", "page"]
 
 pytestmark = pytest.mark.browser
-PERSON = f"/studies/{STUDY}/participants/01-001"
-LATE = tuple({**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED)
 PAGES = {
     "the day": "/today",
     "participants": "/participants",
@@ -43,45 +34,6 @@ PAGES = {
     "a deviation": f"{PERSON}/deviations/1",
     "not found": "/nothing/here",
 }
-
-
-@pytest.fixture
-def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
-    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
-    study = reminded.reminding(store)
-    study.record("01-001", *LATE)
-    study.record("01-001", {**DAY_8, "date": "2026-01-26", "visit": "induction.c1.d15"}, booking_reason="late")
-    study.enrol("01-002")
-    at.now = study.now
-    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
-    app.extensions["installation"]._keys = KEYS
-    with served(app) as found:
-        yield found
-    app.extensions["installation"].close()
-
-
-def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:
-    """A browser in which a coordinator is signed in."""
-    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
-    secret = session_of(store, Role.COORDINATOR)
-    context.add_cookies([{"name": SESSION, "value": secret, "url": address}])
-    return context
-
-
-@pytest.fixture(
-    params=[("desktop", True), ("phone", True), ("desktop", False)], ids=["desktop", "phone", "without-javascript"]
-)
-def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A browser of that size, with JavaScript or without, signed in."""
-    size, script = request.param
-    context = open_context(browser, address, store, viewport=SIZES[size], java_script_enabled=script)
-    made = context.new_page()
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield made
-    context.close()
-    assert wrong == []
 
 
 def test_signing_in_leads_to_the_day_and_signing_out_away_from_it(browser: Browser, address: str, store: Store) -> None:
@@ -235,12 +187,3 @@ def test_a_cycle_is_delayed_by_keyboard_alone(browser: Browser, address: str, st
     page.keyboard.press("Enter")
     expect(page.get_by_role("status", name="Recorded")).to_contain_text("A cycle begins later")
     context.close()
-
-
-def tab_to(page: Page, name: str) -> None:
-    """Press Tab until the field of that name has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.name") == name:
-            return
-    raise AssertionError(f"no way to {name} by keyboard")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from planner.persistence.unit_of_work import Store
+from tests import reminded
 from tests.browser.desk import AXE, SIZES, served, violations
-from tests.housed import CODE, Housed, housed
+from tests.housed import CODE, Housed, housed, with_pills
 from tests.planner.api.callers import Clock, at
 
 __all__ = ["at"]
@@ -51,6 +53,15 @@ def running(store: Store, tmp_path: Path, at: Clock) -> Iterator[Running]:
 @pytest.fixture
 def arabic(store: Store, tmp_path: Path, at: Clock) -> Iterator[Running]:
     with housed(store, tmp_path, at, language="ar") as made, served(made.app) as address:
+        yield Running(address, made)
+
+
+@pytest.fixture
+def pills(store: Store, tmp_path: Path, at: Clock) -> Iterator[Running]:
+    """Somebody who takes pills at home; it is their ninth day, and staff have noted the first one down."""
+    with housed(store, tmp_path, at, study=with_pills(store)) as made, served(made.app) as address:
+        made.study.record("01-001", {"fact": "given", "date": "2026-01-05", "activity": "pillazole"})
+        at.now = made.study.now = datetime(2026, 1, 13, 15, 0, tzinfo=UTC)
         yield Running(address, made)
 
 
@@ -177,6 +188,108 @@ def let_in(context: BrowserContext, running: Running) -> Page:
     page.get_by_role("textbox").press("Enter")
     page.wait_for_url("**/home")
     return page
+
+
+def noting(page: Page, running: Running) -> None:
+    """Note today down, mend it, say of yesterday that it was not taken, and see both in the calendar."""
+    page.get_by_role("link", name="Diary").click()
+    first = page.get_by_role("region", name="To take at home: 1")
+    first.get_by_role("radio", name="I took it", exact=True).check()
+    first.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Your clinic can see it.")
+    expect(first).to_contain_text("You noted: I took it")
+    first.get_by_text("Change it").click()
+    first.get_by_role("radio", name="I took it late").check()
+    first.get_by_role("button", name="Save").click()
+    expect(first.get_by_role("alert")).to_contain_text("Please choose why.")
+    expect(first.get_by_role("radio", name="I took it late")).to_be_checked()
+    first.get_by_label("Why?").select_option("I forgot")
+    first.get_by_role("button", name="Save").click()
+    expect(first).to_contain_text("You noted: I took it late I forgot")
+    page.get_by_role("link", name="Day before").click()
+    first.get_by_role("radio", name="I did not take it").check()
+    first.get_by_label("Why?").select_option("I did not feel well")
+    first.get_by_role("button", name="Save").click()
+    weeks = page.get_by_role("region", name="The last weeks").get_by_role("table").first
+    expect(weeks.get_by_role("link", name="Tuesday, January 13, 2026: taken late")).to_be_visible()
+    expect(weeks.get_by_role("link", name="Monday, January 12, 2026: not taken")).to_be_visible()
+    expect(weeks.get_by_role("cell", name="5 taken", exact=True)).to_be_visible()
+    weeks.get_by_role("link", name="Wednesday, January 7, 2026: not noted yet").click()
+    expect(page.get_by_role("navigation", name="Days")).to_contain_text("Wednesday, January 7, 2026")
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_what_is_taken_at_home_is_noted_down(browser: Browser, pills: Running, size: str) -> None:
+    with browser.new_context(viewport=SIZES[size]) as context:
+        noting(let_in(context, pills), pills)
+
+
+def test_the_diary_works_without_javascript(browser: Browser, pills: Running) -> None:
+    with browser.new_context(java_script_enabled=False, viewport=SIZES["phone"]) as context:
+        noting(let_in(context, pills), pills)
+
+
+def test_the_diary_goes_with_the_keyboard_alone(browser: Browser, pills: Running) -> None:
+    with browser.new_context(viewport=SIZES["phone"]) as context:
+        page = let_in(context, pills)
+        page.goto(f"{pills.address}/home/diary")
+        page.get_by_role("radio", name="I took it", exact=True).first.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Saved.")
+
+
+def test_the_diary_is_read_from_right_to_left_in_arabic(browser: Browser, pills: Running) -> None:
+    reminded.keep(pills.home.study, language="ar")
+    with browser.new_context(viewport=SIZES["phone"]) as context:
+        page = let_in(context, pills)
+        page.get_by_role("link", name="الدفتر").click()
+        expect(page.get_by_role("heading", name="دفتركم")).to_be_visible()
+        table = page.get_by_role("table").first
+        assert table.evaluate("e => getComputedStyle(e).direction") == "rtl"
+        page.get_by_role("radio", name="تناولته", exact=True).first.check()
+        page.get_by_role("button", name=re.compile("حفظ")).first.click()
+        expect(page.get_by_role("status")).to_contain_text("تم الحفظ")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_who_else_gets_texts_is_agreed_to_ended_and_named(browser: Browser, running: Running, size: str) -> None:
+    reminded.keep(running.home.study, caregiver_name="Bea Madeup")
+    with browser.new_context(viewport=SIZES[size]) as context:
+        page = let_in(context, running)
+        page.get_by_role("link", name="Settings").click()
+        part = page.get_by_role("region", name="Somebody who also gets texts")
+        expect(part).to_contain_text("Bea Madeup gets no texts now.")
+        part.get_by_role("button", name="I agree: they may get texts too").click()
+        expect(part).to_contain_text("Bea Madeup also gets texts, at the number that ends in 50.")
+        part.get_by_role("button", name="End this").click()
+        part.get_by_text("Name somebody").click()
+        part.get_by_label("Name").fill("Cem Madeup")
+        part.get_by_label("Phone number").fill("0212 555 0160")
+        part.get_by_role("button", name="Send to my clinic").click()
+        expect(part).to_contain_text("You named somebody. Your clinic will contact you.")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills: Running, scheme: Any) -> None:
+    with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
+        page = let_in(context, pills)
+        for day, answer in (("2026-01-12", "taken"), ("2026-01-11", "late"), ("2026-01-10", "missed")):
+            page.goto(f"{pills.address}/home/settings")
+            said: dict[str, str | float | bool] = {"medicine": "1", "day": day, "answer": answer, "why": "forgot"}
+            said["form_token"] = page.locator("[name=form_token]").first.input_value()
+            assert page.request.post(f"{pills.address}/home/diary", form=said).ok
+        for path in ("/diary", "/diary?day=2026-01-10", "/diary?day=2026-01-05"):
+            page.goto(f"{pills.address}/home{path}")
+            assert violations(page) == [], path
+            for width in (320, 390, 1280):
+                page.set_viewport_size({"width": width, "height": 844})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            assert page.evaluate(SMALLEST) >= 24, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -37,12 +37,15 @@ def test_what_is_due_is_handed_over_once_with_its_text_and_recorded(clinic: Clin
     assert len(clinic.provider.outgoing) == 1
 
 
-def test_an_e_mail_says_that_nobody_reads_what_is_answered_to_it_and_a_text_does_not(clinic: Clinic) -> None:
+def test_an_e_mail_asks_for_no_answer_and_says_that_nobody_reads_one(clinic: Clinic) -> None:
     clinic.book_visits(clinic.recipient("p2", "p2@example.org", channels=("email",)), ONCE)
     mail = FakeProvider(clinic.clock, name="email")
     Dispatcher(clinic.database, {"email": mail, "sms": clinic.provider}, clinic.book, "worker-1", clinic.clock).tick()
     [by_mail], [by_text] = mail.outgoing, clinic.provider.outgoing
-    assert by_mail.text == f"{by_text.text} Nobody reads answers to this e-mail. Please call instead."
+    assert "Reply 1 to confirm" in by_text.text
+    assert by_mail.text.startswith(by_text.text.partition(" Reply 1")[0])
+    assert by_mail.text.endswith("Nobody reads answers to this e-mail. Please call instead.")
+    assert not any(word in by_mail.text for word in ("Reply", "reply", "STOP"))
 
 
 def test_nothing_is_sent_before_it_is_due(clinic: Clinic) -> None:

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random
 from threading import Lock, get_ident
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifications.attempts import Pace
-from notifications.claims import claim
+from notifications.claims import claim, message_of
 from notifications.dispatch import Dispatcher
 from notifications.message import Outgoing, Reached, Receipt, Sent, Verdict
 from notifications.outbox import MessageEvent, MessageRow
@@ -101,6 +102,20 @@ def test_where_all_that_was_looked_at_is_somebody_else_s_what_lies_behind_is_tak
     with database.reading() as session:
         mine = session.scalars(select(MessageRow.id).where(MessageRow.state == "accepted").order_by(MessageRow.id))
         assert list(mine) == [4, 5]
+
+
+def test_a_worker_that_has_met_another_looks_elsewhere_and_still_sends_the_oldest_and_all_once(
+    database: Database,
+) -> None:
+    opened(database, MANY)
+    meanwhile, provider = Meanwhile(database, looked_at(database, 3)), Counting()
+    chance, pace = Random(1), Pace(batch=3)
+    Dispatcher(database, {"sms": provider}, meanwhile, "two", lambda: NOW, pace, chance).tick()
+    sent = [message_of(token) or 0 for token in provider.tokens]
+    assert sorted(sent) == [*range(4, MANY + 1)]
+    assert set(provider.tokens.values()) == {1}
+    assert sent[:3] == [4, 5, 6]  # it was the first time
+    assert sent != sorted(sent)
 
 
 def test_a_claim_counts_from_when_it_is_made_and_not_from_when_it_was_looked_for(database: Database) -> None:

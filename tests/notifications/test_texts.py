@@ -15,7 +15,17 @@ from notifications.forbidden import told
 from notifications.languages import language_of, languages, lookup
 from notifications.replies import Meaning
 from notifications.segments import count
-from notifications.wording import TEMPLATES, Values, check_wording, render, shipped, shipped_languages, spoken, subject
+from notifications.wording import (
+    MAILED_AS,
+    TEMPLATES,
+    Values,
+    check_wording,
+    render,
+    shipped,
+    shipped_languages,
+    spoken,
+    subject,
+)
 from notifications.wording.templates import BUDGET
 from notifications.wording.values import day_words, time_words
 
@@ -209,3 +219,48 @@ def test_a_text_that_nobody_knows_is_refused() -> None:
 def test_no_french_text_has_a_sign_that_a_telephone_could_begin_a_line_with(template: str) -> None:
     """French has a space before it; one that holds both together would make the text cost double."""
     assert not re.search(r"\s[?!:;»]", shipped(template, "fr"))
+
+
+BY_MAIL = [(name, code) for name in MAILED_AS.values() for code in shipped_languages()]
+PAGE = "https://planner.example.org/home"
+
+
+@pytest.mark.parametrize(("template", "code"), BY_MAIL)
+def test_a_text_for_e_mail_asks_for_no_answer_and_says_whom_to_call(template: str, code: str) -> None:
+    said = text(template, code, page=PAGE)
+    assert "+1 212 555 0100" in said
+    assert "STOP" not in said
+    words = "|".join(re.escape(word) for word in languages()[code].ask)
+    assert not re.search(rf"(?:{words})\s*[12](?!\d)", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(("template", "code"), [each for each in BY_MAIL if "diary" not in each[0]])
+def test_an_e_mail_about_a_visit_names_the_readers_own_page_where_they_have_one(template: str, code: str) -> None:
+    assert f" {PAGE} " in text(template, code, page=PAGE)
+    without = text(template, code)
+    assert "http" not in without
+    assert "  " not in without
+
+
+def test_a_page_whose_address_tells_too_much_is_not_named() -> None:
+    assert "http" not in text("reminder-mail", "en", page="https://leukaemia-trial.example.org/home")
+
+
+@pytest.mark.parametrize(
+    ("asks", "code"),
+    [
+        ("Reply 1 to confirm.", "en"), ("Responda 2 para otra hora.", "es"), ("Répondez 1.", "fr"),
+        ("للتأكيد أرسلوا 1.", "ar"), ("确认请回复1。", "zh"), ("To stop these, reply STOP.", "en"),
+    ],
+)  # fmt: skip
+def test_a_wording_for_e_mail_that_asks_for_an_answer_is_not_published(asks: str, code: str) -> None:
+    wording = f"{shipped('reminder-mail', code)} {asks}"
+    (problem,) = check_wording("reminder-mail", code, wording)
+    assert "nobody reads what is answered to an e-mail" in problem
+
+
+def test_a_wording_says_page_only_where_there_is_one() -> None:
+    wording = (
+        shipped("reminder-mail", "en").replace("{% if page %}", "").replace("ou will come.{% endif %}", "ou come.")
+    )
+    assert [each for each in check_wording("reminder-mail", "en", wording) if "not everybody has a page" in each]

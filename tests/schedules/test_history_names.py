@@ -151,6 +151,8 @@ ONE = [
     ("unscheduled_visit, date: 2026-01-05, activities: [look, xyz]", "there is no activity 'xyz'", "known here: drug"),
     ("held, date: 2026-01-05, reason: x", "nothing is said to be held", "name a visit, or an activity"),
     ("held, date: 2026-01-05, activity: drug, reason: x", "drug is not taken at home", "name the visit"),
+    ("omitted, date: 2026-01-05, reason: x", "nothing is said to be left out", "name a visit, or an activity"),
+    ("omitted, date: 2026-01-05, activity: drug, reason: x", "drug is not taken at home", "name the visit"),
     ("enrolled, date: 2026-01-05, arm: c", "there is no arm 'c'", "known here: a, b"),
     ("enrolled, date: 2026-01-05, cohort: three", "there is no cohort 'three'", "known here: one, two"),
     ("enrolled, date: 2026-01-05, site: north", "there is no site 'north'", "known here: site"),

@@ -33,8 +33,9 @@ from planner.web.centre.dose_form import (
     not_dosed_facts,
     taken_back_facts,
 )
+from planner.web.centre.ok_form import RESULT_ROWS, OkForm
 from planner.web.centre.seat_view import seat_view
-from planner.web.centre.site import looking
+from planner.web.centre.site import looking, note_names
 from planner.web.desk.changes_view import preview_of
 from planner.web.desk.fact_fields import FIELDS, options_of
 from planner.web.desk.fact_form import typed
@@ -71,7 +72,7 @@ class Chair:
 @needs(Permission.PARTICIPANTS_READ)
 def show(study: str, number: str, visit: str) -> ResponseReturnValue:
     """Show the appointment."""
-    return installation().store.read(lambda session: _page(_chair(session, study, number, visit), None, 200))
+    return chair_page(installation().store.read(lambda session: chair_of(session, study, number, visit)), None, 200)
 
 
 @pages.post(f"{HERE}/arrival")
@@ -91,7 +92,7 @@ def arrive(study: str, number: str, visit: str) -> ResponseReturnValue:
         planner.store.write(asking().actor, clock.now(), work, request_id())
     except FORM_ERRORS as error:
         return _again(study, number, visit, ARRIVAL, error)
-    return _back(study, number, visit, "arrival")
+    return back_to(study, number, visit, "arrival")
 
 
 @pages.post(f"{HERE}/dose")
@@ -120,7 +121,7 @@ def _record(study: str, number: str, visit: str, name: str, facts: Facts) -> Res
     do = request.form.get("do")
 
     def look(session: Session) -> tuple[Chair, ChairForm, PlannerError | None]:
-        chair = _chair(session, study, number, visit)
+        chair = chair_of(session, study, number, visit)
         form = chair.form(name)
         form.values = typed(dict(request.form.lists()))
         said = form.value("expected")
@@ -133,7 +134,7 @@ def _record(study: str, number: str, visit: str, name: str, facts: Facts) -> Res
         form.general.append("Look at what would move first, then save.")
     if error is not None or do != "save" or unseen:
         status = int(error.status) if error is not None else 200
-        return _page(chair, form, status)
+        return chair_page(chair, form, status)
     return _save(chair, form, facts)
 
 
@@ -164,8 +165,8 @@ def _save(chair: Chair, form: ChairForm, facts: Facts) -> ResponseReturnValue:
         planner.store.write(asking().actor, clock.now(), work, request_id())
     except FORM_ERRORS as error:
         form.take(error)
-        return _page(chair, form, int(error.status))
-    return _back(chair.seen.study.code, chair.seen.number, chair.seat.visit.key, form.name)
+        return chair_page(chair, form, int(error.status))
+    return back_to(chair.seen.study.code, chair.seen.number, chair.seat.visit.key, form.name)
 
 
 def _command(chair: Chair, form: ChairForm, facts: Facts) -> RecordFacts:
@@ -188,7 +189,8 @@ def digest_of(form: ChairForm) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _chair(session: Session, study: str, number: str, visit: str) -> Chair:
+def chair_of(session: Session, study: str, number: str, visit: str) -> Chair:
+    """The appointment of a visit with whose it is. Raises NotFound."""
     seen = look_at(session, study, number)
     seat = seat_of(looking(session, request.args.get("shared") == "1"), seen.row, visit)
     if seat is None:
@@ -197,26 +199,28 @@ def _chair(session: Session, study: str, number: str, visit: str) -> Chair:
 
 
 def _again(study: str, number: str, visit: str, name: str, error: PlannerError) -> Response:
-    def work(session: Session) -> Response:
-        chair = _chair(session, study, number, visit)
-        form = chair.form(name)
-        form.take(error)
-        return _page(chair, form, int(error.status))
-
-    return installation().store.read(work)
+    chair = installation().store.read(lambda session: chair_of(session, study, number, visit))
+    form = chair.form(name)
+    form.take(error)
+    return chair_page(chair, form, int(error.status))
 
 
-def _back(study: str, number: str, visit: str, saved: str) -> Response:
+def back_to(study: str, number: str, visit: str, saved: str) -> Response:
+    """Lead to the appointment again, which says that it was recorded."""
     address = url_for("centre.appointment.show", study=study, number=number, visit=visit, saved=saved)
     return redirect(address, 303)  # type: ignore[return-value]
 
 
-def _page(chair: Chair, sent: ChairForm | None, status: int) -> Response:
+def chair_page(chair: Chair, sent: ChairForm | None, status: int) -> Response:
     """The page with all its forms; the one that was sent as it was sent."""
     seen, seat = chair.seen, chair.seat
+    note_names(f"participant:{seen.number}", [seat])
     zone = str(seat.booking.zone)
-    names = [drug.name for drug in seat.drugs] + [NOT_DOSED]
-    forms = {name: sent if sent is not None and sent.name == name else chair.form(name) for name in names}
+    drugs = [drug.name for drug in seat.drugs]
+    forms = {name: chair.form(name) for name in (*drugs, NOT_DOSED)}
+    forms |= {ok.name: ok for ok in (OkForm(OkForm.name_of(name), seat) for name in drugs)}
+    if sent is not None:
+        forms[sent.name] = sent
     here: dict[str, Any] = {"study": seen.study.code, "number": seen.number, "visit": seat.visit.key}
     made = render_template(
         "centre/appointment.html", seen=seen, seat=seat, view=seat_view(seat, zone), forms=forms, sent=sent,
@@ -225,6 +229,7 @@ def _page(chair: Chair, sent: ChairForm | None, status: int) -> Response:
         zone=zone, site=_site_code(seen, seat),
         address=lambda part: url_for(f"centre.appointment.{part}", **here), here=here,
         may_dose=seen.may(Permission.DOSES_WRITE) and seat.booking.day <= seen.today,
+        may_release=seen.may(Permission.DOSES_RELEASE), ok_name=OkForm.name_of, result_rows=range(RESULT_ROWS),
         may_tick=seen.may(Permission.CARE_WRITE), may_judge=seen.may(Permission.FACTS_WRITE),
     )  # fmt: skip
     return make_response(made, status)

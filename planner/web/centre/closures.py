@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from planner import clock
 from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
-from planner.persistence.sites import Closure, closures_of
+from planner.persistence.sites import Closure, closures_of, holidays_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, PlannerError
 from planner.request_log import log, request_id
@@ -24,6 +24,7 @@ from planner.services.access import find_site, require_own_site
 from planner.services.closing import Hit, to_rebook, whom_it_hits
 from planner.services.replanning import replan_site
 from planner.services.sites import CloseSite, close_site, reopen_site
+from planner.web.centre.repeats import REPEATS, rule_of, rule_words
 from planner.web.centre.site import Place, place_of
 from planner.web.desk.fact_form import typed
 from planner.web.words import sentence
@@ -36,7 +37,9 @@ RESOURCES = {
     Resource.INFUSION.value: "Infusion unit", Resource.PHARMACY.value: "Pharmacy",
     Resource.LABORATORY.value: "Laboratory", Resource.CLINIC.value: "Clinic",
 }  # fmt: skip
-_FIELDS = ("first", "last", "resources", "reason")
+_FIELDS = ("first", "last", "repeats", "resources", "reason")
+#: how far ahead public holidays are listed
+HOLIDAYS_AHEAD = timedelta(days=366)
 
 
 @dataclass(slots=True)
@@ -68,9 +71,13 @@ class ClosureForm:
         first, last = self._day("first"), self._day("last")
         if first is None:
             raise InvalidInput([InputProblem("first", "no day is said", "choose the first closed day")])
+        repeats = self.value("repeats")
+        if repeats not in REPEATS:
+            raise InvalidInput([InputProblem("repeats", "there is no such answer", "choose one")])
         return CloseSite(
-            first=first, last=last, resources=tuple(self.chosen("resources")), reason=self.value("reason") or "closed"
-        )
+            first=first, last=last, rule=rule_of(repeats, first, last), resources=tuple(self.chosen("resources")),
+            reason=self.value("reason") or "closed",
+        )  # fmt: skip
 
     def _day(self, name: str) -> date | None:
         try:
@@ -159,12 +166,17 @@ def _page(session: Session, site: str, form: ClosureForm, status: int) -> Respon
     place = place_of(session, site)
     known: dict[str, Any] = {
         "closures": [row for row in closures_of(session, [place.row.id]) if _is_ahead(row, place)],
-        "waiting": to_rebook(session, scope(), place.row),
+        "waiting": to_rebook(session, installation().designs, scope(), place.row, place.now),
+        "holidays": [
+            one
+            for one in holidays_of(session, [place.row.id])
+            if place.today <= one.day <= place.today + HOLIDAYS_AHEAD
+        ],
         "may_close": place.may(Permission.SITES_CLOSE),
     }
     made = render_template(
-        "centre/closures.html", place=place, form=form, resources=RESOURCES, closed=request.args.get("closed"),
-        reopened=request.args.get("reopened"), **known,
+        "centre/closures.html", place=place, form=form, resources=RESOURCES, repeats=REPEATS, rule_words=rule_words,
+        closed=request.args.get("closed"), reopened=request.args.get("reopened"), **known,
     )  # fmt: skip
     return make_response(made, status)
 

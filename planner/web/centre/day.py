@@ -15,7 +15,7 @@ from planner.persistence.visits import VisitRow
 from planner.services.booking_load import Load, load_on
 from planner.services.seats import seats_between, without_an_appointment
 from planner.web.centre.seat_view import SeatView, Table, seat_view, table_of
-from planner.web.centre.site import STRIP, Place, asked_day, days_from, looking, place_of
+from planner.web.centre.site import STRIP, Place, asked_day, days_from, looking, note_names, place_of
 from planner.web.desk.choices import sites_of
 from schedules.closures import Weekday
 
@@ -54,6 +54,7 @@ def choose() -> ResponseReturnValue:
 def show(site: str) -> str:
     """Show a day of the site."""
     page = installation().store.read(lambda session: _page(session, site))
+    note_names(f"site:{page.place.code}", (view.seat for view in page.views))
     return render_template("centre/day.html", page=page, place=page.place, one_day=timedelta(days=1))
 
 

@@ -24,7 +24,7 @@ _HOUR = 60
 
 @dataclass(frozen=True, slots=True)
 class DrugView:
-    """One drug in words. ``ok_kind``: given, missing or revoked."""
+    """One drug in words. ``ok_kind``: given, missing, revoked or refused."""
 
     drug: Drug
     level: str
@@ -112,6 +112,8 @@ def _drug_view(drug: Drug, zone: str) -> DrugView:
 def _ok_words(drug: Drug, zone: str) -> tuple[str, str]:
     if drug.ok is None:
         return "no OK to treat yet", "missing"
+    if drug.ok.refused:
+        return f"not to be given: {drug.ok.revoked_why} ({drug.ok.by})", "refused"
     if drug.ok.revoked_why is not None:
         return f"OK taken back: {drug.ok.revoked_why}", "revoked"
     return f"OK to treat: {drug.ok.by}, {at_site(drug.ok.at, zone)}", "given"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -13,9 +15,11 @@ from planner.auth.door import asking, installation, scope
 from planner.auth.permissions import Permission
 from planner.persistence.sites import SiteRow
 from planner.problems import InputProblem, InvalidInput
+from planner.request_log import request_id
 from planner.services.access import find_site
 from planner.services.designs import engine_sites
-from planner.services.seats import Looking
+from planner.services.identities import note_look
+from planner.services.seats import Looking, Seat
 from planner.services.sites import today_at
 from planner.web.frame import may
 from schedules.closures import SiteCalendar
@@ -65,10 +69,21 @@ def place_of(session: Session, code: str) -> Place:
 
 
 def looking(session: Session, shared: bool = False) -> Looking:
-    """Whoever looks: names are for those who may read contact details, and never for a shared screen."""
+    """Whoever looks: who somebody is, is for those who have to check it, and never for a shared screen."""
     planner, who = installation(), asking()
-    names = None if shared or not may(who, Permission.CONTACTS_READ) else who.scope(Permission.CONTACTS_READ)
+    names = None if shared or not may(who, Permission.IDENTIFIERS_READ) else who.scope(Permission.IDENTIFIERS_READ)
     return Looking(session, planner.designs, planner.keys, scope(), names)
+
+
+def note_names(subject: str, seats: Iterable[Seat]) -> None:
+    """Write down whose name and identifiers are about to be shown, and to whom; nothing where none are."""
+    numbers: dict[int, set[str]] = defaultdict(set)
+    for seat in seats:
+        if seat.identity is not None:
+            numbers[seat.participant.study_id].add(seat.participant.number)
+    if numbers:
+        looks = asking()
+        installation().store.write(looks.actor, clock.now(), lambda uow: note_look(uow, subject, numbers), request_id())
 
 
 def asked_day(today: date) -> date:

@@ -20,9 +20,11 @@ from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import names_of
 from planner.persistence.visits import VisitRow
+from planner.presenting.plan_csv import csv_text
 from planner.problems import Conflict, InputProblem, InvalidInput, PlannerError
 from planner.request_log import request_id
 from planner.services.access import find_participant, find_study
+from planner.services.deviation_table import deviation_table
 from planner.services.deviations import (
     STATES,
     STEPS,
@@ -97,6 +99,27 @@ def show() -> str:
     return render_template(
         "desk/deviations.html", found=found, studies=studies, queue=queue, queues=QUEUES, first=asked.cursor is None
     )
+
+
+@pages.post("/deviations/table")
+@needs(Permission.DEVIATIONS_READ)
+def table() -> Response:
+    """Give the queue that is shown as a table, all of it; the audit says so, hence no mere address."""
+    queue, study = request.form.get("queue", ""), request.form.get("study", "").replace("\0", "")
+    if queue not in QUEUES:
+        abort(404)
+    wanted = Wanted(study=study or None, statuses=QUEUES[queue][1])
+    planner, now = installation(), clock.now()
+
+    def work(uow: UnitOfWork) -> list[tuple[object, ...]]:
+        return deviation_table(uow, scope(), wanted)
+
+    rows = planner.store.write(asking().actor, now, work, request_id())
+    name = "-".join(part for part in ("deviations", study, queue, f"{now:%Y-%m-%d}") if part)
+    return Response(
+        csv_text(rows).encode("utf-8-sig"), content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )  # fmt: skip
 
 
 @pages.get(ONE)

@@ -32,15 +32,17 @@ class Entry:
     tag: str = ""
     done: bool = False
     action: tuple[str, str] | None = None
+    #: what stands in the place of a number where it is about no participant that is known
+    whose: str = "nobody known"
 
 
 def comes(line: Line[VisitRow], who: Asking) -> Entry:
     """Somebody who comes today."""
     row = line.row
     done = row.status == Status.DONE.value
-    action = None if done else _record(line, who, "Record", "came", visit=row.key)
+    action = None if done else to_record(line, who, "Record", "came", visit=row.key)
     hour = hour_of(row.booked)
-    return _entry(
+    return entry_of(
         line, row.target, hour or "no hour", row.label, _care(row), tag="came" if done else _setting(row), done=done,
         action=action,
     )  # fmt: skip
@@ -50,9 +52,9 @@ def comes_later(line: Line[VisitRow], who: Asking) -> Entry:
     """Somebody who comes on one of the coming days."""
     row = line.row
     hour = hour_of(row.booked)
-    action = None if row.booked else _visit(line, who, "Book", row.key)
+    action = None if row.booked else to_visit(line, who, "Book", row.key)
     tag = "tentative" if row.tentative else "" if row.booked else _setting(row) or "not booked"
-    return _entry(line, row.target, hour or "no hour", row.label, _care(row), tag=tag, action=action)
+    return entry_of(line, row.target, hour or "no hour", row.label, _care(row), tag=tag, action=action)
 
 
 def overdue(line: Line[VisitRow], who: Asking) -> Entry:
@@ -60,8 +62,8 @@ def overdue(line: Line[VisitRow], who: Asking) -> Entry:
     row = line.row
     late = (line.today - row.closes).days if row.closes else 0
     when = f"closed {days_words(late)} ago" if late else "closed"
-    return _entry(
-        line, row.closes, when, row.label, _care(row), action=_record(line, who, "Record", "came", visit=row.key)
+    return entry_of(
+        line, row.closes, when, row.label, _care(row), action=to_record(line, who, "Record", "came", visit=row.key)
     )
 
 
@@ -70,9 +72,9 @@ def stuck(line: Line[VisitRow], who: Asking) -> Entry:
     row = line.row
     wrong = next((str(conflict["text"]) for conflict in row.conflicts), "")
     when = f"due {short_day(row.nominal)}" if row.nominal else "no date"
-    return _entry(
+    return entry_of(
         line, row.nominal, when, row.label, sentence(wrong) if wrong else "", tag=state_words(row.status),
-        action=_visit(line, who, "Decide", row.key),
+        action=to_visit(line, who, "Decide", row.key),
     )  # fmt: skip
 
 
@@ -82,7 +84,7 @@ def window(line: Line[VisitRow], who: Asking) -> Entry:
     left = (row.closes - today).days if row.closes else 0
     closes = "closes today" if left == 0 else f"closes in {days_words(left)}"
     when = "opens today" if row.opens == today and left > 0 else closes
-    return _entry(line, row.closes, when, row.label, _care(row), action=_visit(line, who, "Book", row.key))
+    return entry_of(line, row.closes, when, row.label, _care(row), action=to_visit(line, who, "Book", row.key))
 
 
 def decision(line: Line[GateRow], who: Asking) -> Entry:
@@ -90,7 +92,7 @@ def decision(line: Line[GateRow], who: Asking) -> Entry:
     row = line.row
     left = (row.due - line.today).days if row.due else 0
     when = "due today" if left == 0 else f"due in {days_words(left)}" if left > 0 else f"{days_words(-left)} late"
-    return _entry(line, row.due, when, row.label, action=_record(line, who, "Decide", "gate_decided", gate=row.key))
+    return entry_of(line, row.due, when, row.label, action=to_record(line, who, "Decide", "gate_decided", gate=row.key))
 
 
 def deviation(line: Line[DeviationRow], who: Asking) -> Entry:
@@ -98,8 +100,8 @@ def deviation(line: Line[DeviationRow], who: Asking) -> Entry:
     row = line.row
     address = url_for("desk.deviations.show_one", study=line.place.study, number=line.place.number, deviation=row.id)
     when = short_day(row.day) if row.day else "no date"
-    label = "Review" if _may(line.place, who, Permission.DEVIATIONS_WRITE) else "Look"
-    return _entry(
+    label = "Review" if may_at(line.place, who, Permission.DEVIATIONS_WRITE) else "Look"
+    return entry_of(
         line, row.day, when, sentence(row.text), tag="important" if row.important else "", action=(label, address)
     )
 
@@ -108,10 +110,20 @@ def reply(line: Line[Told], who: Asking) -> Entry:
     """Something to look at because of messages."""
     row = line.row.row
     address = url_for("desk.replies.show", study=line.place.study, task=row.id)
-    return _entry(
+    return entry_of(
         line, row.made_at.date(), short_day(row.made_at.date()), row.words,
         tag=line.row.whom if line.row.whom == "caregiver" else "", action=("Read", address),
     )  # fmt: skip
+
+
+def loose(line: Line[Told], who: Asking) -> Entry:
+    """Something to look at that belongs to no study."""
+    row = line.row.row
+    address = url_for("desk.replies.show_loose", task=row.id)
+    whose = "nobody known" if row.inbound_id is not None else "the planner"
+    return entry_of(
+        line, row.made_at.date(), short_day(row.made_at.date()), row.words, action=("Read", address), whose=whose
+    )
 
 
 def unconfirmed(line: Line[Unconfirmed], who: Asking) -> Entry:
@@ -119,8 +131,8 @@ def unconfirmed(line: Line[Unconfirmed], who: Asking) -> Entry:
     row = line.row
     hour = f", {row.starts // 60:02}:{row.starts % 60:02}" if row.starts is not None else ""
     tag = "wants another time" if row.answer == "wants-to-move" else ""
-    return _entry(
-        line, row.day, f"{short_day(row.day)}{hour}", row.label, tag=tag, action=_visit(line, who, "Open", row.key)
+    return entry_of(
+        line, row.day, f"{short_day(row.day)}{hour}", row.label, tag=tag, action=to_visit(line, who, "Open", row.key)
     )
 
 
@@ -137,24 +149,28 @@ def _setting(row: VisitRow) -> str:
     return {"remote": "by telephone", "inpatient": "in hospital"}.get(row.setting, "")
 
 
-def _entry(line: Line[Any], day: date | None, when: str, what: str, detail: str = "", **more: Any) -> Entry:
+def entry_of(line: Line[Any], day: date | None, when: str, what: str, detail: str = "", **more: Any) -> Entry:
+    """A line about a participant, with what it says besides."""
     place = line.place
     participant = url_for("desk.participant.show", study=place.study, number=place.number) if place.number else ""
     return Entry(place, participant, day, when, what, detail, **more)
 
 
-def _record(line: Line[Any], who: Asking, label: str, kind: str, **about: Any) -> tuple[str, str] | None:
-    if not _may(line.place, who, Permission.FACTS_WRITE):
+def to_record(line: Line[Any], who: Asking, label: str, kind: str, **about: Any) -> tuple[str, str] | None:
+    """The form that records something about whom the line is about; None for whoever may not."""
+    if not may_at(line.place, who, Permission.FACTS_WRITE):
         return None
     place = line.place
     return label, url_for("desk.record.show", study=place.study, number=place.number, kind=kind, **about)
 
 
-def _visit(line: Line[Any], who: Asking, label: str, key: str) -> tuple[str, str]:
+def to_visit(line: Line[Any], who: Asking, label: str, key: str) -> tuple[str, str]:
+    """The page of a visit, by that label to whoever may book there."""
     place = line.place
-    named = label if _may(place, who, Permission.BOOKINGS_WRITE) else "Look"
+    named = label if may_at(place, who, Permission.BOOKINGS_WRITE) else "Look"
     return named, url_for("desk.visit.show", study=place.study, number=place.number, visit=key)
 
 
-def _may(place: Place, who: Asking, permission: Permission) -> bool:
+def may_at(place: Place, who: Asking, permission: Permission) -> bool:
+    """Whether whoever looks may do that where the line is about."""
     return who.scope(permission).covers(place.study_id, place.site_id)

@@ -5,9 +5,26 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.desk import deviations, own_page, participant, participants, record, replies, today, visit
+from planner.web.desk import (
+    contact,
+    deviations,
+    newcomer,
+    own_page,
+    participant,
+    participants,
+    record,
+    replies,
+    site_calendar,
+    telling,
+    today,
+    visit,
+    watch,
+)
 
-PARTS = (today, participants, participant, own_page, record, visit, deviations, replies)
+PARTS = (
+    today, watch, participants, newcomer, participant, contact, own_page, record, visit, telling, site_calendar,
+    deviations, replies,
+)  # fmt: skip
 
 
 def make_desk() -> Blueprint:

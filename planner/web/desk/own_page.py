@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,6 +17,9 @@ from planner.problems import Conflict, InvalidInput, NotFound, PlannerError, Ref
 from planner.request_log import request_id
 from planner.services import home_links as service
 from planner.services.feeds import LONGEST_BRING
+from planner.services.home_changes import LONGEST_NAME, ChangePage, change_page, medicine_names
+from planner.services.home_diary import diary_of
+from planner.services.home_doses import home_drugs
 from planner.web.desk.participant import names
 from planner.web.desk.seen import look_at
 from planner.web.feed_links import code_of, root_address
@@ -28,14 +31,21 @@ HERE = "/studies/<study>/participants/<number>/page"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown this once: a link, or a code that lets a device in; what was typed, and what is wrong with it."""
+    """What is shown this once: a link, or a code that lets a device in; what was typed, and what is wrong with it.
+
+    ``medicines`` and ``wrong`` are by the drug that they are about; ``wrong`` also by the name of a field.
+    """
 
     link: str = ""
     code: str = ""
     bring: str = ""
     no_driving: bool = False
+    medicines: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
+    wrong: Mapping[str, str] = field(default_factory=dict)
     status: int = 200
+    #: whether it is what the page says that was to be changed
+    changing: bool = False
 
 
 @pages.get(HERE)
@@ -50,7 +60,7 @@ def show(study: str, number: str) -> ResponseReturnValue:
 def give(study: str, number: str) -> ResponseReturnValue:
     """Give somebody a link, and show it, this once."""
     planner = installation()
-    bring = request.form.get("bring", "").strip().replace("\0", "\N{REPLACEMENT CHARACTER}")[: LONGEST_BRING + 1]
+    bring = _text("bring", LONGEST_BRING)
     no_driving = request.form.get("no_driving") == "yes"
     command = service.GiveLink(study=study, participant=number, bring=bring, no_driving=no_driving)
     typed = Shown(bring=bring, no_driving=no_driving)
@@ -59,6 +69,18 @@ def give(study: str, number: str) -> ResponseReturnValue:
         return service.give_link(uow, planner.designs, planner.keys, scope(), command).token
 
     return _done(study, number, work, lambda token: Shown(link=_address(token)), typed)
+
+
+@pages.post(f"{HERE}/change")
+@needs(Permission.CONTACTS_WRITE)
+def change(study: str, number: str) -> ResponseReturnValue:
+    """Change what somebody's page says besides their visits."""
+    planner = installation()
+    names = {drug: _text(f"medicine-{drug}", LONGEST_NAME) for drug in request.form.getlist("medicine")[:50]}
+    bring, no_driving = _text("bring", LONGEST_BRING), request.form.get("no_driving") == "yes"
+    command = ChangePage(study=study, participant=number, bring=bring, no_driving=no_driving, medicines=names)
+    typed = Shown(bring=bring, no_driving=no_driving, medicines=names, changing=True)
+    return _done(study, number, lambda uow: change_page(uow, planner.designs, scope(), command), None, typed)
 
 
 @pages.post(f"{HERE}/renewal")
@@ -113,7 +135,12 @@ def _done(
 
 def _wrong(typed: Shown, error: PlannerError) -> Shown:
     said = sentence("; ".join(f"{one.wrong}; {one.remedy}" for one in error.problems))
-    return Shown(bring=typed.bring, no_driving=typed.no_driving, error=said, status=int(error.status))
+    wrong = {one.place.removeprefix("medicines/"): sentence(f"{one.wrong}; {one.remedy}") for one in error.problems}
+    return replace(typed, error=said, wrong=wrong, status=int(error.status))
+
+
+def _text(name: str, longest: int) -> str:
+    return request.form.get(name, "").strip().replace("\0", "\N{REPLACEMENT CHARACTER}")[: longest + 1]
 
 
 def _address(token: str) -> str:
@@ -123,9 +150,13 @@ def _address(token: str) -> str:
 def _page(study: str, number: str, shown: Shown) -> Response:
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
-        state = service.page_state(session, scope(), study, number, clock.now())
+        now = clock.now()
+        state = service.page_state(session, scope(), study, number, now)
+        known = medicine_names(session, state.link) if state.link is not None else {}
+        drugs = [(drug, seen.activity_words(drug)) for drug in home_drugs(seen.life.study)]
         return render_template(
             "desk/own_page.html", seen=seen, state=state, shown=shown, longest=LONGEST_BRING,
+            longest_name=LONGEST_NAME, known=known, drugs=drugs, diary=diary_of(seen.life, known, now),
             picture=code_of(shown.link) if shown.link else "", **names(seen),
         )  # fmt: skip
 

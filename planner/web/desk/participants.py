@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from planner.auth.door import installation, needs, scope
+from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.paging import Asked, Page
 from planner.services.participant_search import SORTS, STATES, FoundParticipant, Search, search_participants
 from planner.web.desk.choices import Studies, sites_of, studies_of
+from planner.web.frame import may
 
 pages = Blueprint("participants", __name__)
 PER_PAGE = 40
@@ -58,7 +59,7 @@ def show() -> str:
     found, studies, sites = installation().store.read(work)
     return render_template(
         "desk/participants.html", form=form, found=found, studies=studies, sites=sites, states=STATES,
-        sorts=SORT_LABELS, first=asked.cursor is None,
+        sorts=SORT_LABELS, first=asked.cursor is None, may_take_in=may(asking(), Permission.PARTICIPANTS_WRITE),
     )  # fmt: skip
 
 

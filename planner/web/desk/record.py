@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -62,7 +64,7 @@ def send(study: str, number: str) -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in BY_NAME:
         abort(404)
-    save = request.form.get("do") == "save"
+    save = request.form.get("do") == "save" and not request.form.get("what_if")
 
     def look(session: Session) -> tuple[FactForm, PlannerError | None]:
         form = _sent(look_at(session, study, number), kind)
@@ -126,4 +128,7 @@ def _command(form: FactForm) -> RecordFacts:
 
 
 def _page(form: FactForm, status: int) -> Response:
-    return make_response(render_template("desk/record.html", form=form, seen=form.seen), status)
+    about: dict[str, Any] = {name: form.value(name) for name in _ABOUT if form.value(name)}
+    about |= {"study": form.seen.study.code, "number": form.seen.number, "kind": form.kind.name}
+    in_earnest = url_for("desk.record.show", **about)
+    return make_response(render_template("desk/record.html", form=form, seen=form.seen, in_earnest=in_earnest), status)

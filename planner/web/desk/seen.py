@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -18,7 +19,19 @@ from planner.services.access import find_participant, find_study
 from planner.services.histories import Life, life_of
 from schedules.keys import Stay
 from schedules.protocol import Protocol
+from schedules.protocol_file import ReadProtocol
 from schedules.scheduled import Plan, ScheduledVisit
+
+
+def naming_all(read: Sequence[ReadProtocol]) -> Protocol:
+    """The newest version of a protocol, with whatever older ones name besides."""
+    versions = [each.protocol for each in read]
+    newest = versions[-1]
+    if len(versions) == 1:
+        return newest
+    activities = {name: it for version in versions for name, it in version.activities.items()}
+    epochs = {name: it for version in versions for name, it in version.epochs.items()}
+    return replace(newest, activities=activities, epochs=epochs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +54,7 @@ class Seen:
     @cached_property
     def protocol(self) -> Protocol:
         """The newest version, with whatever older ones name besides: visits keep the version they were done under."""
-        versions = [read.protocol for read in self.life.study.versions]
-        newest = versions[-1]
-        if len(versions) == 1:
-            return newest
-        activities = {name: it for version in versions for name, it in version.activities.items()}
-        epochs = {name: it for version in versions for name, it in version.epochs.items()}
-        return replace(newest, activities=activities, epochs=epochs)
+        return naming_all(self.life.study.versions)
 
     @cached_property
     def stays(self) -> list[Stay]:
@@ -77,10 +84,6 @@ class Seen:
     def may(self, permission: Permission) -> bool:
         """Whether whoever asks may do that with this participant."""
         return asking().scope(permission).covers(self.study.id, self.row.site_id)
-
-    def may_whole(self, permission: Permission) -> bool:
-        """Whether whoever asks may do that in all of the study."""
-        return asking().scope(permission).covers_whole(self.study.id)
 
 
 def look_at(session: Session, study_code: str, number: str) -> Seen:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from planner import clock
 from planner.auth.asking import Asking
-from planner.auth.door import asking, installation, needs
+from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.services import today as lists
 from planner.services.today import Day, Found, Line, day_of
+from planner.services.watch import loose_tasks
 from planner.web.desk import entries
 from planner.web.desk.choices import Studies, studies_of
 from planner.web.desk.entries import Entry
@@ -55,6 +57,8 @@ TO_DO = {
                        entries.deviation),
     "replies": Kind("Replies and messages", "What participants wrote, and messages that went wrong.",
                     "no reply is unread", Permission.MESSAGES_READ, lists.replies, entries.reply),
+    "loose": Kind("Of no study", "Replies from numbers that nobody is known by, and what is wrong with sending.",
+                  "nothing waits that belongs to no study", Permission.MESSAGES_READ, loose_tasks, entries.loose),
     "unconfirmed": Kind("Not confirmed", "Appointments of the next four days that nobody has answered to.",
                         "every appointment is confirmed", Permission.MESSAGES_READ, lists.unconfirmed,
                         entries.unconfirmed),
@@ -64,12 +68,28 @@ TO_DO = {
 _ALL = {"comes": COMES, "coming": COMING, **TO_DO}
 
 
+class Described(Protocol):
+    """What a list is called, what it is about, and what is said where it is empty."""
+
+    @property
+    def heading(self) -> str:
+        """Its heading."""
+
+    @property
+    def about(self) -> str:
+        """What stands in it."""
+
+    @property
+    def nothing(self) -> str:
+        """What is said where it is empty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A list as it is shown. ``days``: its entries by their day, for lists that go over several."""
 
     name: str
-    kind: Kind
+    kind: Described
     entries: Sequence[Entry]
     total: int
     days: dict[date, list[Entry]] = field(default_factory=dict)
@@ -77,7 +97,7 @@ class Listed:
 
 @pages.get("/today")
 @needs(Permission.PARTICIPANTS_READ)
-def show() -> str:
+def show() -> ResponseReturnValue:
     """Show the day: all lists, or the one that is asked for at length."""
     only = request.args.get("list")
     if only is not None and only not in _ALL:
@@ -93,6 +113,8 @@ def show() -> str:
         return found, studies, sorted(set(day.dates.values()))
 
     found, studies, dates = planner.store.read(work)
+    if not studies.known and may(who, Permission.STUDIES_WRITE) and scope().everything():
+        return redirect(url_for("office.overview.start"), 303)
     return render_template(
         "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
         dates=dates or [now.date()], only=only, address=_address,

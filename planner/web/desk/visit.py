@@ -208,6 +208,7 @@ def _answer(page: VisitPage, form: BookingForm, status: int) -> Response:
         may_record=seen.may(Permission.FACTS_WRITE),
         record=lambda kind=None, **about: url_for("desk.record.show", **here, kind=kind, **about),
         participant=url_for("desk.participant.show", **here),
+        telling=url_for("desk.telling.show", **here, visit=page.visit.key),
         action=url_for("desk.visit.book", **here, visit=page.visit.key),
     )  # fmt: skip
     return make_response(made, status)

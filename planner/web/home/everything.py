@@ -6,10 +6,10 @@ from flask import Blueprint
 
 from planner.problems import PlannerError
 from planner.web import door
-from planner.web.home import away, entrance, front_door, pages, settings
+from planner.web.home import away, caregiver, diary, entrance, front_door, pages, settings
 
 # The front door comes last: its address is whatever the others are not.
-PARTS = (pages, away, settings, front_door)
+PARTS = (pages, diary, away, settings, caregiver, front_door)
 
 
 def make_home() -> Blueprint:

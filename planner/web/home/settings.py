@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from planner import clock
 from planner.auth.door import installation
 from planner.request_log import request_id
+from planner.services.home_caregivers import own_caregiver
 from planner.services.home_doors import AtHome, leave
 from planner.services.home_settings import choose_language, own_channels, switch_messages
 from planner.web.home.entrance import inside, shown, take_cookie
@@ -21,12 +22,20 @@ pages = Blueprint("settings", __name__)
 @inside
 def show(seen: AtHome) -> ResponseReturnValue:
     """Show what can be set."""
-    page = read_page(seen)
+    return settings_page(seen, {}, {})
+
+
+def settings_page(seen: AtHome, typed: dict[str, str], wrong: dict[str, str]) -> Response:
+    """The page, with somebody who was typed in and what is wrong with that."""
+    planner, page, now = installation(), read_page(seen), clock.now()
     languages = [texts_in(code) for code in LANGUAGES]
-    channels = installation().store.read(lambda session: own_channels(session, seen, clock.now()))
+    channels, caregiver = planner.store.read(
+        lambda session: (own_channels(session, seen, now), own_caregiver(session, planner.keys, seen, now))
+    )
     return shown(
-        "settings", texts_in(page.language), page=page, languages=languages, channels=channels,
-        until=seen.device.ends_at.date(), saved=request.args.get("saved") == "yes",
+        "settings", texts_in(page.language), 400 if wrong else 200, page=page, languages=languages, channels=channels,
+        caregiver=caregiver, typed=typed, wrong=wrong, until=seen.device.ends_at.date(),
+        saved=request.args.get("saved") == "yes",
     )  # fmt: skip
 
 

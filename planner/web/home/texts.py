@@ -10,6 +10,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from babel.units import format_unit
 from markupsafe import Markup, escape
 from ruamel.yaml import YAML
@@ -54,6 +55,10 @@ class Texts:
     def weekday(self, day: date) -> str:
         """``Mon``, above a column of a calendar."""
         return format_date(day, "ccc", self.locale)
+
+    def number(self, number: int) -> str:
+        """A whole number, in the digits of the language."""
+        return format_decimal(number, locale=self.locale)
 
     def time(self, minutes: int) -> str:
         """``9:30 AM``, of minutes after midnight."""

@@ -21,6 +21,7 @@ from notifications.wording import adopt_shipped
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING, find_site, find_study
 from planner.services.address_book import ContactBook
+from planner.services.home_links import GiveLink, give_link
 from planner.services.replanning import replan_all
 from planner.services.sites import ChangeSite, change_site
 from tests.provider.mail import Mail
@@ -51,14 +52,16 @@ def mail() -> Iterator[Mail]:
         yield made
 
 
-def sent(study: Trial, mail: Mail) -> list[bytes]:
+def sent(study: Trial, mail: Mail, public_url: str = "") -> list[bytes]:
     """Send what is due an hour later, and give what the mail server has taken since the last time."""
     study.now += timedelta(hours=1)
     server = MailServer(
         host="127.0.0.1", port=mail.port, security=Security.NONE, sender="visits@clinic.example", name="The clinic"
     )
     channel = SmtpEmail(server, CALENDAR)
-    Dispatcher(study.store.database, {CALENDAR: channel}, ContactBook(KEYS), "worker", lambda: study.now).tick()
+    Dispatcher(
+        study.store.database, {CALENDAR: channel}, ContactBook(KEYS, public_url), "worker", lambda: study.now
+    ).tick()
     found = [letter.content for letter in mail.letters]
     mail.letters.clear()
     return found
@@ -210,3 +213,23 @@ def test_an_invitation_that_is_tried_again_after_a_change_is_not_sent_twice(stud
     assert int(event_of(message)[1]["SEQUENCE"]) == 1
     rows = study.store.read(lambda session: list(session.scalars(select(MessageRow.template).order_by(MessageRow.id))))
     assert rows.count("invited") == 2
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["with a page", "without one"])
+@pytest.mark.parametrize("public_url", ["https://visits.example.org", ""])
+def test_an_e_mail_names_their_own_page_if_they_have_one_and_asks_for_no_answer(
+    study: Trial, mail: Mail, given: bool, public_url: str
+) -> None:
+    agree(study, CALENDAR)
+    if given:
+        command = GiveLink(study=STUDY, participant="01-001")
+        study.store.write(SYSTEM, study.now, lambda uow: give_link(uow, study.designs, KEYS, EVERYTHING, command))
+    study.record("01-001", DAY_8, TOLD)
+    (letter,) = [read(content) for content in sent(study, mail, public_url)]
+    part = letter.get_body(("plain",))
+    assert part is not None
+    words = " ".join(payload(part).decode().split())
+    assert ("https://visits.example.org/home " in words) is (given and bool(public_url))
+    assert "Reply" not in words
+    assert "call +1 212 555" in words
+    assert "Nobody reads answers to this e-mail." in words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import pytest
@@ -14,7 +16,7 @@ from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import PASSWORD, Clock
 from tests.reminded import DOSED
-from tests.studies import STUDY, Trial
+from tests.studies import NORTH, SOUTH, STUDY, Trial, audited
 
 ONE = f"/studies/{STUDY}/participants/01-001/deviations/1"
 CLASSIFIED = {"step": "classify", "important": "yes", "category": "visit window", "cause": "They were <i>ill</i>"}
@@ -115,3 +117,40 @@ def test_who_may_not_judge_or_sign_sees_no_form_for_it(app: Flask, store: Store,
     coordinator.send(ONE, step="confirm")
     coordinator.send(ONE, **CLASSIFIED)
     assert "signature" not in coordinator.html(ONE)
+
+
+def taken(desk: Desk, **fields: str) -> list[list[str]]:
+    answer = desk.send("/deviations/table", **fields)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="deviations')
+    return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_the_list_that_is_shown_is_taken_out_as_a_table_and_the_audit_says_so(somebody: Desk, late: Trial) -> None:
+    assert "Download as CSV" in somebody.html("/deviations")
+    head, first, *_ = rows = taken(somebody)
+    said = dict(zip(head, first, strict=True))
+    assert (said["study"], said["site"], said["participant"], said["state"]) == (STUDY, NORTH, "01-001", "candidate")
+    assert len(taken(somebody, queue="closed", study=STUDY)) == 1
+    whole, none = audited(late, "deviations.exported")
+    assert whole.subject == none.subject == f"study:{STUDY}"
+    assert whole.actor.startswith("user:")
+    assert whole.after == {"states": ["candidate"], "count": len(rows) - 1}
+    assert none.after == {"states": ["closed", "dismissed"], "count": 0}
+
+
+def test_no_cell_of_the_table_is_a_formula(somebody: Desk, late: Trial) -> None:
+    somebody.send(ONE, step="confirm")
+    somebody.send(ONE, **{**CLASSIFIED, "cause": "=HYPERLINK(1)", "action": "@SUM(1)"})
+    head, first = taken(somebody, queue="open")
+    said = dict(zip(head, first, strict=True))
+    assert (said["cause"], said["action"]) == ("'=HYPERLINK(1)", "'@SUM(1)")
+
+
+def test_what_is_out_of_scope_is_in_nobodys_table(app: Flask, store: Store, late: Trial) -> None:
+    south = desk_of(app, store, Role.COORDINATOR, STUDY, SOUTH)
+    assert len(taken(south, queue="all")) == 1
+    assert audited(late, "deviations.exported") == []
+    assert south.send("/deviations/table", study="another-study").status_code == 404
+    assert south.send("/deviations/table", queue="nothing").status_code == 404
+    assert desk_of(app, store, Role.INFUSION_CENTRE).send("/deviations/table").status_code == 403

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from notifications.appointments import AppointmentRow
+from notifications.forbidden import told
 from notifications.inbox import InboundRow, TaskRow
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.web.home.texts import LANGUAGES, texts_in
@@ -69,6 +70,12 @@ def test_nothing_on_it_names_the_study_a_drug_an_arm_or_the_participant(home: Ho
         assert "<title>my visits</title>" in page
         for word in ("vsli", "inotuzumab", "vincristine", "made-up study", "01-001", "induction", "c1d8", "leuk"):
             assert word not in page, (path, word)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_the_pages_has_a_word_that_no_message_may_have(language: str) -> None:
+    found = {name: told(re.sub(r"[{}]", " ", text)) for name, text in texts_in(language).said.items()}
+    assert {name: word for name, word in found.items() if word} == {}
 
 
 def test_nothing_is_said_where_nobody_has_said_anything(home: Housed) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from notifications.appointments import AppointmentRow
 from notifications.inbox import TaskRow
+from planner.persistence.contact_consents import ContactConsent
 from planner.persistence.unit_of_work import Store
 from planner.services.access import EVERYTHING
 from planner.services.users import Role
 from planner.services.whereabouts import days_away
 from tests import reminded
-from tests.desk import desk_of
+from tests.desk import Desk, desk_of
 from tests.housed import Housed, housed, post
 from tests.planner.api.callers import Clock, at, caller
 from tests.studies import STUDY
@@ -165,3 +166,124 @@ def test_the_api_gives_renews_and_ends_a_link(home: Housed, store: Store) -> Non
 def test_nobody_who_may_not_be_contacted_is_given_a_link(home: Housed, store: Store) -> None:
     home.study.record("01-001", {"fact": "died", "date": "2026-01-06"})
     caller(home.app, store, Role.COORDINATOR).refused(422, "POST", API, {})
+
+
+def change(desk: Desk, **said: str) -> Any:
+    return desk.send(f"{DESK}/change", **said)
+
+
+def test_what_a_page_says_is_changed_and_the_link_and_the_devices_stay(home: Housed, store: Store) -> None:
+    desk, client = desk_of(home.app, store), home.open()
+    assert "your diary" in client.get("/home").text
+    assert change(desk, bring="your card").status_code == 303
+    page = client.get("/home").text
+    assert "your card" in page
+    assert "your diary" not in page
+    assert "Please do not drive" not in page
+    assert "What to bring your card Driving nothing is said" in desk.text(DESK)
+    assert change(desk, bring="", no_driving="yes").status_code == 303
+    page = client.get("/home").text
+    assert "Please bring" not in page
+    assert "Please do not drive" in page
+
+
+def test_what_would_tell_a_stranger_too_much_stands_at_its_field_and_what_was_typed_stays(
+    home: Housed, store: Store
+) -> None:
+    answer = change(desk_of(home.app, store), bring="your chemotherapy card", no_driving="yes")
+    assert answer.status_code == 400
+    assert 'id="bring-error"' in answer.text
+    assert 'value="your chemotherapy card"' in answer.text
+    assert "your diary" in home.open().get("/home").text
+
+
+def test_the_api_changes_what_is_said_and_leaves_the_rest(home: Housed, store: Store) -> None:
+    coordinator = caller(home.app, store, Role.COORDINATOR)
+    found = coordinator.call("PATCH", API, {"no_driving": False}).get_json()
+    assert (found["bring"], found["no_driving"], found["medicines"]) == ("your diary", False, {})
+    assert coordinator.call("PATCH", API, {"bring": "your card"}).get_json()["bring"] == "your card"
+    coordinator.refused(400, "PATCH", API, {"medicines": {"aspirin": "the white one"}})
+    coordinator.post(f"{API}/end")
+    coordinator.refused(404, "PATCH", API, {"bring": "your card"})
+
+
+def test_what_to_bring_is_in_their_calendar_at_once(home: Housed, store: Store) -> None:
+    link = re.search(r"/calendars/[A-Za-z0-9_-]+\.ics", home.open().get("/home/calendar").text)
+    assert link is not None
+    assert "your diary" in home.client().get(link[0]).text
+    change(desk_of(home.app, store), bring="your card")
+    assert "your card" in home.client().get(link[0]).text
+
+
+def with_caregiver(home: Housed) -> FlaskClient:
+    reminded.keep(home.study, caregiver_name="Bea Madeup")
+    return home.open()
+
+
+def care(client: FlaskClient, agreed: str) -> None:
+    assert post(client, "/home/settings/caregiver", "/home/settings", agreed=agreed).status_code == 303
+
+
+def consents(home: Housed) -> list[tuple[bool, str]]:
+    query = select(ContactConsent).where(ContactConsent.channel == "caregiver").order_by(ContactConsent.id)
+    return home.store.read(lambda session: [(row.agreed, row.how) for row in session.scalars(query)])
+
+
+def test_a_caregiver_gets_texts_once_the_participant_agrees_and_no_more_once_they_end_it(home: Housed) -> None:
+    client = with_caregiver(home)
+    page = client.get("/home/settings").text
+    assert "Bea Madeup gets no texts now. Your clinic has a number that ends in 50." in page
+    assert "+12125550150" not in page
+    care(client, "yes")
+    care(client, "yes")
+    assert consents(home) == [(True, "on their own page")]
+    assert "Bea Madeup also gets texts, at the number that ends in 50." in client.get("/home/settings").text
+    assert [one[0] for one in reminded.messages(home.study, "planned", whom="caregiver")] != []
+    care(client, "no")
+    care(client, "no")
+    assert consents(home) == [(True, "on their own page"), (False, "on their own page")]
+    assert reminded.messages(home.study, "planned", whom="caregiver") == []
+    assert tasks(home) == ["caregiver", "caregiver"]
+
+
+def test_nobody_is_agreed_to_whose_number_the_clinic_has_not(home: Housed) -> None:
+    reminded.keep(home.study, caregiver_phone="")
+    client = home.open()
+    assert "Nobody else gets texts about your visits." in client.get("/home/settings").text
+    care(client, "yes")
+    assert consents(home) == []
+
+
+def test_somebody_new_is_a_task_for_a_coordinator_who_alone_reads_the_number(home: Housed, store: Store) -> None:
+    reminded.keep(home.study, caregiver_phone="")
+    client = home.open()
+    named = {"name": "Bea Madeup", "phone": "(212) 555-0150"}
+    for _ in range(2):
+        sent = post(client, "/home/settings/caregiver/new", "/home/settings", **named)
+        assert sent.status_code == 303
+    assert "You named somebody. Your clinic will contact you." in client.get("/home/settings").text
+    assert tasks(home) == ["caregiver"]
+    assert consents(home) == []
+    task = store.read(lambda session: session.scalars(select(TaskRow.id)).one())
+    address = f"/studies/{STUDY}/tasks/{task}"
+    assert "Bea Madeup, (212) 555-0150" in desk_of(home.app, store).text(address)
+    assert "Bea Madeup" not in desk_of(home.app, store, Role.MONITOR).text(address)
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"name": "", "phone": "+12125550150"}, "Please write a name."),
+        ({"name": "Bea Madeup", "phone": "call me"}, "Please write a phone number."),
+        ({"name": "x" * 101, "phone": "1" * 41}, "Please write a phone number."),
+    ],
+)
+def test_somebody_who_cannot_be_is_said_beside_the_field_which_keeps_what_was_typed(
+    home: Housed, typed: dict[str, str], wrong: str
+) -> None:
+    reminded.keep(home.study, caregiver_phone="")
+    answer = post(home.open(), "/home/settings/caregiver/new", "/home/settings", **typed)
+    assert answer.status_code == 400
+    assert wrong in answer.text
+    assert f'value="{typed["name"]}"' in answer.text
+    assert tasks(home) == []

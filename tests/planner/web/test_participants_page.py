@@ -138,6 +138,9 @@ def test_messages_stand_there_with_masked_numbers(app: Flask, store: Store, at: 
 
 def test_the_audit_says_who_did_what(app: Flask, store: Store, people: Trial) -> None:
     people.record("01-001", *({**dose, "date": "2026-01-05"} for dose in DOSED[:1]))
-    page = desk_of(app, store, Role.MONITOR).text(f"{PERSON}/audit")
-    assert "facts.recorded" in page
-    assert "planner" in page
+    for role in (Role.MONITOR, Role.COORDINATOR, Role.INVESTIGATOR):
+        page = desk_of(app, store, role, STUDY, NORTH).text(f"{PERSON}/audit")
+        assert "facts.recorded" in page
+        assert "planner" in page
+    desk_of(app, store, Role.COORDINATOR, STUDY, SOUTH).html(f"{PERSON}/audit", 404)
+    assert "/audit" not in desk_of(app, store, Role.INFUSION_CENTRE).html(PERSON)

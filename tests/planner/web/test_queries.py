@@ -22,7 +22,12 @@ from tests.studies import STUDY, Trial
 PAGES = {
     "the day": "/today",
     "one list": "/today?list=coming",
+    "what is watched": "/watch",
+    "a month": "/calendar/north?day=2026-01-05",
+    "a week": "/calendar/north?view=week&day=2026-01-05",
+    "contact": f"/studies/{STUDY}/participants/01-001/contact",
     "participants": "/participants",
+    "somebody new": f"/studies/{STUDY}/newcomer",
     "by next visit": "/participants?sort=next",
     "a participant": f"/studies/{STUDY}/participants/01-001",
     "what happened": f"/studies/{STUDY}/participants/01-001/facts",

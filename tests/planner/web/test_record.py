@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -227,3 +228,29 @@ def test_what_there_is_not_is_refused_and_no_failure(desk: Desk, begun: Trial) -
 @pytest.mark.parametrize(("typed", "kept"), [("No chair", "no-chair"), ("  Travel ", "travel"), ("!?", "")])
 def test_a_reason_is_kept_as_a_word(typed: str, kept: str) -> None:
     assert as_reason(typed) == kept
+
+
+def test_a_what_if_shows_what_would_move_and_saves_nothing(desk: Desk, study: Trial) -> None:
+    study.enrol()
+    person = f"/studies/{STUDY}/participants/01-001"
+    found = re.search(r'href="([^"]+)">What if the next dose slips by a week\?', desk.html(person))
+    assert found is not None
+    page = desk.html(html.unescape(found[1]))
+    words = text_of(page)
+    assert "What if: A cycle begins later" in words
+    assert "Mon 12 Jan 2026" in words
+    assert 'value="save"' not in page
+    fields = {"kind": "cycle_delayed", "cycle": "induction.c1", "to": "2026-01-12", "date": "2026-01-05", "reason": "x"}
+    answer = desk.send(f"{person}/record", **fields, do="save", seen="0", what_if="1")
+    assert answer.status_code == 200
+    assert 'value="save"' not in answer.text
+    assert "A cycle begins later" not in desk.text(f"{person}/facts")
+    in_earnest = re.search(r'href="([^"]+)">Record it in earnest', page)
+    assert in_earnest is not None
+    assert "A cycle begins later" in desk.text(html.unescape(in_earnest[1]))
+
+
+def test_every_visit_says_why_it_is_on_its_day(desk: Desk, study: Trial) -> None:
+    study.enrol()
+    page = desk.html(f"/studies/{STUDY}/participants/01-001")
+    assert page.count("Why this date?") >= page.count('<tr role="row" id=') > 20

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.users import User
-from planner.services.users import Role, set_up_totp
+from planner.services.users import Role, grant_role, set_up_totp
 from planner.web.door import SESSION, place_of_ours
 from tests.desk import desk_of, text_of
 from tests.planner.api.callers import PASSWORD, Clock, settings_for, user
@@ -55,6 +55,31 @@ def test_the_password_lets_in_and_leads_to_the_day(app: Flask, somebody: User) -
     answer = sign_in(client, somebody)
     assert (answer.status_code, answer.location) == (303, "/today")
     assert "Test coordinator" in text_of(client.get("/today").text)
+
+
+@pytest.mark.parametrize(
+    ("roles", "first"),
+    [
+        ([Role.INFUSION_CENTRE], "/infusions"),
+        ([Role.INFUSION_CENTRE, Role.COORDINATOR], "/today"),
+        ([Role.INFUSION_CENTRE, Role.MONITOR], "/today"),
+        ([Role.ADMINISTRATOR], "/today"),
+    ],
+)
+def test_an_infusion_centre_begins_at_its_day_and_whoever_has_another_role_at_the_desk(
+    app: Flask, store: Store, study: Trial, at: Clock, roles: list[Role], first: str
+) -> None:
+    who = user(store, at(), roles[0])
+
+    def more(uow: UnitOfWork) -> None:
+        for role in roles[1:]:
+            grant_role(uow, uow.session.get_one(User, who.id), role)
+
+    store.write(SYSTEM, at(), more)
+    client = app.test_client()
+    assert sign_in(client, who).location == first
+    assert client.get("/sign-in").location == first
+    assert client.get(first, follow_redirects=True).status_code == 200
 
 
 def test_whoever_was_asked_to_sign_in_comes_to_the_page_they_wanted(app: Flask, somebody: User) -> None:

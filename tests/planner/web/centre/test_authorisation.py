@@ -32,6 +32,7 @@ ROUTES = {
     "POST /infusions/<site>/calendar/<int:feed>": "feeds:write",
     f"GET {CHAIR}": "participants:read",
     f"POST {CHAIR}/arrival": "care:write",
+    f"POST {CHAIR}/ok": "doses:release",
     f"POST {CHAIR}/dose": "doses:write",
     f"POST {CHAIR}/not-dosed": "doses:write",
     f"POST {CHAIR}/taken-back": "doses:write",

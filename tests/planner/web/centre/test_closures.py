@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -13,8 +15,9 @@ from planner.persistence.sites import Closure
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow
 from planner.services.access import EVERYTHING, find_site
-from planner.services.sites import ChangeSite, change_site
+from planner.services.sites import ChangeSite, CloseSite, change_site, close_site
 from planner.services.users import Role
+from planner.web.centre.repeats import rule_of, rule_words
 from tests.desk import Desk, desk_of, text_of
 from tests.seated import DAY
 from tests.studies import NORTH, SOUTH, STUDY, Trial
@@ -51,10 +54,13 @@ def test_days_are_closed_once_somebody_has_looked_and_the_appointment_waits_for_
     assert centre.send(CLOSURES, do="save", seen=seen, **said).status_code == 303
     assert statuses(store)["induction.c1.d8"] == "to-rebook"
     words = centre.text(CLOSURES)
-    assert "Appointments that need another day 1 vsli-ino 01-001 C1D8 booked Mon 12 Jan, 09:00" in words
+    assert (
+        "Appointments that need another day 1 vsli-ino 01-001 C1D8 Mon 12 Jan, 09:00 Could go to: Tue 13 Jan" in words
+    )
     assert "Mon 12 Jan 2026 stock-taking all of the site" in words
-    assert "Closed: stock-taking. 1 appointment stands on this day all the same." in centre.text(
-        f"{DAY}?day=2026-01-12"
+    assert (
+        "Closed: stock-taking. 1 appointment stands on this day all the same: look where each could go"
+        in centre.text(f"{DAY}?day=2026-01-12")
     )
 
 
@@ -69,6 +75,56 @@ def test_a_day_that_is_opened_again_brings_the_appointment_back(centre: Desk, st
 def test_visits_without_an_appointment_move_by_themselves(centre: Desk) -> None:
     words, _ = look(centre, first="2026-01-20")
     assert "Planned, without an appointment 1 vsli-ino 01-001 C1D15 Tue 20 Jan Moves to Wed 21 Jan 2026" in words
+
+
+@pytest.mark.parametrize(
+    ("repeats", "said"),
+    [
+        ("weekly", "Every Monday, from 12 January 2026"),
+        ("fortnightly", "Every other Monday, from 12 January 2026"),
+        ("monthly", "Every second Monday of a month, from 12 January 2026"),
+        ("yearly", "Every year on 12 January, from 12 January 2026"),
+    ],
+)
+def test_days_that_come_again_are_told_in_words(centre: Desk, repeats: str, said: str) -> None:
+    form = {"first": "2026-01-12", "repeats": repeats, "reason": "stock-taking"}
+    words, seen = look(centre, **form)
+    assert "01-001 C1D8 Mon 12 Jan, 09:00" in words
+    centre.send(CLOSURES, do="save", seen=seen, **form)
+    assert f"{said} stock-taking all of the site" in centre.text(CLOSURES)
+
+
+def test_a_day_that_comes_again_hits_later_visits_too_until_its_last_day(centre: Desk) -> None:
+    words, _ = look(centre, first="2026-01-06", repeats="weekly")
+    assert "C1D15 Tue 20 Jan Moves to Wed 21 Jan 2026" in words
+    words, seen = look(centre, first="2026-01-06", last="2026-01-13", repeats="weekly")
+    assert "Nobody: no visit stands on these days." in words
+    centre.send(CLOSURES, do="save", seen=seen, first="2026-01-06", last="2026-01-13", repeats="weekly")
+    assert "Every Tuesday, from 6 January 2026 until 13 January 2026 closed" in centre.text(CLOSURES)
+
+
+def test_a_fifth_monday_is_the_last_one_of_each_month() -> None:
+    assert rule_of("monthly", date(2026, 3, 30), None) == "FREQ=MONTHLY;BYDAY=-1MO"
+    said = rule_words("FREQ=MONTHLY;BYDAY=5MO", date(2026, 3, 30))
+    assert said == "Every fifth Monday of a month, from 30 March 2026"
+
+
+def test_a_rule_that_no_form_has_made_is_told_as_it_is(centre: Desk, store: Store, study: Trial) -> None:
+    rule = "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=24"
+    command = CloseSite(first=date(2026, 1, 5), rule=rule, reason="Christmas Eve")
+    store.write(SYSTEM, study.now, lambda uow: close_site(uow, find_site(uow.session, EVERYTHING, NORTH), command))
+    assert f"Again and again from 5 January 2026 ({rule}) Christmas Eve" in centre.text(CLOSURES)
+
+
+def test_an_answer_that_the_form_does_not_offer_is_refused(centre: Desk) -> None:
+    assert "There is no such answer; choose one." in look(centre, first="2026-01-12", repeats="hourly")[0]
+
+
+def test_public_holidays_of_the_coming_year_are_listed(centre: Desk) -> None:
+    words = centre.text(CLOSURES)
+    assert "Public holidays Of US, as they were stored" in words
+    assert "Mon 19 Jan 2026 Martin Luther King Jr. Day" in words
+    assert "2027-01-18" not in words
 
 
 def test_a_day_on_which_nobody_comes_hits_nobody(centre: Desk, study: Trial) -> None:
@@ -119,7 +175,9 @@ def test_a_link_to_the_calendar_is_made_shown_once_and_withdrawn(centre: Desk, s
     made = centre.send(f"{DAY}/calendar")
     assert made.status_code == 303
     assert made.headers["Location"].startswith("/calendars/")
-    assert "Subscribe to" in centre.text(made.headers["Location"])
+    words = centre.text(made.headers["Location"])
+    assert "Subscribe to" in words
+    assert "It is for the staff of an infusion centre" in words
     page = centre.html(f"{DAY}/calendar")
     assert made.headers["Location"].rpartition("/")[2] not in page
     assert "no app has fetched it yet" in page

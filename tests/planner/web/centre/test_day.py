@@ -11,6 +11,8 @@ from flask import Flask
 from sqlalchemy import Engine, event, insert, select
 
 from planner import clock
+from planner.auth.permissions import MAY, Permission
+from planner.persistence.audit import AuditEntry
 from planner.persistence.base import Base
 from planner.persistence.bookings import Booking
 from planner.persistence.participants import Contact, Participant
@@ -77,22 +79,64 @@ def test_a_reduced_dose_is_shown_at_its_new_level_with_the_reason(centre: Desk, 
     assert "Inotuzumab ozogamicin IV level -1, reduced (toxicity)" in centre.text(f"{DAY}?day=2026-01-12")
 
 
-@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.INVESTIGATOR])
-def test_whoever_may_read_contact_details_sees_two_identifiers(
+WHO_CHECKS = [Role.COORDINATOR, Role.INVESTIGATOR, Role.INFUSION_CENTRE]
+
+
+def looks(store: Store) -> list[tuple[str, str, Any]]:
+    query = select(AuditEntry).where(AuditEntry.action == "identifiers.read").order_by(AuditEntry.seq)
+    return store.read(lambda session: [(one.actor, one.subject, one.after) for one in session.scalars(query)])
+
+
+@pytest.mark.parametrize("role", WHO_CHECKS)
+def test_whoever_treats_sees_two_identifiers(app: Flask, store: Store, study: Trial, role: Role) -> None:
+    who = desk_of(app, store, role)
+    assert f"Ada Madeup born 12 May 1961, record 4711 {STUDY} 01-001" in who.text(DAY)
+    assert f"Ada Madeup born 12 May 1961, record 4711 · {STUDY} 01-001" in who.text(DAY_1)
+
+
+def test_how_somebody_is_reached_is_not_told_to_an_infusion_centre(centre: Desk) -> None:
+    assert Permission.CONTACTS_READ not in MAY[Role.INFUSION_CENTRE]
+    for path in (DAY, DAY_1):
+        assert not any(word in centre.html(path) for word in ("+1", "@example", "Caregiver"))
+
+
+def test_each_look_at_who_somebody_is_stands_in_the_audit(centre: Desk, store: Store) -> None:
+    centre.html(DAY)
+    centre.html(DAY_1)
+    centre.html(f"{DAY}?shared=1")
+    centre.html(f"{DAY}?day=2026-03-07")
+    (day, chair), seen = looks(store), {"participants": ["01-001"]}
+    assert day[1:] == ("site:north", seen)
+    assert chair[1:] == ("participant:01-001", seen)
+    assert day[0] == chair[0]
+    assert day[0].startswith("user:")
+
+
+def test_a_form_that_shows_the_page_again_is_a_look_too(centre: Desk, store: Store) -> None:
+    assert centre.send(f"{DAY_1}/dose", drug="vsli", start="10:10", stop="09:10", do="save").status_code == 400
+    assert len(looks(store)) == 1
+
+
+@pytest.mark.parametrize("role", WHO_CHECKS)
+def test_who_somebody_is_is_told_at_the_chairs_of_ones_own_site_alone(
     app: Flask, store: Store, study: Trial, role: Role
 ) -> None:
-    words = desk_of(app, store, role).text(DAY)
-    assert "Ada Madeup born 12 May 1961, record 4711" in words
-    assert f"{STUDY} 01-001" in words
+    """Somebody who has moved away is still known where their chair is, and not yet where they are seen next."""
+    study.record("01-001", {"fact": "transferred", "date": "2026-01-05", "site": SOUTH})
+    for site, known in ((NORTH, True), (SOUTH, False)):
+        there = desk_of(app, store, role, STUDY, site)
+        page = there.html(f"/infusions/{site}?day=2026-01-05")
+        assert ("Madeup" in page) is known, (role, site)
 
 
-@pytest.mark.parametrize("role", [Role.INFUSION_CENTRE, Role.MONITOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("role", [Role.MONITOR, Role.ADMINISTRATOR])
 def test_whoever_may_not_sees_the_screening_number_alone(app: Flask, store: Store, study: Trial, role: Role) -> None:
     who = desk_of(app, store, role)
     for path in (DAY, DAY_1):
         page = who.html(path)
         assert "01-001" in page
         assert not any(word in page for word in ("Madeup", "1961", "4711")), (role, path)
+    assert looks(store) == []
 
 
 def test_a_shared_screen_shows_codes_only_to_everybody(coordinator: Desk) -> None:

@@ -1,0 +1,62 @@
+"""A coordinator in a browser: signed in at a planner with two participants, on a phone or a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from planner.app import create_app
+from planner.persistence.unit_of_work import Store
+from planner.services.users import Role
+from planner.web.door import SESSION
+from tests import reminded
+from tests.browser.desk import SIZES, served
+from tests.desk import session_of
+from tests.planner.api.callers import Clock, settings_for
+from tests.reminded import DAY_8, DOSED, KEYS
+from tests.studies import STUDY
+
+PERSON = f"/studies/{STUDY}/participants/01-001"
+LATE = tuple({**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED)
+
+
+@pytest.fixture
+def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
+    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
+    study = reminded.reminding(store)
+    study.record("01-001", *LATE)
+    study.record("01-001", {**DAY_8, "date": "2026-01-26", "visit": "induction.c1.d15"}, booking_reason="late")
+    study.enrol("01-002")
+    at.now = study.now
+    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
+    app.extensions["installation"]._keys = KEYS
+    with served(app) as found:
+        yield found
+    app.extensions["installation"].close()
+
+
+def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:
+    """A browser in which a coordinator is signed in."""
+    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
+    secret = session_of(store, Role.COORDINATOR)
+    context.add_cookies([{"name": SESSION, "value": secret, "url": address}])
+    return context
+
+
+@pytest.fixture(
+    params=[("desktop", True), ("phone", True), ("desktop", False)], ids=["desktop", "phone", "without-javascript"]
+)
+def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A browser of that size, with JavaScript or without, signed in."""
+    size, script = request.param
+    context = open_context(browser, address, store, viewport=SIZES[size], java_script_enabled=script)
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert wrong == []
