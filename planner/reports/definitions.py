@@ -64,8 +64,8 @@ DEFINITIONS = {
         "also doses without an amount in the unit of the level",
     ),
     "dose-intensity": Definition(
-        "Dose given per time by dose planned per time, for each drug, in the cycles that began. The time planned is the length of the "
-        "cycles that began; the time taken runs from the first Day 1 to the end of the last cycle that began. All"
+        "Dose given per time by dose planned per time, for each drug, in the cycles that began. The time planned is "
+        "the length of the cycles that began; the time taken runs from the first Day 1 to the end of the last cycle that began. All"
         " participants together; the median and the quartiles are of participants.",
         "doses (or amounts) given, as for the relative dose, multiplied by the days planned",
         "doses (or amounts) planned, multiplied by the days taken",
@@ -76,7 +76,7 @@ DEFINITIONS = {
         "days with a dose recorded",
         "days up to the day before the report on which the plan expects a dose at home",
         "days on which a prescribed hold says to take none, days in hospital, tentative days, and participants of"
-        " whom no dose at home is recorded at all, neither taken nor left out",
+        " whom no dose at home is recorded, neither as taken nor as left out",
     ),
     "pill-counts": Definition(
         "Doses taken by the count of what came back, by doses expected since the count before. Over 100 % is "

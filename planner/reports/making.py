@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from planner.clock import local_day
 from planner.persistence.cohorts import cohorts_of
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
@@ -52,13 +53,16 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
     _refuse(_wrong_in(design, wanted, scope))
     choice = Choice(wanted.filters, frozenset(_seen(design, scope)))
     chosen = wanted.measures or MEASURES
-    evidence, notes = _evidence(session, design, moment, choice, chosen, past=wanted.as_of is not None)
+    past = wanted.as_of is not None
+    quick = not past and _is_of_stored_plans_alone(chosen, wanted.filters)
+    how = _of_stored_plans if quick else partial(_evidence, past=past)
+    evidence, notes, count = how(session, design, moment, choice, chosen)
     sizes = [people_figures.CohortSize(row.code, row.size) for row in cohorts_of(session, study.id)]
     figures_of = _figures(evidence, choice, sizes)
     return Report(
         study=study.code, title=study.title, as_of=moment, chain=chain_head(session, study.id, moment), engine=ENGINE,
-        made_from="projection" if wanted.as_of is None else "facts", filters=wanted.filters,
-        mask_below=wanted.mask_below, participants=sum(choice.has_now(person) for person in evidence.people),
+        made_from="facts" if past else "projection", filters=wanted.filters,
+        mask_below=wanted.mask_below, participants=count,
         measures=tuple(masked(figures_of[name](), wanted.mask_below) for name in chosen), notes=tuple(notes),
     )  # fmt: skip
 
@@ -88,11 +92,29 @@ def _figures(
 
 # -- evidence -----------------------------------------------------------------------------------
 
+Gathered = tuple[Evidence, list[str], int]
+
+
+def _is_of_stored_plans_alone(chosen: Iterable[str], filters: Filters) -> bool:
+    """Whether nobody's facts have to be read: then it is quick, however many participants there are."""
+    whose = (filters.arm, filters.cohort, filters.version)
+    return {NEEDS[name] for name in chosen} <= {"visits", "deviations"} and not any(whose) and filters.by != "version"
+
+
+def _of_stored_plans(
+    session: Session, design: StudyDesign, moment: datetime, choice: Choice, chosen: Iterable[str]
+) -> Gathered:
+    """The same without anybody's facts."""
+    evidence = stored.gather(session, design, [], choice, frozenset(NEEDS[name] for name in chosen))
+    sites = [site_id for code, site_id in design.site_ids.items() if choice.has_site(code)]
+    count = select(func.count()).where(Participant.study_id == design.study_id, Participant.site_id.in_(sites))
+    return evidence, _lag(session, design, moment), session.scalar(count) or 0
+
 
 def _evidence(
     session: Session, design: StudyDesign, moment: datetime, choice: Choice, chosen: Iterable[str], past: bool
-) -> tuple[Evidence, list[str]]:
-    """What the measures are made of, and what is to be said about it."""
+) -> Gathered:
+    """What the measures are made of, what is to be said about it, and how many participants it is about."""
     needs = frozenset(NEEDS[name] for name in chosen)
     participants = participants_by(session, design.study_id, moment)
     people = people_of(session, design, participants, moment)
@@ -106,9 +128,9 @@ def _evidence(
         notes.append(f"left out, as no plan can be made of their facts: {len(failed)} participants ({named})")
     if not past:
         evidence = _with_stored(session, design, people, choice, needs, evidence)
-        notes += _lag(session, design, people)
+        notes += _lag(session, design, moment)
     _reach(session, design, evidence, moment, choice, needs)
-    return evidence, notes
+    return evidence, notes, sum(choice.has_now(person) for person in people)
 
 
 def _with_stored(
@@ -130,25 +152,17 @@ def _reach(
         reaching.count_reminders(session, design, people, moment, choice, evidence)
 
 
-def _lag(session: Session, design: StudyDesign, people: list[Person]) -> list[str]:
+def _lag(session: Session, design: StudyDesign, moment: datetime) -> list[str]:
     """Whose stored plan is not of today: statuses and deviations are then as of the day on which it was made."""
-    if not people:
-        return []
-    today = min(person.today for person in people)
-    query = select(func.count(), func.min(Participant.planned_on)).where(
-        Participant.study_id == design.study_id,
-        or_(
-            Participant.planned_on < today,
-            Participant.planned_revision != design.revision,
-            Participant.engine != ENGINE,
-        ),
+    today = min((local_day(moment, zone) for zone in design.zones.values()), default=moment.date())
+    old = or_(
+        Participant.planned_on < today, Participant.planned_revision != design.revision, Participant.engine != ENGINE
     )
+    query = select(func.count(), func.min(Participant.planned_on)).where(Participant.study_id == design.study_id, old)
     count, since = session.execute(query).one()
     if not count:
         return []
-    return [
-        f"the plans of {count} participants were last made on an earlier day, the oldest on {since}: run the worker"
-    ]
+    return [f"the plans of {count} participants are not of today, the oldest of {since}: the worker plans them again"]
 
 
 # -- what can be asked --------------------------------------------------------------------------
