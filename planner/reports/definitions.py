@@ -65,8 +65,8 @@ DEFINITIONS = {
     ),
     "dose-intensity": Definition(
         "Dose given per time by dose planned per time, for each drug, in the cycles that began. The time planned is "
-        "the length of the cycles that began; the time taken runs from the first Day 1 to the end of the last cycle that began. All"
-        " participants together; the median and the quartiles are of participants.",
+        "the length of the cycles that began; the time taken runs from the first Day 1 to the end of the last cycle "
+        "that began. All participants together; the median and the quartiles are of participants.",
         "doses (or amounts) given, as for the relative dose, multiplied by the days planned",
         "doses (or amounts) planned, multiplied by the days taken",
         "participants of whom no cycle began, and cycles whose length the protocol does not say",
