@@ -141,6 +141,10 @@ printf '\nRecording a fact\n'
 printf '\nPages\n'
 "$our_python" -m benchmarks.page_speed
 
+# Beside pandas too where PANDAS_PYTHON names a Python that has it.
+printf '\nReports\n'
+"$our_python" -m benchmarks.report_speed
+
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up
 

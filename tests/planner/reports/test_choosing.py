@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from planner.persistence.sites import SiteRow
@@ -15,13 +15,14 @@ from planner.persistence.unit_of_work import Store
 from planner.problems import InvalidInput, NotFound
 from planner.reports.choosing import Choice
 from planner.reports.evidence import Person
+from planner.reports.making import Wanted, make_report
 from planner.reports.people_figures import DIED, LEFT, TRANSPLANTED, followed
 from planner.reports.report import Filters, Measure, Row
 from planner.reports.rows import masked, measure, share
 from planner.reports.survival import Followed
-from planner.services.access import Scope
+from planner.services.access import EVERYTHING, Scope
 from tests.reported import DAY_1, LATER, at, counts, given, report, row, small_study
-from tests.studies import NORTH, SOUTH, Trial, trial
+from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
 
 @pytest.fixture
@@ -149,3 +150,32 @@ def test_a_masked_report_tells_of_no_group_of_few(study: Trial) -> None:
     shown = [each for part in found.measures for each in part.rows if not each.masked]
     assert all(count is None or count == 0 or count >= 5 for each in shown for count in counts(each))
     assert [curve.points for curve in found.measure("retention").curves if curve.points] == []
+
+
+# -- what it costs ------------------------------------------------------------------------------
+
+
+def statements(study: Trial, **asked: Any) -> int:
+    """How many statements a report sends."""
+    sent: list[str] = []
+    engine = study.store.database.engine
+
+    def note(*said: Any) -> None:
+        sent.append(said[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    wanted = Wanted(study=STUDY, measures=("attendance", "window", "lateness", "deviations"), **asked)
+    study.store.read(lambda session: make_report(session, study.designs, EVERYTHING, wanted, study.now))
+    event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def test_a_report_of_visits_and_deviations_sends_as_many_statements_whoever_is_in_it(study: Trial) -> None:
+    report(study)
+    few = statements(study)
+    for number in ("01-003", "01-004", "01-005"):
+        study.enrol(number, DAY_1, cohort="part")
+        study.record(number, given("t.c1.d1", "2026-03-04"))
+    at(study, LATER)
+    report(study)
+    assert statements(study) == few <= 8
