@@ -23,8 +23,13 @@ class DeviationRow(Base):
         UniqueConstraint("participant_id", "identity"),
         Index("ix_deviation_study_state", "study_id", "state", "day"),
         Index(
-            "ix_deviation_candidate", "day", "id", "study_id", "participant_id",
-            postgresql_where=text("state = 'candidate'"), sqlite_where=text("state = 'candidate'"),
+            "ix_deviation_candidate",
+            "day",
+            "id",
+            "study_id",
+            "participant_id",
+            postgresql_where=text("state = 'candidate'"),
+            sqlite_where=text("state = 'candidate'"),
         ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -27,7 +27,7 @@ _SHOWN = (
 #: their appointment stands where it was made until somebody makes another one, or gives it back
 _UNSETTLED = (Status.TO_REBOOK, Status.NEEDS_DECISION, Status.HELD)
 _WAITS = (Status.PLANNED, Status.DUE)
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     Study.code, Participant.number, VisitRow.key, VisitRow.label, VisitRow.target, VisitRow.booked, VisitRow.minutes,
     VisitRow.status, VisitRow.tentative, VisitRow.setting, VisitRow.doses,
 )  # fmt: skip
@@ -121,9 +121,7 @@ def _no_longer_fit(session: Session, scope: Scope, site: SiteRow, wanted: Wanted
 
 
 def _joined(query: Select[Any]) -> Select[Any]:
-    return query.join(Participant, Participant.id == VisitRow.participant_id).join(
-        Study, Study.id == VisitRow.study_id
-    )
+    return query.join(Participant, Participant.id == VisitRow.participant_id).join(Study, Study.id == VisitRow.study_id)
 
 
 def _asked(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -287,7 +287,7 @@ def said(value: str) -> ColumnElement[str]:
     return literal(value, literal_execute=True)
 
 
-def _count(day: Day, query: Select[tuple[int]]) -> int:
+def _count(day: Day, query: Select[Any]) -> int:
     return day.session.scalar(query) or 0
 
 

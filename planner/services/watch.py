@@ -289,4 +289,3 @@ def _known(
 
 def _line(watched: Watched, place: Place, row: R) -> Line[R]:
     return Line(place, row, watched.day.dates[place.site_id])
-
