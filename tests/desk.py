@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from planner import clock
+from planner.auth.door import Needs, needs_of
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.users import WebSession
 from planner.services.users import Role, digest
@@ -74,3 +76,21 @@ def desk_of(
     client = app.test_client()
     client.set_cookie(SESSION, session_of(store, role, study, site))
     return Desk(client)
+
+
+def routes_of(app: Flask, *parts: str) -> Iterator[tuple[str, Needs | None]]:
+    """Each way to ask for a page of these parts, such as ``GET /today``, and what it needs."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith(parts):
+            with app.app_context():
+                needed = needs_of(rule.endpoint)
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield f"{method} {rule.rule}", needed
+
+
+def status_of(who: Desk, route: str, names: Mapping[str, str], token: str | None = None) -> int:
+    """What comes of asking for a page: ``names`` stand in its address, and what has none there is not to be found."""
+    method, _, rule = route.partition(" ")
+    path = re.sub(r"<(?:int:)?(\w+)>", lambda found: names.get(found[1], "999999"), rule)
+    data = {TOKEN: token if token is not None else who.token} if method == "POST" else None
+    return who.client.open(path, method=method, data=data).status_code

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import chromium
@@ -93,7 +94,7 @@ def desk(page: Page) -> Iterator[str]:
         yield name
     page.goto(person)
     page.get_by_role("link", name=re.compile("^Delay ")).first.click()
-    page.get_by_label("Day 1 is now on").fill((date.today() + timedelta(days=21)).isoformat())
+    page.get_by_label("Day 1 is now on").fill((datetime.now(UTC).date() + timedelta(days=21)).isoformat())
     page.get_by_label("Reason").fill("No chair")
     expect(page.get_by_role("region", name="What would move").get_by_role("button", name="Save")).to_be_visible()
     yield "record"
@@ -115,7 +116,7 @@ def take(page: Page, folder: Path, name: str) -> None:
     """One picture, of what is seen without scrolling."""
     page.wait_for_load_state("networkidle")
     page.screenshot(path=folder / f"{name}.png")
-    print(folder / f"{name}.png")
+    click.echo(folder / f"{name}.png")
 
 
 def everything(browser: Browser, made: Demo, folder: Path) -> None:
@@ -126,10 +127,12 @@ def everything(browser: Browser, made: Demo, folder: Path) -> None:
     for role, name, path in (
         ("coordinator", "schedule-of-activities", "/studies/vsli-ino"),
         ("infusion-centre", "infusions", "/infusions/north"),
-        ("administrator", "texts", "/office/texts"),
+        ("administrator", "texts", "/office/studies/vsli-ino/texts"),
     ):
         page = signed_in(browser, made, role, DESK)
         page.goto(path)
+        if name == "infusions":  # a day on which somebody comes
+            page.get_by_role("link", name=re.compile("[1-9]\\d* booked")).first.click()
         take(page, folder, name)
     page = signed_in(browser, made, "coordinator", PHONE, "dark")
     page.goto("/today")
@@ -143,7 +146,7 @@ def main() -> int:
     """Write them. Ends with 1 if there is no browser."""
     program = chromium()
     if program is None:
-        print("no Chromium: the pictures in docs stay as they are", file=sys.stderr)
+        click.echo("no Chromium: the pictures in docs stay as they are", err=True)
         return 1
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from planner.api import (
     people,
     protocols,
     records,
+    reports,
     sending,
     sites,
     studies,
@@ -40,7 +41,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, logs, records, sending, wordings,
-    messages, inbox, opt_outs, feeds, home_links,
+    messages, inbox, opt_outs, feeds, home_links, reports,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",

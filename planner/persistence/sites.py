@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -84,10 +84,12 @@ def sites_of(session: Session, study_id: int) -> list[SiteRow]:
     return list(session.scalars(query))
 
 
-def closures_of(session: Session, site_ids: list[int]) -> list[Closure]:
-    """The closures of these sites that hold."""
-    query = select(Closure).where(Closure.site_id.in_(site_ids), Closure.removed_at.is_(None)).order_by(Closure.id)
-    return list(session.scalars(query))
+def closures_of(session: Session, site_ids: list[int], known_at: datetime | None = None) -> list[Closure]:
+    """The closures of these sites that hold, or held at an instant."""
+    holds: ColumnElement[bool] = Closure.removed_at.is_(None)
+    if known_at is not None:
+        holds = and_(Closure.created_at <= known_at, or_(holds, Closure.removed_at > known_at))
+    return list(session.scalars(select(Closure).where(Closure.site_id.in_(site_ids), holds).order_by(Closure.id)))
 
 
 def holidays_of(session: Session, site_ids: list[int]) -> list[StoredHoliday]:

@@ -84,7 +84,9 @@ def versions_of(session: Session, study_id: int) -> list[ProtocolVersion]:
     return list(session.scalars(query))
 
 
-def parameter_values(session: Session, study_id: int) -> dict[str, ParameterValue]:
-    """The value of each parameter that has one."""
+def parameter_values(session: Session, study_id: int, known_at: datetime | None = None) -> dict[str, ParameterValue]:
+    """The value of each parameter that has one, or had one at an instant."""
     query = select(ParameterValue).where(ParameterValue.study_id == study_id).order_by(ParameterValue.id)
+    if known_at is not None:
+        query = query.where(ParameterValue.set_at <= known_at)
     return {row.name: row for row in session.scalars(query)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -67,21 +68,25 @@ class Designs:
         return made
 
 
-def read_versions(session: Session, study: Study) -> tuple[ReadProtocol, ...]:
-    """The versions of a study's protocol, oldest first, with the values that its parameters have."""
-    values = {name: row.value for name, row in parameter_values(session, study.id).items()}
-    return tuple(_version(row, values) for row in versions_of(session, study.id))
+def read_versions(session: Session, study: Study, known_at: datetime | None = None) -> tuple[ReadProtocol, ...]:
+    """The versions of a study's protocol, oldest first, with the values of its parameters: of now, or of an instant."""
+    values = {name: row.value for name, row in parameter_values(session, study.id, known_at).items()}
+    rows = versions_of(session, study.id)
+    return tuple(_version(row, values) for row in rows if known_at is None or row.added_at <= known_at)
 
 
-def load_design(session: Session, study: Study) -> StudyDesign:
-    """Read and compile a study's design. Raises Refused for one that has no protocol yet."""
-    versions = read_versions(session, study)
+def load_design(session: Session, study: Study, known_at: datetime | None = None) -> StudyDesign:
+    """Read and compile a study's design, or what it was at an instant: which sites take part is as it is now.
+
+    Raises Refused for one that has no protocol yet.
+    """
+    versions = read_versions(session, study, known_at)
     if not versions:
         wrong = "the study has no protocol yet"
         raise Refused([InputProblem("study", wrong, "add a protocol version first")])
     require_values(versions, "planning")
     rows = sites_of(session, study.id)
-    sites = engine_sites(session, rows) or (PLAIN_SITE,)  # a study that is being set up has none yet
+    sites = engine_sites(session, rows, known_at) or (PLAIN_SITE,)  # a study that is being set up has none yet
     return StudyDesign(
         study.id, study.code, study.revision, Design(tuple(version.protocol for version in versions), sites),
         {row.code: row.id for row in rows}, {row.code: row.zone for row in rows}, versions, study.releases_bookings,
@@ -109,11 +114,11 @@ def _version(row: ProtocolVersion, values: Mapping[str, object]) -> ReadProtocol
     return read_protocol(row.source, f"version {row.version}", given) if given else declared
 
 
-def engine_sites(session: Session, rows: list[SiteRow]) -> tuple[Site, ...]:
-    """Sites with their closures and stored holidays, as the engine plans with them."""
+def engine_sites(session: Session, rows: list[SiteRow], known_at: datetime | None = None) -> tuple[Site, ...]:
+    """Sites with their closures (those of an instant) and stored holidays, as the engine plans with them."""
     ids = [row.id for row in rows]
     closures: dict[int, list[Closure]] = defaultdict(list)
-    for closure in closures_of(session, ids):
+    for closure in closures_of(session, ids, known_at):
         closures[closure.site_id].append(closure)
     holidays: dict[int, list[StoredHoliday]] = defaultdict(list)
     for holiday in holidays_of(session, ids):

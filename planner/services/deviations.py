@@ -84,10 +84,9 @@ def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> D
     if command.step == "reopen" or any(before[name] != getattr(row, name) for name in SIGNED):
         row.signed_by, row.signed_at, row.signed_as = None, None, None
     row.revision += 1
-    subject = f"participant:{participant.number}/deviation:{row.identity}"[:200]
     uow.audit(
-        f"deviation.{command.step}", subject, study_id=study.id, before=before, after=_data(row),
-        why=command.reason or "",
+        f"deviation.{command.step}", subject_of(participant.number, row.identity), study_id=study.id, before=before,
+        after=_data(row), why=command.reason or "",
     )  # fmt: skip
     return row
 
@@ -110,9 +109,14 @@ def sign_deviation(uow: UnitOfWork, scope: Scope, command: SignDeviation) -> Dev
         raise InvalidInput([InputProblem("meaning", "what the signature means is missing", "write e.g. reviewed")])
     row.signed_by, row.signed_at, row.signed_as = uow.actor.user_id, uow.now, meaning
     row.revision += 1
-    subject = f"participant:{participant.number}/deviation:{row.identity}"[:200]
+    subject = subject_of(participant.number, row.identity)
     uow.audit("deviation.signed", subject, study_id=study.id, after={**_data(row), "meaning": meaning})
     return row
+
+
+def subject_of(number: str, identity: str) -> str:
+    """What the audit calls a deviation of the participant of that number."""
+    return f"participant:{number}/deviation:{identity}"[:200]
 
 
 def deviation_of(session: Session, participant: Participant, deviation_id: int) -> DeviationRow:

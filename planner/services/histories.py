@@ -93,8 +93,12 @@ class Life:
 
     def course(self, now: datetime) -> Course:
         """What the facts say of today. Raises Refused for facts that cannot be."""
+        return self.course_as_of(self.today(now))
+
+    def course_as_of(self, day: date) -> Course:
+        """What the facts say as of a day. Raises Refused for facts that cannot be."""
         with _refusing():
-            return Course(self.study.design, self.history, self.today(now), list(self.history.facts))
+            return Course(self.study.design, self.history, day, list(self.history.facts))
 
     def plan(self, now: datetime) -> Plan | None:
         """The plan of today; None while there is no Day 1 to plan from. Raises Refused for facts that cannot be."""
@@ -129,16 +133,17 @@ def _refusing() -> Iterator[None]:
 
 def life_of(session: Session, study: StudyDesign, participant: Participant) -> Life:
     """Everything that is known of a participant."""
-    return _life(study, participant, facts_of(session, participant.id))
+    return life_of_rows(study, participant, facts_of(session, participant.id))
 
 
 def lives_of(session: Session, study: StudyDesign, participants: Sequence[Participant]) -> list[Life]:
     """The same of several participants of the study, in their order; in one query."""
     facts = facts_of_each(session, [participant.id for participant in participants])
-    return [_life(study, participant, facts[participant.id]) for participant in participants]
+    return [life_of_rows(study, participant, facts[participant.id]) for participant in participants]
 
 
-def _life(study: StudyDesign, participant: Participant, known: Sequence[FactRow]) -> Life:
+def life_of_rows(study: StudyDesign, participant: Participant, known: Sequence[FactRow]) -> Life:
+    """What these facts say of a participant, and no others: those by a moment, say."""
     rows = tuple(known)
     facts = tuple(stored_fact(row) for row in rows)
     home = next(code for code, site_id in study.site_ids.items() if site_id == participant.home_site_id)

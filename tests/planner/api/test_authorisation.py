@@ -70,6 +70,7 @@ ROUTES = {
     "GET /gates": "participants:read",
     "GET /bookings": "participants:read",
     "GET /deviations": "deviations:read",
+    "GET /studies/<study>/report": "deviations:read",
     "POST /studies/<study>/participants/<number>/deviations": "deviations:write",
     "POST /studies/<study>/participants/<number>/deviations/signature": "deviations:sign",
     "GET /studies/<study>/participants/<number>/home-link": "contacts:read",

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from planner.auth.door import needs_of
 from planner.auth.permissions import MAY, Permission
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.studies import CreateStudy, create_study
 from planner.services.users import Role
-from planner.web.door import TOKEN
-from tests.desk import Desk, desk_of
+from tests.desk import Desk, desk_of, routes_of, status_of
 from tests.planner.api.callers import Clock
 from tests.studies import NORTH, SOUTH, STUDY, trial
 
@@ -73,21 +71,12 @@ GUARDED = {route: name for route, name in ROUTES.items() if name not in (EVERYBO
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str | None]]:
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith(("desk.", "sign_in.")):
-            with app.app_context():
-                wanted = needs_of(rule.endpoint)
-            said = None if wanted is None else EVERYBODY if wanted.permission is None else wanted.permission.value
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield f"{method} {rule.rule}", said
+    for route, wanted in routes_of(app, "desk.", "sign_in."):
+        yield route, None if wanted is None else EVERYBODY if wanted.permission is None else wanted.permission.value
 
 
 def status(who: Desk, route: str, token: str | None = None, **names: str) -> int:
-    method, _, rule = route.partition(" ")
-    known = {**NAMES, **names}
-    path = re.sub(r"<(?:int:)?(\w+)>", lambda found: known.get(found[1], "999999"), rule)
-    data = {TOKEN: token if token is not None else who.token} if method == "POST" else None
-    return who.client.open(path, method=method, data=data).status_code
+    return status_of(who, route, {**NAMES, **names}, token)
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from planner.auth.door import needs_of
 from planner.auth.permissions import MAY, Permission
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.studies import CreateStudy, create_study
 from planner.services.users import Role
-from planner.web.door import TOKEN
-from tests.desk import Desk, desk_of
+from tests.desk import Desk, desk_of, routes_of, status_of
 from tests.planner.api.callers import Clock
 from tests.studies import NORTH, SOUTH, STUDY, trial
 
@@ -76,23 +74,15 @@ OTHER = "another-study"
 
 
 def routes(app: Flask) -> Iterator[tuple[str, tuple[str, str]]]:
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith("office."):
-            with app.app_context():
-                wanted = needs_of(rule.endpoint)
-            assert wanted is not None, rule.endpoint
-            assert wanted.permission is not None, rule.endpoint
-            far = "everything" if wanted.everything else "whole" if wanted.whole else ""
-            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield f"{method} {rule.rule}", (wanted.permission.value, far)
+    for route, wanted in routes_of(app, "office."):
+        assert wanted is not None, route
+        assert wanted.permission is not None, route
+        far = "everything" if wanted.everything else "whole" if wanted.whole else ""
+        yield route, (wanted.permission.value, far)
 
 
 def status(who: Desk, route: str, token: str | None = None, **names: str) -> int:
-    method, _, rule = route.partition(" ")
-    known = {"study": STUDY, "site": NORTH, "user": "1", "template": "reminder", **names}
-    path = re.sub(r"<(?:int:)?(\w+)>", lambda found: known.get(found[1], "999999"), rule)
-    data = {TOKEN: token if token is not None else who.token} if method == "POST" else None
-    return who.client.open(path, method=method, data=data).status_code
+    return status_of(who, route, {"study": STUDY, "site": NORTH, "user": "1", "template": "reminder", **names}, token)
 
 
 @pytest.fixture

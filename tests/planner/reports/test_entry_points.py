@@ -1,0 +1,117 @@
+"""`planner report` and GET /studies/{study}/report: the same report, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from planner.cli import cli
+from planner.config import Settings
+from planner.persistence.database import Database
+from planner.persistence.unit_of_work import Store
+from planner.presenting.plan_json import to_json
+from planner.reports.as_csv import report_csv
+from planner.reports.definitions import MEASURES
+from planner.reports.report import Row, report_data
+from planner.reports.rows import measure
+from planner.services.users import Role
+from tests.planner.api.callers import Clock, app, at, caller
+from tests.reported import LATER, report, small_study
+from tests.studies import NORTH, SOUTH, STUDY
+
+__all__ = ["app", "at"]
+
+
+@pytest.fixture
+def planner_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("PLANNER_DATA_FOLDER", str(tmp_path))
+    assert CliRunner().invoke(cli, ("database", "upgrade")).exit_code == 0
+    database = Database(Settings(data_folder=tmp_path).database)
+    small_study(Store(database))
+    yield Store(database)
+    database.dispose()
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(cli, ("report", *words))
+
+
+@pytest.mark.usefixtures("planner_data")
+def test_the_command_writes_tables_json_and_csv_of_the_same_figures(at: Clock) -> None:
+    at.now = LATER
+    found = run(STUDY)
+    assert found.exit_code == 0, found.output
+    assert "Visit attendance" in found.output
+    assert "7/9" in found.output
+    data = json.loads(run(STUDY, "--format", "json", "--by", "site").output)
+    assert [each["id"] for each in data["measures"]] == list(MEASURES)
+    assert {each["group"] for each in data["measures"][0]["rows"]} == {"all", NORTH, SOUTH}
+    lines = list(csv.DictReader(io.StringIO(run(STUDY, "--format", "csv").output)))
+    (attendance,) = [each for each in lines if (each["section"], each["measure"]) == ("figure", "attendance")]
+    assert (attendance["n"], attendance["of"], attendance["share"]) == ("7", "9", "0.777778")
+
+
+@pytest.mark.usefixtures("planner_data")
+def test_the_command_ends_with_2_a_place_and_a_remedy_for_what_cannot_be_asked(at: Clock) -> None:
+    at.now = LATER
+    for words, place in (
+        (("--site", "nowhere"), "site: the study has no site nowhere; choose one of north, south"),
+        (("--as-of", "2027-01-01T00:00:00Z"), "as_of: 2027-01-01T00:00:00+00:00 has not come yet"),
+        (("--measure", "luck"), "measures: there is no measure luck; choose of attendance"),
+        (("--since", "2026-02-30"), "2026-02-30"),
+        (("--by", "colour"), "'colour' is not one of"),
+    ):
+        refused = run(STUDY, *words)
+        assert refused.exit_code == 2
+        assert place in refused.output
+    assert run("no-study").exit_code == 2
+
+
+def test_no_cell_of_the_csv_is_a_formula(store: Store) -> None:
+    made = report(small_study(store), by="site")
+    evil = measure("attendance", "share", [Row(group="=1+1", label='@SUM("x")', note="-2+3")])
+    lines = csv.reader(io.StringIO(report_csv(replace(made, title="+cmd|' /C calc'!A0", measures=(evil,)))))
+    assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "@", "-", "\t"))]
+
+
+def test_the_api_answers_with_the_report_of_what_one_may_see(app: Flask, store: Store, at: Clock) -> None:
+    study = small_study(store)
+    at.now = LATER
+    monitor = caller(app, store, Role.MONITOR)
+    whole = monitor.get(f"/studies/{STUDY}/report?by=site")
+    made = json.loads(to_json(report_data(report(study, by="site"))))
+    assert {**whole, "as_of": None, "chain": None} == {**made, "as_of": None, "chain": None}
+    theirs = caller(app, store, Role.MONITOR, STUDY, SOUTH).get(f"/studies/{STUDY}/report?measures=attendance")
+    assert [(each["n"], each["of"]) for each in theirs["measures"][0]["rows"]] == [(1, 2)]
+    past = monitor.get(f"/studies/{STUDY}/report?as_of=2026-03-10T12:00:00Z&measures=attendance")
+    # By 10 March two visits of 01-001 had been recorded, and of the others none: their first ones were due.
+    assert [(each["n"], each["of"]) for each in past["measures"][0]["rows"]] == [(2, 4)]
+    assert past["made_from"] == "facts"
+
+
+def test_the_api_gives_csv_and_refuses_what_cannot_be_asked(app: Flask, store: Store, at: Clock) -> None:
+    small_study(store)
+    at.now = LATER
+    monitor = caller(app, store, Role.MONITOR)
+    answered = monitor.call("GET", f"/studies/{STUDY}/report?format=csv&measures=window")
+    assert answered.mimetype == "text/csv"
+    assert answered.text.startswith("section,measure,group,label,n,of,share")
+    for query, place in (
+        ("site=nowhere", "site"),
+        ("by=colour", "by"),
+        ("as_of=yesterday", "as_of"),
+        ("colour=red", "colour"),
+    ):
+        problem = monitor.refused(400, "GET", f"/studies/{STUDY}/report?{query}")
+        assert problem["problems"][0]["place"] == place
+    caller(app, store, Role.INFUSION_CENTRE).refused(403, "GET", f"/studies/{STUDY}/report")
+    monitor.refused(404, "GET", "/studies/no-study/report")
