@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from planner.persistence.base import Base
@@ -22,6 +22,15 @@ class DeviationRow(Base):
     __table_args__ = (
         UniqueConstraint("participant_id", "identity"),
         Index("ix_deviation_study_state", "study_id", "state", "day"),
+        Index(
+            "ix_deviation_candidate",
+            "day",
+            "id",
+            "study_id",
+            "participant_id",
+            postgresql_where=text("state = 'candidate'"),
+            sqlite_where=text("state = 'candidate'"),
+        ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))

@@ -26,6 +26,7 @@ class Participant(Base):
     __table_args__ = (
         UniqueConstraint("study_id", "number"),
         Index("ix_participant_site", "site_id", "study_id"),
+        Index("ix_participant_status", "status"),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id"))

@@ -11,6 +11,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from planner.persistence.base import Base
 from planner.persistence.types import Instant, Json, code
 
+#: which visits stand in an index, in the words of PostgreSQL; a query says the same in these very words to use it
+UNRECORDED, HELD = "status = 'unrecorded' AND gone IS false", "status = 'held' AND gone IS false"
+FIXED = "gone IS false AND tentative IS false"
+
+
+def _only(name: str, which: str, *columns: str) -> Index:
+    of_sqlite = text(which.replace("IS false", "IS 0"))
+    return Index(name, *columns, postgresql_where=text(which), sqlite_where=of_sqlite)
+
 
 class VisitRow(Base):
     """One visit of one participant: when it is due and where it stands.
@@ -23,6 +32,12 @@ class VisitRow(Base):
     __table_args__ = (
         Index("ix_visit_study_target", "study_id", "target"),
         Index("ix_visit_site_target", "site_id", "target"),
+        # what waits for somebody: few of all visits, hence each an index of its own
+        _only("ix_visit_overdue", UNRECORDED, "closes", "study_id", "site_id"),
+        _only("ix_visit_held", HELD, "participant_id"),
+        _only("ix_visit_fixed", FIXED, "status", "opens"),
+        # somebody's next visit
+        Index("ix_visit_participant_target", "participant_id", "target", "status", "gone"),
         Index(
             "ix_visit_fell",
             "fell_at",

@@ -264,9 +264,9 @@ def list_feeds(
 
 
 def feeds_not_seen(
-    session: Session, scope: Scope, user_id: int | None, now: datetime, study: str | None, most: int
+    session: Session, scope: Scope, user_id: int | None, now: datetime, study: str | None, most: int, skip: int = 0
 ) -> tuple[list[Listed], int]:
-    """The first of the feeds that no app has fetched lately with what is in them now, and how many they are.
+    """The feeds that no app has fetched lately with what is in them now, ``most`` after ``skip``; and how many in all.
 
     ``study``: only those of one study.
     """
@@ -276,8 +276,8 @@ def feeds_not_seen(
     query = _mine(scope, user_id).where(_is_in("active", now), Feed.made_at < lately, ~seen)
     if study is not None:
         query = query.where(Feed.study_id == find_study(session, scope, study).id)
-    rows = session.execute(query.add_columns(func.count().over()).order_by(Feed.id).limit(most)).all()
-    return _listed(session, [row[0] for row in rows], now), rows[0][1] if rows else 0
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    return _listed(session, list(session.scalars(query.order_by(Feed.id).limit(most).offset(skip))), now), total
 
 
 def find_feed(session: Session, scope: Scope, user_id: int | None, feed_id: int, lock: bool = False) -> Feed:

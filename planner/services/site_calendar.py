@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from planner.persistence.bookings import Booking
@@ -25,6 +27,12 @@ _SHOWN = (
 #: their appointment stands where it was made until somebody makes another one, or gives it back
 _UNSETTLED = (Status.TO_REBOOK, Status.NEEDS_DECISION, Status.HELD)
 _WAITS = (Status.PLANNED, Status.DUE)
+_COLUMNS: tuple[Any, ...] = (
+    Study.code, Participant.number, VisitRow.key, VisitRow.label, VisitRow.target, VisitRow.booked, VisitRow.minutes,
+    VisitRow.status, VisitRow.tentative, VisitRow.setting, VisitRow.doses,
+)  # fmt: skip
+#: of 2026-01-12T09:30/180: 09:30; empty where there is no appointment
+_HOUR = func.substr(VisitRow.booked, 12, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,54 +52,102 @@ class Stands:
     drugs: tuple[str, ...]
 
 
-def site_calendar(
-    session: Session, scope: Scope, site: SiteRow, first: date, last: date, study: str | None = None, kind: str = ""
-) -> list[Stands]:
-    """The visits of those days, both included, by day and hour; ``kind`` is one of ``KINDS``. In two queries.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a site's calendar is wanted: days, both included, and visits of one study or all, of one of ``KINDS``.
+
+    ``most``: so many visits of a day, at least 1; all of them where it is None.
+    """
+
+    first: date
+    last: date
+    study: str | None = None
+    kind: str = ""
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands on a day: the first visits of it that are wanted, and how many there are."""
+
+    visits: tuple[Stands, ...] = ()
+    total: int = 0
+
+
+def site_calendar(session: Session, scope: Scope, site: SiteRow, wanted: Wanted) -> dict[date, Standing]:
+    """The visits of every day that has one, by hour, and how many they are. In three queries.
 
     A visit whose appointment does not fit any more stands on the day of the appointment: its chair is held.
     """
     on_their_day = (
-        VisitRow.site_id == site.id, VisitRow.target.between(first, last),
-        VisitRow.status.in_([status.value for status in _SHOWN]),
+        VisitRow.gone.is_(False), VisitRow.site_id == site.id, VisitRow.target.between(wanted.first, wanted.last),
+        VisitRow.status.in_([status.value for status in _SHOWN]), *_asked(scope, wanted),
     )  # fmt: skip
-    holding = select(Booking.id).where(
-        Booking.participant_id == VisitRow.participant_id, Booking.visit_key == VisitRow.key,
-        Booking.site_id == site.id, Booking.day.between(first, last), Booking.ended_at.is_(None),
-    )  # fmt: skip
-    no_longer_fit = (holding.exists(), VisitRow.status.in_([status.value for status in _UNSETTLED]))
-    found = [
-        _stands(row, code, number)
-        for which in (on_their_day, no_longer_fit)
-        for row, code, number in session.execute(_query(scope, study).where(*which))
-    ]
-    shown = (one for one in found if _is_of(one, kind))
-    return sorted(shown, key=lambda one: (one.day, one.hour or "~", one.study, one.number, one.key))
+    counted = select(VisitRow.target, func.count()).where(*on_their_day).group_by(VisitRow.target)
+    totals = Counter({day: count for day, count in session.execute(counted) if day is not None})
+    by_day: dict[date, list[Stands]] = defaultdict(list)
+    for one in _first_ones(session, on_their_day, wanted.most):
+        by_day[one.day].append(one)
+    for one in _no_longer_fit(session, scope, site, wanted):
+        by_day[one.day].append(one)
+        totals[one.day] += 1
+    return {day: Standing(tuple(sorted(found, key=_by_hour)[: wanted.most]), totals[day])
+            for day, found in by_day.items()}  # fmt: skip
 
 
-def _query(scope: Scope, study: str | None) -> Select[Any]:
-    columns: tuple[Any, ...] = (VisitRow, Study.code, Participant.number)
-    query: Select[Any] = (
-        select(*columns)
-        .join(Participant, Participant.id == VisitRow.participant_id)
-        .join(Study, Study.id == VisitRow.study_id)
-        .where(VisitRow.gone.is_(False), within(scope, VisitRow.study_id, VisitRow.site_id))
+def _first_ones(session: Session, which: Sequence[Any], most: int | None) -> Iterator[Stands]:
+    """The first visits of each day, as many as are wanted: numbered in the database, for most are not shown."""
+    query = _joined(select(*_COLUMNS))
+    if most is None:
+        return map(_stands, session.execute(query.where(*which)))
+    place = func.row_number().over(
+        partition_by=VisitRow.target,
+        order_by=(_HOUR == "", _HOUR, Study.code, Participant.number, VisitRow.key),
+    )  # fmt: skip
+    numbered = _joined(select(VisitRow.participant_id, VisitRow.key, place.label("place"))).where(*which).subquery()
+    these = and_(numbered.c.participant_id == VisitRow.participant_id, numbered.c.key == VisitRow.key)
+    return map(_stands, session.execute(query.join(numbered, these).where(numbered.c.place <= most)))
+
+
+def _no_longer_fit(session: Session, scope: Scope, site: SiteRow, wanted: Wanted) -> Iterator[Stands]:
+    holding = select(Booking.participant_id, Booking.visit_key).where(
+        Booking.site_id == site.id, Booking.day.between(wanted.first, wanted.last), Booking.ended_at.is_(None)
     )
-    return query.where(Study.code == study) if study else query
+    which = (
+        VisitRow.gone.is_(False), tuple_(VisitRow.participant_id, VisitRow.key).in_(holding),
+        VisitRow.status.in_([status.value for status in _UNSETTLED]), *_asked(scope, wanted),
+    )  # fmt: skip
+    return map(_stands, session.execute(_joined(select(*_COLUMNS)).where(*which)))
 
 
-def _stands(row: VisitRow, study: str, number: str) -> Stands:
+def _joined(query: Select[Any]) -> Select[Any]:
+    return query.join(Participant, Participant.id == VisitRow.participant_id).join(Study, Study.id == VisitRow.study_id)
+
+
+def _asked(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What is within the scope, and as it is asked for, as conditions."""
+    conditions = [within(scope, VisitRow.study_id, VisitRow.site_id)]
+    if wanted.study:
+        conditions.append(VisitRow.study_id == select(Study.id).where(Study.code == wanted.study).scalar_subquery())
+    if wanted.kind in ("infusions", "others"):
+        without = cast(VisitRow.doses, Text) == "[]"
+        conditions.append(without if wanted.kind == "others" else not_(without))
+    if wanted.kind == "unbooked":
+        waits = VisitRow.status.in_([status.value for status in _WAITS])
+        conditions.append(and_(_HOUR == "", waits, VisitRow.tentative.is_(False)))
+    return conditions
+
+
+def _by_hour(one: Stands) -> tuple[str, ...]:
+    return one.hour or "~", one.study, one.number, one.key
+
+
+def _stands(row: Row[Any]) -> Stands:
     booked, _, _ = row.booked.partition("T")
     hour, _, minutes = row.booked.partition("T")[2].partition("/")
     long = int(minutes) if minutes.isdecimal() else row.minutes
     drugs = tuple(drug for drug, _ in row.doses)
     day = date.fromisoformat(booked) if booked and row.status in _UNSETTLED else row.target or date.max
     return Stands(
-        study, number, row.key, row.label, day, hour, long, row.status, row.tentative, row.setting, drugs
+        row.code, row.number, row.key, row.label, day, hour, long, row.status, row.tentative, row.setting, drugs
     )  # fmt: skip
-
-
-def _is_of(one: Stands, kind: str) -> bool:
-    if kind == "unbooked":
-        return not one.hour and one.status in _WAITS and not one.tentative
-    return {"infusions": bool(one.drugs), "others": not one.drugs}.get(kind, True)

@@ -1,16 +1,17 @@
 """What a working day holds: who comes, whose window opens or closes, and what waits for somebody to do it.
 
-Every list is one query, however many participants there are; "today" is each site's own.
+Every list is counted, and looked up a page at a time, in a fixed number of queries, however many participants there
+are; "today" is each site's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, literal, or_, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
@@ -37,7 +38,6 @@ DECIDED_BEFORE = 7
 ASKED_FOR = 4
 _STANDS = (Status.PLANNED.value, Status.DUE.value, Status.BOOKED.value, Status.TO_REBOOK.value)
 _UNBOOKED = (Status.PLANNED.value, Status.DUE.value)
-_MOST_APPOINTMENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Line(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """The first lines of a list, and how many there are in all."""
+    """Some lines of a list, and how many there are in all."""
 
     lines: list[T]
     total: int
@@ -70,18 +70,26 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the lists of a day are made from: the date at each site, one study or all, how many lines at most."""
+    """What the lists of a day are made from: the date at each site, one study or all, and which lines of them.
+
+    ``skip`` lines, none or more, are passed over, and ``most`` follow at most.
+    """
 
     session: Session
     dates: Mapping[int, date]
     study: str | None
     most: int
+    skip: int = 0
+
+    def part(self, lines: Sequence[T]) -> Found[T]:
+        """The lines that are wanted of a whole list."""
+        return Found(list(lines[self.skip : self.skip + self.most]), len(lines))
 
 
-def day_of(session: Session, now: datetime, study: str | None, most: int) -> Day:
-    """The day at every site; lists with at most ``most`` lines each, of one study where it is named."""
+def day_of(session: Session, now: datetime, study: str | None, most: int, skip: int = 0) -> Day:
+    """The day at every site; of each list at most ``most`` lines after ``skip``, of one study where it is named."""
     zones = session.execute(select(SiteRow.id, SiteRow.zone))
-    return Day(session, {site: local_day(now, zone) for site, zone in zones}, study, most)
+    return Day(session, {site: local_day(now, zone) for site, zone in zones}, study, most, skip)
 
 
 # -- visits -------------------------------------------------------------------------------------
@@ -90,8 +98,8 @@ def day_of(session: Session, now: datetime, study: str | None, most: int) -> Day
 def who_comes(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     """Whose visit stands on today, or took place today; the earliest appointments first."""
     on_day = _by_site(day, VisitRow.site_id, lambda today: VisitRow.target == today)
-    query = _visits(day, scope).where(on_day, VisitRow.status.in_((*_STANDS, Status.DONE.value)))
-    return _lines(day, query, (VisitRow.booked == "", VisitRow.booked))
+    which = (on_day, VisitRow.status.in_((*_STANDS, Status.DONE.value)))
+    return _visits(day, scope, which, (VisitRow.booked == "", VisitRow.booked))
 
 
 def coming_days(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
@@ -100,8 +108,8 @@ def coming_days(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     def soon(today: date) -> ColumnElement[bool]:
         return VisitRow.target.between(today + timedelta(days=1), today + timedelta(days=COMING))
 
-    query = _visits(day, scope).where(_by_site(day, VisitRow.site_id, soon), VisitRow.status.in_(_STANDS))
-    return _lines(day, query, (VisitRow.target, VisitRow.booked == "", VisitRow.booked))
+    which = (_by_site(day, VisitRow.site_id, soon), VisitRow.status.in_(_STANDS))
+    return _visits(day, scope, which, (VisitRow.target, VisitRow.booked == "", VisitRow.booked))
 
 
 def windows(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
@@ -111,28 +119,28 @@ def windows(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
         closes = VisitRow.closes.between(today, today + timedelta(days=CLOSING))
         return and_(or_(VisitRow.opens == today, closes), VisitRow.target != today)
 
-    query = _visits(day, scope).where(
-        _by_site(day, VisitRow.site_id, turns), VisitRow.status.in_(_UNBOOKED), VisitRow.tentative.is_(False)
-    )
-    return _lines(day, query, (VisitRow.closes,))
+    # said once more for all sites together: so far an index leads, and most visits open later
+    begun = VisitRow.opens <= max(day.dates.values(), default=date.max) + timedelta(days=CLOSING)
+    which = (
+        _by_site(day, VisitRow.site_id, turns), VisitRow.status.in_(_UNBOOKED), VisitRow.tentative.is_(False), begun,
+    )  # fmt: skip
+    return _visits(day, scope, which, (VisitRow.closes,))
 
 
 def overdue(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     """Visits whose window has closed without a record."""
-    query = _visits(day, scope).where(VisitRow.status == Status.UNRECORDED.value)
-    return _lines(day, query, (VisitRow.closes,))
+    return _visits(day, scope, (VisitRow.status == said(Status.UNRECORDED.value),), (VisitRow.closes,))
 
 
 def without_a_day(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     """Visits that no day is left for, or whose appointment does not fit any more."""
     stuck = (Status.NEEDS_DECISION.value, Status.TO_REBOOK.value)
-    query = _visits(day, scope).where(VisitRow.status.in_(stuck), VisitRow.tentative.is_(False))
-    return _lines(day, query, (func.coalesce(VisitRow.closes, VisitRow.nominal),))
+    which = (VisitRow.status.in_(stuck), VisitRow.tentative.is_(False))
+    return _visits(day, scope, which, (func.coalesce(VisitRow.closes, VisitRow.nominal),))
 
 
-def _visits(day: Day, scope: Scope) -> Select[Any]:
-    query = _placed(VisitRow, VisitRow.study_id, VisitRow.site_id).where(VisitRow.gone.is_(False))
-    return _narrowed(day, query, scope, VisitRow.study_id, VisitRow.site_id)
+def _visits(day: Day, scope: Scope, which: Sequence[Any], order: Sequence[Any]) -> Found[Line[VisitRow]]:
+    return _lines(day, scope, VisitRow, VisitRow.site_id, (VisitRow.gone.is_(False), *which), order)
 
 
 # -- decisions, deviations ----------------------------------------------------------------------
@@ -144,18 +152,17 @@ def decisions(day: Day, scope: Scope) -> Found[Line[GateRow]]:
     def waits(today: date) -> ColumnElement[bool]:
         return GateRow.due <= today + timedelta(days=DECIDED_BEFORE)
 
-    query = _placed(GateRow, GateRow.study_id, Participant.site_id).where(
+    which = (
         GateRow.gone.is_(False), GateRow.status.in_([GateStatus.OPEN.value, GateStatus.OVERDUE.value]),
         GateRow.tentative.is_(False), _by_site(day, Participant.site_id, waits),
     )  # fmt: skip
-    return _lines(day, _narrowed(day, query, scope, GateRow.study_id, Participant.site_id), (GateRow.due,))
+    return _lines(day, scope, GateRow, Participant.site_id, which, (GateRow.due,))
 
 
 def to_confirm(day: Day, scope: Scope) -> Found[Line[DeviationRow]]:
     """Deviations that were found and that nobody has judged."""
-    query = _placed(DeviationRow, DeviationRow.study_id, Participant.site_id).where(DeviationRow.state == "candidate")
-    query = _narrowed(day, query, scope, DeviationRow.study_id, Participant.site_id)
-    return _lines(day, query, (DeviationRow.day, DeviationRow.id))
+    which = (DeviationRow.state == said("candidate"),)
+    return _lines(day, scope, DeviationRow, Participant.site_id, which, (DeviationRow.day, DeviationRow.id))
 
 
 # -- messages -----------------------------------------------------------------------------------
@@ -163,20 +170,21 @@ def to_confirm(day: Day, scope: Scope) -> Found[Line[DeviationRow]]:
 
 def replies(day: Day, scope: Scope) -> Found[Line[Told]]:
     """What somebody has to look at because of messages, oldest first."""
-    open_tasks = (
+    waits = (TaskRow.done_at.is_(None), *_wanted(day, scope, TaskRow.study_id, TaskRow.site_id))
+    query = (
         select(TaskRow)
         .add_columns(Study.code, SiteRow.code)
         .join(Study, Study.id == TaskRow.study_id)
         .join(SiteRow, SiteRow.id == TaskRow.site_id)
-        .where(TaskRow.done_at.is_(None))
+        .where(*waits)
     )
-    found = _rows(day, _narrowed(day, _counted(open_tasks), scope, TaskRow.study_id, TaskRow.site_id), (TaskRow.id,))
+    found = day.session.execute(query.order_by(TaskRow.id).limit(day.most).offset(day.skip)).all()
     told = told_of(day.session, [row[0] for row in found])
     lines = [
         Line(Place(study, one.number or "", site, one.row.study_id, one.row.site_id), one, day.dates[one.row.site_id])
-        for one, (_, study, site, _) in zip(told, found, strict=True)
+        for one, (_, study, site) in zip(told, found, strict=True)
     ]
-    return Found(lines, found[0][-1] if found else 0)
+    return Found(lines, _count(day, select(func.count()).select_from(TaskRow).where(*waits)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,33 +204,38 @@ def unconfirmed(day: Day, scope: Scope) -> Found[Line[Unconfirmed]]:
     def near(today: date) -> ColumnElement[bool]:
         return AppointmentRow.day.between(today, today + timedelta(days=ASKED_FOR - 1))
 
+    row = AppointmentRow
     query = (
-        select(AppointmentRow)
+        select(row.study_id, row.site_id, row.reference, row.day, row.starts, row.answer)
         .add_columns(Study.code, SiteRow.code, RecipientRow.reference)
-        .join(RecipientRow, RecipientRow.id == AppointmentRow.recipient_id)
-        .join(Study, Study.id == AppointmentRow.study_id)
-        .join(SiteRow, SiteRow.id == AppointmentRow.site_id)
-        .where(AppointmentRow.cancelled.is_(False), _by_site(day, AppointmentRow.site_id, near))
+        .join(RecipientRow, RecipientRow.id == row.recipient_id)
+        .join(Study, Study.id == row.study_id)
+        .join(SiteRow, SiteRow.id == row.site_id)
+        .where(row.cancelled.is_(False), _by_site(day, row.site_id, near))
+        .where(*_wanted(day, scope, row.study_id, row.site_id))
     )
-    query = _narrowed(day, query, scope, AppointmentRow.study_id, AppointmentRow.site_id)
-    rows: list[Any] = list(day.session.execute(query.order_by(AppointmentRow.starts_at).limit(_MOST_APPOINTMENTS)))
-    answered = {_whose(reference, row) for row, _, _, reference in rows if row.answer == "confirmed"}
-    open_ones = {_whose(reference, row): (row, study, site) for row, study, site, reference in rows}
-    waiting = {whose: found for whose, found in open_ones.items() if whose not in answered}
-    numbers = _numbers(day.session, (participant_id for participant_id, _ in waiting))
-    labels = _labels(day.session, waiting)
+    answered, asked = set(), {}
+    for study_id, site_id, key, on, starts, answer, study, site, reference in day.session.execute(
+        query.order_by(row.starts_at)
+    ):
+        whose = (participant_of(reference)[0], key)
+        asked[whose] = (Place(study, "", site, study_id, site_id), Unconfirmed(key, key, on, starts, answer))
+        if answer == "confirmed":
+            answered.add(whose)
+    return _named(day, [(whose, *found) for whose, found in asked.items() if whose not in answered])
+
+
+def _named(day: Day, waiting: list[tuple[tuple[int, str], Place, Unconfirmed]]) -> Found[Line[Unconfirmed]]:
+    """Whose appointments they are, and what those are called: of the lines that are wanted."""
+    part = day.part(waiting)
+    numbers = _numbers(day.session, (who for (who, _), *_ in part.lines))
+    labels = _labels(day.session, [whose for whose, *_ in part.lines])
     lines = [
-        Line(
-            Place(study, numbers[who], site, row.study_id, row.site_id),
-            Unconfirmed(key, labels.get((who, key), key), row.day, row.starts, row.answer), day.dates[row.site_id],
-        )
-        for (who, key), (row, study, site) in waiting.items()
+        Line(replace(place, number=numbers[whose[0]]), replace(row, label=labels.get(whose, row.key)),
+             day.dates[place.site_id])
+        for whose, place, row in part.lines
     ]  # fmt: skip
-    return Found(lines[: day.most], len(lines))
-
-
-def _whose(reference: str, row: AppointmentRow) -> tuple[int, str]:
-    return participant_of(reference)[0], row.reference
+    return Found(lines, part.total)
 
 
 def _numbers(session: Session, ids: Iterable[int]) -> dict[int, str]:
@@ -240,36 +253,50 @@ def _labels(session: Session, whose: Collection[tuple[int, str]]) -> dict[tuple[
 # -- how a list is looked up --------------------------------------------------------------------
 
 
-def _placed(table: Any, study_id: Any, site_id: Any) -> Select[Any]:
+def _lines(
+    day: Day, scope: Scope, table: Any, site_id: Any, which: Sequence[Any], order: Sequence[Any]
+) -> Found[Line[Any]]:
+    """The lines that are wanted, in this order and then by number, and how many there are in all.
+
+    Which rows those are is found first, by their keys alone: whole rows are wide, and there may be very many.
+    """
+    keys = inspect(table).primary_key
+    about = (*which, *_wanted(day, scope, table.study_id, site_id))
+    here = select(*keys).join(Participant, Participant.id == table.participant_id).where(*about)
+    by = (*order, Participant.number)
+    first = here.order_by(*by).limit(day.most).offset(day.skip).subquery()
     query = (
-        select(table, Study.code, Participant.number, SiteRow.code, study_id, site_id)
+        select(table, Study.code, Participant.number, SiteRow.code, table.study_id, site_id)
+        .join(first, and_(*(first.c[key.name] == key for key in keys)))
         .join(Participant, Participant.id == table.participant_id)
-        .join(Study, Study.id == study_id)
+        .join(Study, Study.id == table.study_id)
         .join(SiteRow, SiteRow.id == site_id)
     )
-    return _counted(query)
-
-
-def _counted(query: Select[Any]) -> Select[Any]:
-    return query.add_columns(func.count().over())
-
-
-def _narrowed(day: Day, query: Select[Any], scope: Scope, study_id: Any, site_id: Any) -> Select[Any]:
-    query = query.where(within(scope, study_id, site_id))
-    return query.where(Study.code == day.study) if day.study else query
-
-
-def _rows(day: Day, query: Select[Any], order: tuple[Any, ...]) -> list[Any]:
-    return list(day.session.execute(query.order_by(*order).limit(day.most)).all())
-
-
-def _lines(day: Day, query: Select[Any], order: tuple[Any, ...]) -> Found[Line[Any]]:
-    rows = _rows(day, query, (*order, Participant.number))
     lines = [
-        Line(Place(study, number, site, study_id, site_id), row, day.dates[site_id])
-        for row, study, number, site, study_id, site_id, _ in rows
+        Line(Place(study, number, site, study_id, place), row, day.dates[place])
+        for row, study, number, site, study_id, place in day.session.execute(query.order_by(*by))
     ]
-    return Found(lines, rows[0][-1] if rows else 0)
+    counted = select(func.count()).select_from(table).where(*about)
+    if site_id is Participant.site_id:
+        counted = counted.join(Participant, Participant.id == table.participant_id)
+    return Found(lines, _count(day, counted))
+
+
+def said(value: str) -> ColumnElement[str]:
+    """A value that stands in the query itself, as it stands in the condition of an index that holds only such rows."""
+    return literal(value, literal_execute=True)
+
+
+def _count(day: Day, query: Select[Any]) -> int:
+    return day.session.scalar(query) or 0
+
+
+def _wanted(day: Day, scope: Scope, study_id: Any, site_id: Any) -> list[ColumnElement[bool]]:
+    """The scope, and the study if one is named, as conditions."""
+    conditions = [within(scope, study_id, site_id)]
+    if day.study:
+        conditions.append(study_id == select(Study.id).where(Study.code == day.study).scalar_subquery())
+    return conditions
 
 
 def _by_site(day: Day, site_id: Any, wanted: Callable[[date], ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, false, or_, select
+from sqlalchemy import and_, false, func, or_, select
 
 from notifications.tasks import TaskRow
 from planner.persistence.contact_consents import ContactConsent
@@ -26,7 +26,7 @@ from planner.services.designs import Designs, StudyDesign
 from planner.services.fact_records import stored_fact
 from planner.services.histories import lives_of
 from planner.services.tasks import Told
-from planner.services.today import Day, Found, Line, Place
+from planner.services.today import Day, Found, Line, Place, said
 from planner.services.whereabouts import stay_today
 from schedules.fact_kinds import NAMES
 from schedules.history import Admitted, AmendmentApplied, Consented, Died, Fact, Held, Transplanted, Void
@@ -104,11 +104,11 @@ def loose_tasks(day: Day, scope: Scope) -> Found[Line[Told]]:
     """What is to be looked at and belongs to no study: for everybody who looks at messages, whatever their study."""
     if day.study or not scope.pairs:
         return Found([], 0)
-    query = select(TaskRow).where(TaskRow.study_id.is_(None), TaskRow.done_at.is_(None)).order_by(TaskRow.id)
-    rows = list(day.session.scalars(query))
+    which = (TaskRow.study_id.is_(None), TaskRow.done_at.is_(None))
+    total = day.session.scalar(select(func.count()).select_from(TaskRow).where(*which)) or 0
+    rows = day.session.scalars(select(TaskRow).where(*which).order_by(TaskRow.id).limit(day.most).offset(day.skip))
     nowhere = Place("", "", "", 0, 0)
-    lines = [Line(nowhere, Told(row, None, None, None), row.made_at.date()) for row in rows[: day.most]]
-    return Found(lines, len(rows))
+    return Found([Line(nowhere, Told(row, None, None, None), row.made_at.date()) for row in rows], total)
 
 
 # -- holds --------------------------------------------------------------------------------------
@@ -117,11 +117,11 @@ def loose_tasks(day: Day, scope: Scope) -> Found[Line[Told]]:
 def open_holds(watched: Watched) -> Found[Line[Waiting]]:
     """Visits that wait for the end of a hold without one, and drugs taken at home that do; the longest first."""
     lines = [*_held_visits(watched), *_held_at_home(watched)]
-    return _first(watched, sorted(lines, key=lambda line: (line.row.since or date.max, line.place.number)))
+    return watched.day.part(sorted(lines, key=lambda line: (line.row.since or date.max, line.place.number)))
 
 
 def _held_visits(watched: Watched) -> Iterator[Line[Waiting]]:
-    held = (VisitRow.status == Status.HELD.value, VisitRow.gone.is_(False), VisitRow.nominal.is_not(None))
+    held = (VisitRow.status == said(Status.HELD.value), VisitRow.gone.is_(False), VisitRow.nominal.is_not(None))
     for row, place in _placed(watched, VisitRow, VisitRow.site_id, *held):
         held_by = [conflict for conflict in row.conflicts if conflict["kind"] == "held"]
         words = next((str(conflict["text"]) for conflict in held_by or row.conflicts), "")
@@ -143,12 +143,12 @@ def _held_at_home(watched: Watched) -> Iterator[Line[Waiting]]:
 
 def to_sign_again(watched: Watched) -> Found[Line[ToRenew]]:
     """Who has come under a version that asks for consent again, and has not signed; who has waited longest first."""
-    return _first(watched, sorted(_to_sign_again(watched), key=lambda line: (line.row.day, line.place.number)))
+    return watched.day.part(sorted(_to_sign_again(watched), key=lambda line: (line.row.day, line.place.number)))
 
 
 def consents_that_end(watched: Watched) -> Found[Line[ToRenew]]:
     """Whose consent to being sent something ends soon, or has ended; the first to end first."""
-    return _first(watched, sorted(_ending(watched), key=lambda line: (line.row.day, line.place.number)))
+    return watched.day.part(sorted(_ending(watched), key=lambda line: (line.row.day, line.place.number)))
 
 
 def _to_sign_again(watched: Watched) -> Iterator[Line[ToRenew]]:
@@ -186,17 +186,18 @@ def _ending(watched: Watched) -> Iterator[Line[ToRenew]]:
 def expiring_results(watched: Watched) -> Found[Line[Expiring]]:
     """Results of screening, of who has not begun, that are of no use soon or no more; the first to expire first."""
     valid = {study.id: _valid_for(watched, study) for study in _studies(watched)}
-    named = or_(false(), *(and_(VisitRow.study_id == study, VisitRow.epoch.in_({epoch for epoch, _ in days}))
+    named = or_(false(), *(and_(Participant.study_id == study, VisitRow.epoch.in_({epoch for epoch, _ in days}))
                            for study, days in valid.items() if days))  # fmt: skip
     done = (VisitRow.status == Status.DONE.value, VisitRow.gone.is_(False), VisitRow.actual.is_not(None), named)
     lines = []
-    for row, place in _placed(watched, VisitRow, VisitRow.site_id, *done, Participant.status.in_(_NOT_BEGUN)):
+    # few are in screening: by whose visits they are, and by no index of a site's or a study's visits, they are found
+    for row, place in _placed(watched, VisitRow, VisitRow.site_id + 0, *done, Participant.status.in_(_NOT_BEGUN)):
         days = valid[row.study_id].get((row.epoch, row.key.rpartition(".")[2].partition("#")[0]))
         if days is not None and row.actual + days <= watched.day.dates[place.site_id] + EXPIRES_WITHIN:
             lines.append(_line(watched, place, Expiring(row.label, row.key, row.actual, row.actual + days, None)))
     day_1s = _day_1s(watched, lines)
     lines = [replace(line, row=replace(line.row, day_1=day_1s.get(_who(line)))) for line in lines]
-    return _first(watched, sorted(lines, key=lambda line: (line.row.expires, line.place.number)))
+    return watched.day.part(sorted(lines, key=lambda line: (line.row.expires, line.place.number)))
 
 
 def _valid_for(watched: Watched, study: Study) -> dict[tuple[str, str], timedelta]:
@@ -241,7 +242,7 @@ def in_hospital_now(watched: Watched, now: datetime) -> Found[Line[Stay]]:
             stay = stay_today(life, facts, watched.day.dates[place.site_id], now)
             if stay is not None:
                 lines.append(_line(watched, place, Stay(stay[0], stay[1] == "transplanted", stay[2])))
-    return _first(watched, sorted(lines, key=lambda line: (line.row.since, line.place.number)))
+    return watched.day.part(sorted(lines, key=lambda line: (line.row.since, line.place.number)))
 
 
 # -- how a list is looked up --------------------------------------------------------------------
@@ -256,11 +257,11 @@ def _studies(watched: Watched) -> list[Study]:
 
 def _placed(watched: Watched, table: Any, site_id: Any, *which: Any, order: Any = None) -> Iterator[tuple[Any, Place]]:
     query = (
-        select(table, Study.code, Participant.number, SiteRow.code, table.study_id, site_id)
+        select(table, Study.code, Participant.number, SiteRow.code, Participant.study_id, site_id)
         .join(Participant, Participant.id == table.participant_id)
-        .join(Study, Study.id == table.study_id)
+        .join(Study, Study.id == Participant.study_id)
         .join(SiteRow, SiteRow.id == site_id)
-        .where(within(watched.scope, table.study_id, site_id), *which)
+        .where(within(watched.scope, Participant.study_id, site_id), *which)
         .order_by(*([order] if order is not None else [Participant.number]))
     )
     query = query.where(Study.code == watched.day.study) if watched.day.study else query
@@ -288,7 +289,3 @@ def _known(
 
 def _line(watched: Watched, place: Place, row: R) -> Line[R]:
     return Line(place, row, watched.day.dates[place.site_id])
-
-
-def _first(watched: Watched, lines: list[Line[R]]) -> Found[Line[R]]:
-    return Found(lines[: watched.day.most], len(lines))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import Calendar as Weeks
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from sqlalchemy.orm import Session
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.services.booking_load import Load, load_on
-from planner.services.site_calendar import KINDS, Stands, site_calendar
+from planner.services.site_calendar import KINDS, Standing, Stands, Wanted, site_calendar
 from planner.web.centre.site import Place, asked_day, place_of
 from planner.web.desk.choices import Studies, sites_of, studies_of
 from planner.web.words import dated, month_name
@@ -140,25 +139,23 @@ def _page(session: Session, place: Place, view: str, study: str, kind: str) -> C
         weeks = [[first + timedelta(days=number) for number in range(7)]]
         back, on = first - timedelta(days=7), first + timedelta(days=7)
     shown = [day for week in weeks for day in week]
-    visits = site_calendar(session, scope(), place.row, shown[0], shown[-1], study or None, kind)
+    wanted = Wanted(shown[0], shown[-1], study or None, kind, MOST_IN_A_DAY if view == "month" else None)
+    visits = site_calendar(session, scope(), place.row, wanted)
     made = _days(place, shown, visits, load_on(session, place.row, shown), first.month if view == "month" else None)
     return CalendarPage(place, view, first, [[made[day] for day in week] for week in weeks], study, kind, back, on)
 
 
 def _days(
-    place: Place, days: Sequence[date], visits: Sequence[Stands], loads: dict[date, Load], month: int | None
+    place: Place, days: Sequence[date], visits: Mapping[date, Standing], loads: dict[date, Load], month: int | None
 ) -> dict[date, Day]:
-    by_day: dict[date, list[Stands]] = defaultdict(list)
-    for one in visits:
-        by_day[one.day].append(one)
-    most = MOST_IN_A_DAY if month is not None else len(visits)
-    return {
-        day: Day(
-            day, tuple(by_day[day][:most]), max(0, len(by_day[day]) - most), place.why_closed(day), loads[day],
+    made = {}
+    for day in days:
+        found = visits.get(day, Standing())
+        made[day] = Day(
+            day, found.visits, found.total - len(found.visits), place.why_closed(day), loads[day],
             month is not None and day.month != month,
-        )
-        for day in days
-    }  # fmt: skip
+        )  # fmt: skip
+    return made
 
 
 def _hours(shown: Sequence[Stands]) -> Hours:

@@ -25,7 +25,9 @@ from planner.web.frame import may
 
 pages = Blueprint("today", __name__)
 #: lines of a list on the page of the day, of those that the day is made of, and of one list alone
-SHORT, USUAL, LONG = 8, 40, 300
+SHORT, USUAL, LONG = 8, 40, 100
+#: pages of a list that can be asked for
+_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,35 @@ class Described(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list as it is shown. ``days``: its entries by their day, for lists that go over several."""
+    """A list as it is shown. ``days``: its entries by their day, for lists that go over several.
+
+    ``page``: which part of it, from 1, where it is shown alone.
+    """
 
     name: str
     kind: Described
     entries: Sequence[Entry]
     total: int
     days: dict[date, list[Entry]] = field(default_factory=dict)
+    page: int = 1
+
+    @property
+    def first(self) -> int:
+        """Which of all its entries the first one here is, from 1."""
+        return (self.page - 1) * LONG + 1
+
+    @property
+    def last(self) -> int:
+        """Which of all its entries the last one here is."""
+        return self.first + len(self.entries) - 1
+
+
+def asked_page() -> int:
+    """Which page of a list is asked for, from 1; a page that cannot be is not found."""
+    said = request.args.get("page") or "1"
+    if not (said.isascii() and said.isdecimal() and len(said) < 6 and 0 < int(said) <= _PAGES):
+        abort(404)
+    return int(said)
 
 
 @pages.get("/today")
@@ -103,13 +127,15 @@ def show() -> ResponseReturnValue:
     if only is not None and only not in _ALL:
         abort(404)
     wanted = _ALL if only is None else {only: _ALL[only]}
-    who = asking()
+    who, page = asking(), asked_page() if only else 1
     planner, now = installation(), clock.now()
 
     def work(session: Session) -> tuple[dict[str, Listed], Studies, list[date]]:
         studies = studies_of(session, request.args.get("study"))
-        day = day_of(session, now, studies.chosen, SHORT if only is None else LONG)
-        found = {name: _listed(name, kind, day, who) for name, kind in wanted.items() if may(who, kind.permission)}
+        day = day_of(session, now, studies.chosen, SHORT if only is None else LONG, (page - 1) * LONG)
+        found = {
+            name: _listed(name, kind, day, who, page) for name, kind in wanted.items() if may(who, kind.permission)
+        }
         return found, studies, sorted(set(day.dates.values()))
 
     found, studies, dates = planner.store.read(work)
@@ -118,10 +144,11 @@ def show() -> ResponseReturnValue:
     return render_template(
         "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
         dates=dates or [now.date()], only=only, address=_address,
+        further=lambda number: url_for("desk.today.show", list=only, study=studies.chosen, page=number),
     )  # fmt: skip
 
 
-def _listed(name: str, kind: Kind, day: Day, who: Asking) -> Listed:
+def _listed(name: str, kind: Kind, day: Day, who: Asking, page: int) -> Listed:
     if name not in TO_DO:
         day = replace(day, most=max(day.most, USUAL))
     found = kind.look_up(day, who.scope(kind.permission))
@@ -129,7 +156,7 @@ def _listed(name: str, kind: Kind, day: Day, who: Asking) -> Listed:
     days: dict[date, list[Entry]] = {}
     for entry in shown:
         days.setdefault(entry.day or date.max, []).append(entry)
-    return Listed(name, kind, shown, found.total, days if name == "coming" else {})
+    return Listed(name, kind, shown, found.total, days if name == "coming" else {}, page)
 
 
 def _address(name: str | None, studies: Studies) -> str:

@@ -29,12 +29,12 @@ from planner.services.watch import (
 from planner.web.desk import watch_entries
 from planner.web.desk.choices import Studies, studies_of
 from planner.web.desk.entries import Entry
-from planner.web.desk.today import Listed
+from planner.web.desk.today import LONG, Listed, asked_page
 from planner.web.frame import may
 
 pages = Blueprint("watch", __name__)
-#: lines of a list on the page of all, and of one list alone
-SHORT, LONG = 10, 300
+#: lines of a list on the page of all
+SHORT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +74,37 @@ def show() -> str:
     only = request.args.get("list")
     if only is not None and only not in (*KINDS, "feeds"):
         abort(404)
-    who, most = asking(), SHORT if only is None else LONG
+    who, page = asking(), asked_page() if only else 1
 
     def work(session: Session) -> tuple[list[Listed], Studies]:
         studies = studies_of(session, request.args.get("study"))
-        day = day_of(session, clock.now(), studies.chosen, most)
+        day = day_of(session, clock.now(), studies.chosen, SHORT if only is None else LONG, (page - 1) * LONG)
         found = [
-            _listed(name, kind, day, who)
+            _listed(name, kind, day, who, page)
             for name, kind in KINDS.items()
             if only in (None, name) and may(who, kind.permission)
         ]
         if only in (None, "feeds") and may(who, Permission.FEEDS_READ):
-            found.append(_feeds(session, who, studies.chosen, most))
+            found.append(_feeds(day, who, page))
         return found, studies
 
     found, studies = installation().store.read(work)
-    return render_template("desk/watch.html", found=found, studies=studies, only=only)
+    return render_template(
+        "desk/watch.html", found=found, studies=studies, only=only,
+        further=lambda number: url_for("desk.watch.show", list=only, study=studies.chosen, page=number),
+    )  # fmt: skip
 
 
-def _listed(name: str, kind: Kind, day: Day, who: Asking) -> Listed:
+def _listed(name: str, kind: Kind, day: Day, who: Asking, page: int) -> Listed:
     found = kind.look_up(Watched(day, who.scope(kind.permission), installation().designs))
-    return Listed(name, kind, [kind.entry(line, who) for line in found.lines], found.total)
+    return Listed(name, kind, [kind.entry(line, who) for line in found.lines], found.total, page=page)
 
 
-def _feeds(session: Session, who: Asking, study: str | None, most: int) -> Listed:
+def _feeds(day: Day, who: Asking, page: int) -> Listed:
     user_id, now = who.person.user_id, clock.now()
-    rows, total = feeds_not_seen(session, who.scope(Permission.FEEDS_READ), user_id, now, study, most)
-    return Listed("feeds", FEEDS, [watch_entries.feed(one, who) for one in rows], total)
+    readable = who.scope(Permission.FEEDS_READ)
+    rows, total = feeds_not_seen(day.session, readable, user_id, now, day.study, day.most, day.skip)
+    return Listed("feeds", FEEDS, [watch_entries.feed(one, who) for one in rows], total, page=page)
 
 
 @pages.get("/watch/feeds/<int:feed>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow
+from planner.web.desk.today import LONG, SHORT
 from tests.desk import Desk, desk_of
 from tests.planner.api.callers import Clock
 from tests.reminded import DOSED
@@ -22,6 +24,7 @@ from tests.studies import STUDY, Trial
 PAGES = {
     "the day": "/today",
     "one list": "/today?list=coming",
+    "a later page of it": "/today?list=overdue&page=2",
     "what is watched": "/watch",
     "a month": "/calendar/north?day=2026-01-05",
     "a week": "/calendar/north?view=week&day=2026-01-05",
@@ -89,6 +92,27 @@ def begun(study: Trial, at: Clock) -> Trial:
     study.record("01-001", *late)
     at.now = study.now
     return study
+
+
+def test_of_very_many_the_first_are_shown_with_the_true_count_and_all_are_reached_page_by_page(
+    app: Flask, store: Store, begun: Trial
+) -> None:
+    desk = desk_of(app, store)
+    people = 41
+    copies(begun, 2, people)
+    total = 3 * people  # each has three
+    shown = desk.html("/today").partition(">Deviations to confirm <")[2].partition("</section>")[0]
+    assert f'class="count">{total}</small>' in shown
+    assert shown.count('<li class="entry') == SHORT
+    assert f"All {total}" in shown
+    pages = [desk.html(f"/today?list=deviations&page={number}") for number in (1, 2)]
+    assert [page.count('<li class="entry') for page in pages] == [LONG, total - LONG]
+    links = [re.findall(r'href="[^"]*/deviations/(\d+)"', page) for page in pages]
+    assert len({*links[0], *links[1]}) == total
+    assert f"{LONG + 1} to {total} of {total}." in pages[1]
+    assert [">More<" in page for page in pages] == [True, False]
+    assert "none of them on this page" in desk.html("/today?list=deviations&page=9")
+    desk.html("/today?list=deviations&page=0", 404)
 
 
 def test_every_page_costs_the_same_for_ten_and_for_a_thousand(app: Flask, store: Store, begun: Trial) -> None:
