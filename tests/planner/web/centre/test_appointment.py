@@ -57,8 +57,11 @@ def test_an_arrival_by_mistake_is_taken_back_with_a_reason(centre: Desk) -> None
 
 
 @pytest.mark.parametrize("day", [-1, 1], ids=["the-day-before", "the-day-after"])
-def test_nobody_arrives_on_another_day_than_that_of_the_appointment(centre: Desk, at: Clock, day: int) -> None:
+def test_nobody_arrives_on_another_day_than_that_of_the_appointment(
+    app: Flask, store: Store, study: Trial, at: Clock, day: int
+) -> None:
     at.now += timedelta(days=day)
+    centre = desk_of(app, store, Role.INFUSION_CENTRE)
     assert "They are here" not in centre.text(DAY_1)
     assert ("Arrival and doses are recorded here from Monday 5 January 2026 on." in centre.text(DAY_1)) == (day < 0)
     refused = centre.send(f"{DAY_1}/arrival", do="arrived")
