@@ -69,6 +69,17 @@ def _said(rule: str, first: dict[str, Any]) -> str:
     return f"{rule}: {first['html'][:200]} ({first['failureSummary'][:300]})"
 
 
+def lowest_target(page: Page) -> float:
+    """How high the lowest link or button is that can be seen, in pixels; words within a sentence do not count."""
+    found: float = page.evaluate(_LOWEST)
+    return found
+
+
+_LOWEST = """() => Math.min(...[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), select')]
+    .filter(e => e.offsetParent && !e.classList.contains('skip') && !e.closest('p, dd, label'))
+    .map(e => e.getBoundingClientRect().height))"""
+
+
 def tab_to(page: Page, name: str) -> None:
     """Press Tab until the field of that name has the focus."""
     for _ in range(60):

@@ -15,7 +15,7 @@ from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok
 from planner.services.users import Role
 from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, served, violations
+from tests.browser.desk import AXE, SIZES, lowest_target, served, violations
 from tests.desk import session_of
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
@@ -245,6 +245,37 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
     page.goto(PAGES[name])
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert lowest_target(page) >= 24
+
+
+def test_an_arrival_and_a_dose_are_recorded_with_the_keyboard_alone(
+    browser: Browser, address: str, store: Store
+) -> None:
+    with open_context(browser, address, store, viewport=SIZES["desktop"]) as context:
+        page = context.new_page()
+        page.goto(DAY)
+        press_at(page, page.get_by_role("link", name="Ada Madeup").last)
+        press_at(page, page.get_by_role("button", name="They are here"))
+        expect(page.get_by_role("status")).to_have_text("Recorded.")
+        tab_onto(page, drug(page, "1. Vincristine").get_by_label("Began"))
+        page.keyboard.type("0910AM")
+        press_at(page, drug(page, "1. Vincristine").get_by_role("button", name=re.compile("^Record")))
+        expect(drug(page, "1. Vincristine")).to_contain_text("from 09:10, still running")
+
+
+def tab_onto(page: Page, found: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if found.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"no way to {found} by keyboard")
+
+
+def press_at(page: Page, found: Locator) -> None:
+    """Go to a link or a button by keyboard, and press it."""
+    tab_onto(page, found)
+    page.keyboard.press("Enter")
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from planner.persistence.unit_of_work import Store
 from tests import reminded
-from tests.browser.desk import AXE, SIZES, served, violations
+from tests.browser.desk import AXE, SIZES, lowest_target, served, violations
 from tests.housed import CODE, Housed, housed, with_pills
 from tests.planner.api.callers import Clock, at
 
@@ -289,7 +289,7 @@ def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills:
             for width in (320, 390, 1280):
                 page.set_viewport_size({"width": width, "height": 844})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            assert page.evaluate(SMALLEST) >= 24, path
+            assert lowest_target(page) >= 24, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -303,7 +303,7 @@ def test_no_page_is_wider_than_the_screen_or_has_a_small_target(
             for width in (320, 390, 1280):
                 page.set_viewport_size({"width": width, "height": 844})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            assert page.evaluate(SMALLEST) >= 24, path
+            assert lowest_target(page) >= 24, path
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
@@ -320,9 +320,3 @@ def test_no_page_has_a_barrier(browser: Browser, running: Running, scheme: Any) 
             page.goto(f"{running.address}/home{path}")
             found[path] = violations(page)
     assert {path: said for path, said in found.items() if said} == {}
-
-
-# The lowest link or button that can be seen, in pixels.
-SMALLEST = """() => Math.min(...[...document.querySelectorAll('a, button, summary, input:not([type=hidden])')]
-    .filter(e => e.offsetParent && !e.classList.contains('skip') && !e.closest('p, dd, label'))
-    .map(e => e.getBoundingClientRect().height))"""

@@ -16,7 +16,7 @@ from planner import clock
 from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import InputProblem, NotFound, PlannerError
+from planner.problems import InputProblem, InvalidInput, NotFound, PlannerError
 from planner.request_log import request_id
 from planner.services.access import not_allowed
 from planner.services.checklists import ARRIVED, VisitAddress, tick, untick
@@ -45,6 +45,7 @@ from planner.web.desk.seen import Seen, look_at
 pages = Blueprint("appointment", __name__)
 HERE = "/studies/<study>/participants/<number>/visits/<visit>/infusion"
 NOT_DOSED, TAKEN_BACK, ARRIVAL = "not-dosed", "taken-back", "arrival"
+_OTHER_DAY = InputProblem("arrival", "the appointment is not today", "look at the day again")
 Facts = Callable[[ChairForm], list[dict[str, Any]]]
 
 
@@ -88,6 +89,9 @@ def arrive(study: str, number: str, visit: str) -> ResponseReturnValue:
         else:
             tick(uow, planner.designs, scope(), address, ARRIVED[0])
 
+    chair = planner.store.read(lambda session: chair_of(session, study, number, visit))
+    if request.form.get("do") != "undo" and chair.seat.booking.day != chair.seen.today:
+        return _again(study, number, visit, ARRIVAL, InvalidInput([_OTHER_DAY]))
     try:
         planner.store.write(asking().actor, clock.now(), work, request_id())
     except FORM_ERRORS as error:
@@ -229,6 +233,7 @@ def chair_page(chair: Chair, sent: ChairForm | None, status: int) -> Response:
         zone=zone, site=_site_code(seen, seat),
         address=lambda part: url_for(f"centre.appointment.{part}", **here), here=here,
         may_dose=seen.may(Permission.DOSES_WRITE) and seat.booking.day <= seen.today,
+        may_dose_then=seen.may(Permission.DOSES_WRITE),
         may_release=seen.may(Permission.DOSES_RELEASE), ok_name=OkForm.name_of, result_rows=range(RESULT_ROWS),
         may_tick=seen.may(Permission.CARE_WRITE), may_judge=seen.may(Permission.FACTS_WRITE),
     )  # fmt: skip

@@ -38,7 +38,8 @@ class DrugView:
 class SeatView:
     """An appointment in words. ``name`` and ``identifiers`` are empty where only the code may be known.
 
-    ``prepare`` is the hour by which the pharmacy has the drugs ready; empty if the protocol does not say.
+    ``prepare`` is the hour by which the pharmacy has the drugs ready; empty if the protocol does not say, or if none of
+    them is still to be given.
     """
 
     seat: Seat
@@ -77,7 +78,7 @@ def seat_view(seat: Seat, zone: str) -> SeatView:
     """The appointment in words, on the clock of its site."""
     booking = seat.booking
     when = f"{clock_words(booking.starts)}–{clock_words(seat.ends)}" if seat.timed else "no hour yet"
-    longest = max((drug.prepare for drug in seat.drugs), default=0)
+    longest = max((drug.prepare for drug in seat.drugs if _is_to_be_prepared(seat, drug)), default=0)
     return SeatView(
         seat, f"{seat.study} {seat.participant.number}", seat.identity.name if seat.identity else "",
         identifiers(seat.identity) if seat.identity else "", when,
@@ -85,6 +86,13 @@ def seat_view(seat: Seat, zone: str) -> SeatView:
         clock_words(max(0, booking.starts - longest)) if longest and seat.timed else "",
         tuple(_drug_view(drug, zone) for drug in seat.drugs),
     )  # fmt: skip
+
+
+def _is_to_be_prepared(seat: Seat, drug: Drug) -> bool:
+    """Whether a drug is still to be given: nothing is prepared for whoever waits, came in vain or may not have it."""
+    begun = any(one.given for one in seat.drugs)
+    refused = drug.ok is not None and drug.ok.refused
+    return not (begun or drug.left_out or refused or seat.stands == "not-dosed")
 
 
 def identifiers(identity: Identity) -> str:
@@ -111,7 +119,7 @@ def _drug_view(drug: Drug, zone: str) -> DrugView:
 
 def _ok_words(drug: Drug, zone: str) -> tuple[str, str]:
     if drug.ok is None:
-        return "no OK to treat yet", "missing"
+        return "given without an OK to treat" if drug.given else "no OK to treat yet", "missing"
     if drug.ok.refused:
         return f"not to be given: {drug.ok.revoked_why} ({drug.ok.by})", "refused"
     if drug.ok.revoked_why is not None:

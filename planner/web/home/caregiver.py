@@ -36,6 +36,13 @@ def agree(seen: AtHome) -> ResponseReturnValue:
     return redirect(url_for("home.settings.show", saved="yes"), 303)
 
 
+@pages.get("/settings/caregiver/new")
+@inside
+def come_back(seen: AtHome) -> ResponseReturnValue:
+    """Lead to the settings: a telephone that was away opens the last address anew, without its form."""
+    return redirect(url_for("home.settings.show"), 303)
+
+
 @pages.post("/settings/caregiver/new")
 @inside
 def name(seen: AtHome) -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from planner import clock
@@ -79,7 +79,9 @@ def lost() -> Response:
 
 def refused(error: PlannerError) -> Response:
     """What went wrong, in the reader's language: a form that is too old; the rest is said beside its field."""
-    return shown("notice", texts_of_reader(), int(error.status), title="error", text="old_form")
+    token = (request.view_args or {}).get("token")
+    back = url_for("home.door.show", token=token) if token else url_for("home.page.show")
+    return shown("notice", texts_of_reader(), int(error.status), title="error", text="old_form", back=back)
 
 
 def texts_of_reader() -> Texts:

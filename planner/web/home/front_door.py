@@ -75,6 +75,14 @@ def come_in(token: str) -> ResponseReturnValue:
     return give_cookie(make_response(redirect(url_for("home.page.show"), 303)), secret)
 
 
+@pages.get("/<token>/code")
+@pages.get("/<token>/enter")
+@needs(None)
+def come_back(token: str) -> ResponseReturnValue:
+    """Lead to where a code is entered: a telephone that was away opens the last address anew, without its form."""
+    return redirect(url_for("home.door.show", token=token, asked="have"), 303)
+
+
 def _read(token: str) -> tuple[HomeLink, Texts] | None:
     """The link, and the texts in its participant's language."""
     if not _TOKEN.fullmatch(token):

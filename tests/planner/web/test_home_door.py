@@ -152,8 +152,18 @@ def test_a_form_from_elsewhere_does_nothing_and_says_so_in_words_of_the_page(hom
     answer = client.post(f"/home/{home.token}/code")
     assert answer.status_code == 403
     assert "open for a long time" in answer.text
+    assert f'<a href="/home/{home.token}">Your own page</a>' in answer.text
     home.send()
     assert home.texts() == []
+
+
+@pytest.mark.parametrize("form", ["code", "enter"])
+def test_a_telephone_that_opens_the_address_of_a_form_anew_is_led_to_where_a_code_is_entered(
+    home: Housed, form: str
+) -> None:
+    answer = home.client().get(f"/home/{home.token}/{form}")
+    assert (answer.status_code, answer.location) == (303, f"/home/{home.token}?asked=have")
+    assert home.open().get("/home/settings/caregiver/new").location == "/home/settings"
 
 
 def test_death_ends_the_link_and_its_devices(home: Housed) -> None:

@@ -232,12 +232,12 @@ def consents(home: Housed) -> list[tuple[bool, str]]:
 def test_a_caregiver_gets_texts_once_the_participant_agrees_and_no_more_once_they_end_it(home: Housed) -> None:
     client = with_caregiver(home)
     page = client.get("/home/settings").text
-    assert "Bea Madeup gets no texts now. Your clinic has a number that ends in 50." in page
+    assert "<bdi>Bea Madeup</bdi> gets no texts now. Your clinic has a number that ends in 50." in page
     assert "+12125550150" not in page
     care(client, "yes")
     care(client, "yes")
     assert consents(home) == [(True, "on their own page")]
-    assert "Bea Madeup also gets texts, at the number that ends in 50." in client.get("/home/settings").text
+    assert "<bdi>Bea Madeup</bdi> also gets texts, at the number that ends in 50." in client.get("/home/settings").text
     assert [one[0] for one in reminded.messages(home.study, "planned", whom="caregiver")] != []
     care(client, "no")
     care(client, "no")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from planner.persistence.unit_of_work import Store
 from planner.persistence.visits import VisitRow
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
+from tests.planner.api.callers import Clock
 from tests.seated import DAY, DAY_1
 from tests.studies import STUDY, Trial
 
@@ -51,6 +53,20 @@ def test_an_arrival_by_mistake_is_taken_back_with_a_reason(centre: Desk) -> None
     centre.send(f"{DAY_1}/arrival", do="arrived")
     assert "say why it is not done after all" in centre.send(f"{DAY_1}/arrival", do="undo").text
     assert centre.send(f"{DAY_1}/arrival", do="undo", why="somebody else").status_code == 303
+    assert "Arrived not yet" in centre.text(DAY_1)
+
+
+@pytest.mark.parametrize("day", [-1, 1], ids=["the-day-before", "the-day-after"])
+def test_nobody_arrives_on_another_day_than_that_of_the_appointment(
+    app: Flask, store: Store, study: Trial, at: Clock, day: int
+) -> None:
+    at.now += timedelta(days=day)
+    centre = desk_of(app, store, Role.INFUSION_CENTRE)
+    assert "They are here" not in centre.text(DAY_1)
+    assert ("Arrival and doses are recorded here from Monday 5 January 2026 on." in centre.text(DAY_1)) == (day < 0)
+    refused = centre.send(f"{DAY_1}/arrival", do="arrived")
+    assert refused.status_code == 400
+    assert "The appointment is not today" in refused.text
     assert "Arrived not yet" in centre.text(DAY_1)
 
 
