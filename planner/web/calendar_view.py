@@ -9,10 +9,15 @@ from datetime import date
 from planner.services.calendars import Calendar
 from planner.web.words import days_in_runs, run_words, short_day, timing_words, window_words
 from schedules.keys import Stay
+from schedules.leftovers import UNSCHEDULED
 from schedules.protocol import Activity, Protocol, Stage
 from schedules.scheduled import Conflict, GateState, HomeDoses, Plan, ScheduledVisit, TreatmentEnd
 from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.wording import state_words
+
+
+#: heading of what happened and is of no epoch
+OUTSIDE = "Outside the schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,13 @@ def plan_sections(protocol: Protocol, plan: Plan) -> list[Section]:
     items = [*(visit.spec.stay for visit in plan.visits), *(doses.stay for doses in plan.home_doses)]
     stays = sorted(
         dict.fromkeys([*items, *(gate.stay for gate in plan.gates)]),
-        key=lambda stay: protocol.epochs[stay.epoch].stage is Stage.FOLLOW_UP,
+        key=lambda stay: (stay == UNSCHEDULED, _is_follow_up(protocol, stay.epoch)),
     )
     blocks: dict[tuple[str, int], list[Block]] = {}
     for stay in stays:
         blocks.setdefault((stay.epoch, stay.entry), []).append(_block(protocol, plan, stay))
     found = [
-        Section(_id(epoch, entry), protocol.epochs[epoch].label, tuple(listed))
+        Section(_id(epoch, entry), protocol.epochs[epoch].label if epoch in protocol.epochs else OUTSIDE, tuple(listed))
         for (epoch, entry), listed in blocks.items()
     ]
     return _with_end(found, protocol, plan.treatment_end)
@@ -123,9 +128,14 @@ def _with_end(found: list[Section], protocol: Protocol, end: TreatmentEnd | None
     if end is None:
         return found
     for place, section in enumerate(found):
-        if protocol.epochs[section.id.partition("-again-")[0]].stage is Stage.FOLLOW_UP:
+        if _is_follow_up(protocol, section.id.partition("-again-")[0]):
             return [*found[:place], Section(section.id, section.label, section.blocks, end), *found[place + 1 :]]
     return [*found, Section("end", "After treatment", (), end)]
+
+
+def _is_follow_up(protocol: Protocol, name: str) -> bool:
+    epoch = protocol.epochs.get(name)
+    return epoch is not None and epoch.stage is Stage.FOLLOW_UP
 
 
 def _id(epoch: str, entry: int) -> str:
@@ -172,6 +182,9 @@ def visit_row(visit: ScheduledVisit, protocol: Protocol) -> VisitRow:
 
 
 def _done(visit: ScheduledVisit, activities: Mapping[str, Activity], doses: bool) -> Iterator[Done]:
+    if visit.spec.stay == UNSCHEDULED:  # nothing was planned of it, but what was done is known
+        known = [activities[name] for name in visit.spec.activities if name in activities]
+        yield from (Done(activity.label, "") for activity in known if activity.is_dose is doses)
     for item in visit.spec.details:
         if activities[item.activity].is_dose is doses:
             yield Done(activities[item.activity].label, timing_words(item, activities))

@@ -71,11 +71,16 @@ class StepForm:
         """What was typed, or else what is kept."""
         return self.values.get(name, "" if kept is None else str(kept))
 
+    @property
+    def typed(self) -> list[str]:
+        """What somebody wrote in words, for a step that has no form any more."""
+        return [self.values[name] for name in _TEXTS if self.values.get(name)]
+
     def take(self, error: PlannerError) -> None:
         """Keep what is wrong, next to the field that it is about."""
         for problem in error.problems:
             words = sentence(f"{problem.wrong}; {problem.remedy}")
-            if problem.place in self.values:
+            if problem.place in self.values and problem.place not in ("step", "expected"):  # nobody sees these
                 self.errors.setdefault(problem.place, []).append(words)
             else:
                 self.general.append(words)

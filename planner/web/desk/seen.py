@@ -18,6 +18,7 @@ from planner.persistence.studies import Study
 from planner.services.access import find_participant, find_study
 from planner.services.histories import Life, life_of
 from schedules.keys import Stay
+from schedules.leftovers import UNSCHEDULED
 from schedules.protocol import Protocol
 from schedules.protocol_file import ReadProtocol
 from schedules.scheduled import Plan, ScheduledVisit
@@ -58,8 +59,8 @@ class Seen:
 
     @cached_property
     def stays(self) -> list[Stay]:
-        """The epochs and cycles of the plan, in order."""
-        return list(dict.fromkeys(visit.spec.stay for visit in self.visits))
+        """The epochs and cycles of the plan, in order; what happened outside the schedule is of none."""
+        return [stay for stay in dict.fromkeys(visit.spec.stay for visit in self.visits) if stay != UNSCHEDULED]
 
     @property
     def visits(self) -> tuple[ScheduledVisit, ...]:

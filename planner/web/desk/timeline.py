@@ -13,6 +13,7 @@ from planner.web.desk.seen import Seen
 from planner.web.words import dated, month_name, window_words
 from schedules.history import Away, CycleHeld, Fact, Held
 from schedules.keys import Stay
+from schedules.leftovers import UNSCHEDULED
 from schedules.protocol import Stage
 from schedules.scheduled import GateState, ScheduledVisit
 from schedules.statuses import GateStatus, Status
@@ -95,10 +96,9 @@ def _ends(seen: Seen, span: str) -> tuple[date, date]:
     """The first and the last day that is shown."""
     if span == "near":
         return seen.today - timedelta(days=_BEFORE), seen.today + timedelta(days=_AFTER)
-    stages = seen.protocol.epochs
     wanted = [
         visit for visit in seen.visits
-        if visit.status in _SHOWN and (span == "all" or stages[visit.spec.stay.epoch].stage is not Stage.FOLLOW_UP)
+        if visit.status in _SHOWN and (span == "all" or visit.spec.stage is not Stage.FOLLOW_UP)
     ]  # fmt: skip
     days = [day for visit in wanted or seen.visits for day in _days(visit)]
     return min(days) - timedelta(days=7), max(days) + timedelta(days=14)
@@ -165,7 +165,8 @@ class _Drawing:
 
     def _bands(self, y: float) -> list[Bar]:
         """Epochs and cycles, each from its first visit to where the next one begins."""
-        spans = [(stay, *_ends_of(visits)) for stay, visits in _by_stay(self.seen.visits)]
+        known = [(stay, visits) for stay, visits in _by_stay(self.seen.visits) if stay != UNSCHEDULED]
+        spans = [(stay, *_ends_of(visits)) for stay, visits in known]
         spans.sort(key=lambda each: each[1])
         found = []
         for (stay, begins, ends), following in zip(spans, [*spans[1:], None], strict=True):

@@ -103,6 +103,19 @@ def test_two_people_do_not_judge_over_each_other(somebody: Desk, late: Trial) ->
     assert row(late).state == "confirmed"
 
 
+def test_an_outdated_form_whose_step_is_gone_says_so_and_keeps_what_was_typed(somebody: Desk, late: Trial) -> None:
+    revision = re.findall(r'name="expected" value="(\d+)"', somebody.html(ONE))[0]
+    somebody.send(ONE, step="confirm")
+    again = somebody.send(ONE, step="confirm", expected=revision)
+    assert again.status_code == 409
+    assert "Nothing was changed. " in text_of(again.text)
+    assert "The deviation is confirmed now" in text_of(again.text)
+    somebody.send(ONE, step="dismiss", reason="seen by the monitor")
+    late_words = somebody.send(ONE, step="classify", category="dosing", cause="the van broke down", expected=revision)
+    assert late_words.status_code == 409
+    assert "You had typed: dosing; the van broke down" in text_of(late_words.text)
+
+
 def test_a_step_that_there_is_not_is_refused(somebody: Desk, late: Trial) -> None:
     for step in ("", "sign", "\0", "close"):
         assert somebody.send(ONE, step=step).status_code in (400, 409), step

@@ -144,3 +144,20 @@ def test_the_audit_says_who_did_what(app: Flask, store: Store, people: Trial) ->
         assert "planner" in page
     desk_of(app, store, Role.COORDINATOR, STUDY, SOUTH).html(f"{PERSON}/audit", 404)
     assert "/audit" not in desk_of(app, store, Role.INFUSION_CENTRE).html(PERSON)
+
+
+@pytest.mark.parametrize("span", ["near", "treatment", "all"])
+def test_who_came_outside_the_schedule_has_a_calendar_and_can_be_recorded_about(
+    desk: Desk, study: Trial, span: str
+) -> None:
+    study.enrol()
+    study.record("01-001", *DOSED, {"fact": "unscheduled_visit", "date": "2026-01-08", "activities": ["bloods"]})
+    page = desk.text(f"{PERSON}?span={span}")
+    assert "Outside the schedule" in page
+    assert re.search(r"Unscheduled visit Blood counts and liver tests", page)
+    key = re.search(rf'href="({PERSON}/visits/unscheduled\.[^"]+)"', desk.html(PERSON))
+    assert key is not None
+    assert "Unscheduled visit" in desk.text(key[1])
+    for kind in ("cycle_held", "cycle_delayed", "unscheduled_visit", "void", "gate_decided"):
+        cycles = re.findall(r'<option value="([^"]*)"', desk.html(f"{PERSON}/record?kind={kind}"))
+        assert "unscheduled" not in cycles

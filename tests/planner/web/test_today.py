@@ -159,7 +159,9 @@ def test_a_reply_is_read_and_done_from_the_day(desk: Desk, study: Trial, at: Clo
     assert desk.send(f"/studies/{STUDY}/tasks/1", note="Called them").status_code == 303
     assert "no reply is unread" in desk.text("/today")
     assert "Called them" in desk.text(f"/studies/{STUDY}/tasks/1")
-    assert desk.send(f"/studies/{STUDY}/tasks/1").status_code == 409
+    again = desk.send(f"/studies/{STUDY}/tasks/1", note="They come on Monday")
+    assert again.status_code == 409
+    assert "You had typed: They come on Monday" in text_of(again.text)
     assert study.store.read(lambda session: session.scalars(select(TaskRow)).one().note) == "Called them"
 
 
