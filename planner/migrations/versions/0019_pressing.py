@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +25,7 @@ INDEXES = {
 def upgrade() -> None:
     """Make them; SQLite uses an index of some rows only for a condition in the very words."""
     for name, (table, columns, which) in INDEXES.items():
-        wheres = {} if which is None else {
+        wheres: dict[str, Any] = {} if which is None else {
             "postgresql_where": sa.text(which), "sqlite_where": sa.text(which.replace("IS false", "IS 0")),
         }  # fmt: skip
         op.create_index(name, table, columns, **wheres)
