@@ -16,6 +16,8 @@ from notifications.appointments import AppointmentRow
 from notifications.forbidden import told
 from notifications.inbox import InboundRow, TaskRow
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.services.home_diary import REASONS
+from planner.services.home_doses import Answer
 from planner.web.home.texts import LANGUAGES, texts_in
 from tests import reminded
 from tests.housed import ADDRESS, SITE_PHONE, Housed, housed, post
@@ -237,12 +239,14 @@ def test_every_language_says_everything_with_the_same_values() -> None:
 
 def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     root = Path(__file__).resolve().parents[3] / "planner" / "web"
-    days = root.parent / "services" / "home_days.py"
-    sources = [*(root / "templates" / "home").glob("*.html"), *(root / "home").glob("*.py"), days]
+    services = (root.parent / "services").glob("home_*.py")
+    sources = [*(root / "templates" / "home").glob("*.html"), *(root / "home").glob("*.py"), *services]
     source = "\n".join(file.read_text("utf-8") for file in sources)
     known = set(texts_in("en").said)
-    assert {key for key in known if not re.search(rf"[\"']{key}[\"']", source)} == set()
-    assert set(re.findall(r"\bt\('(\w+)'", source)) <= known
+    put_together = {f"diary_{one}" for one in (*Answer, *REASONS)} | {f"diary_{one}_day" for one in (*Answer, "open")}
+    assert put_together <= known
+    assert {key for key in known - put_together if not re.search(rf"[\"']{key}[\"']", source)} == set()
+    assert set(re.findall(r"\bt\('(\w+)'(?! ~)", source)) <= known
 
 
 def test_sentences_are_short_and_words_are_those_of_a_reader_of_twelve() -> None:
