@@ -15,7 +15,6 @@ from schedules.scheduled import Conflict, GateState, HomeDoses, Plan, ScheduledV
 from schedules.statuses import GATE_STATUS_MEANINGS, STATUS_MEANINGS
 from schedules.wording import state_words
 
-
 #: heading of what happened and is of no epoch
 OUTSIDE = "Outside the schedule"
 
