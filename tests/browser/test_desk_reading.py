@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from planner.persistence.unit_of_work import Store
+from notifications.tasks import NewTask, ask
+from planner import clock
+from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.users import Role
 from planner.web.door import SESSION
 from tests.browser.coordinator import PERSON, address, page
 from tests.browser.desk import SIZES
 from tests.desk import session_of
-from tests.planner.api.callers import PASSWORD, at
+from tests.planner.api.callers import PASSWORD, Clock, at
 
 __all__ = ["address", "at", "page"]
 
@@ -92,4 +95,35 @@ def test_a_monitor_reads_and_finds_neither_names_nor_forms(browser: Browser, add
     page.goto("/deviations")
     page.get_by_role("main").get_by_role("link", name=re.compile("took place")).first.click()
     expect(page.get_by_role("heading", name="Nothing is left to do here")).to_be_visible()
+    page.context.close()
+
+
+def test_a_reply_is_read_and_done_from_the_day(page: Page, store: Store) -> None:
+    new = NewTask(study_id=1, site_id=1, kind="reply", occasion="reply.1", words="Somebody wrote back: read it.")
+    store.write(SYSTEM, clock.now(), lambda uow: ask(uow.session, new, uow.now))
+    page.goto("/today")
+    row = page.get_by_role("region", name=re.compile("Replies and messages")).get_by_role("listitem").first
+    expect(row).to_contain_text("Somebody wrote back: read it.")
+    row.get_by_role("link", name="Read").click()
+    page.get_by_label("What was done").fill("Called them: they come.")
+    page.get_by_role("button", name="Done").click()
+    page.goto("/today")
+    expect(page.get_by_role("region", name=re.compile("Replies and messages"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-javascript", "without-javascript"])
+def test_a_decision_is_recorded_from_the_day(
+    browser: Browser, address: str, store: Store, at: Clock, script: bool
+) -> None:
+    at.now = datetime(2026, 2, 1, 15, 0, tzinfo=UTC)
+    page = signed_in(browser, address, store, Role.COORDINATOR, script)
+    page.goto("/today")
+    row = page.get_by_role("region", name=re.compile("Decisions")).get_by_role("listitem").filter(has_text="01-001")
+    row.get_by_role("link", name="Decide").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A decision was made")
+    page.get_by_role("group", name="Outcome").get_by_role("radio").first.check()
+    if not script:  # by itself it comes only where there is JavaScript
+        page.get_by_role("button", name="Show what would move").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status", name="Recorded")).to_be_visible()
     page.context.close()
