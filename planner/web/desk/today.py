@@ -144,6 +144,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
         dates=dates or [now.date()], only=only, address=_address,
+        quiet=not any(one.total for one in found.values()) and may(who, Permission.PARTICIPANTS_WRITE),
         further=lambda number: url_for("desk.today.show", list=only, study=studies.chosen, page=number),
     )  # fmt: skip
 

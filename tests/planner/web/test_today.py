@@ -209,3 +209,12 @@ def test_one_list_at_length_leads_back_to_the_day(desk: Desk, study: Trial, at: 
     page = desk.text("/today?list=comes")
     assert "01-011" in page
     assert "Back to the day" in page
+
+
+def test_where_nothing_is_due_the_day_leads_to_somebody_new_for_whoever_may_take_them_in(
+    app: Flask, store: Store, study: Trial, desk: Desk
+) -> None:
+    assert 'href="/newcomer"' in desk.html("/today")
+    assert "/newcomer" not in desk_of(app, store, Role.MONITOR).html("/today")
+    study.enrol()
+    assert "/newcomer" not in desk.html("/today")
