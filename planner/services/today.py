@@ -120,7 +120,7 @@ def windows(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
         return and_(or_(VisitRow.opens == today, closes), VisitRow.target != today)
 
     # said once more for all sites together: so far an index leads, and most visits open later
-    begun = VisitRow.opens <= max(day.dates.values(), default=date.max) + timedelta(days=CLOSING)
+    begun = VisitRow.opens <= max(day.dates.values(), default=date.min) + timedelta(days=CLOSING)
     which = (
         _by_site(day, VisitRow.site_id, turns), VisitRow.status.in_(_UNBOOKED), VisitRow.tentative.is_(False), begun,
     )  # fmt: skip

@@ -120,7 +120,8 @@ def test_a_rotation_leaves_no_column_out_that_holds_something_encrypted() -> Non
         for column in table.columns
         if isinstance(column.type, LargeBinary)
     }
-    assert {(table.__tablename__, column) for table, column in SEALED} == binary
+    # A table that is taken in, or given out, says what facts say, which are not encrypted either.
+    assert {(table.__tablename__, column) for table, column in SEALED} == binary - {("long_work", "payload")}
 
 
 def test_the_embedded_database_gets_a_fresh_key_before_its_old_one(tmp_path: Path) -> None:
