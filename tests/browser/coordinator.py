@@ -13,7 +13,7 @@ from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from planner.web.door import SESSION
 from tests import reminded
-from tests.browser.desk import SIZES, served
+from tests.browser.desk import SIZES, served, watched
 from tests.desk import session_of
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, DOSED, KEYS
@@ -53,10 +53,4 @@ def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRe
     """A browser of that size, with JavaScript or without, signed in."""
     size, script = request.param
     context = open_context(browser, address, store, viewport=SIZES[size], java_script_enabled=script)
-    made = context.new_page()
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield made
-    context.close()
-    assert wrong == []
+    yield from watched(context)

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Locator, Page, ViewportSize
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize
 from werkzeug.serving import make_server
 
 from tests.conftest import ROOT
@@ -52,6 +52,17 @@ class Hand:
         self.interactions.append("fill")
         found.fill(text)
         found.dispatch_event("change")
+
+
+def watched(context: BrowserContext) -> Iterator[Page]:
+    """A page in that browser, for a fixture: none of its scripts may fail, and nothing may break the pages' policy."""
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert wrong == []
 
 
 def violations(page: Page) -> list[str]:

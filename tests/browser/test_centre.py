@@ -15,7 +15,7 @@ from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok
 from planner.services.users import Role
 from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, lowest_target, served, violations
+from tests.browser.desk import AXE, SIZES, lowest_target, served, violations, watched
 from tests.desk import session_of
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
@@ -70,13 +70,7 @@ def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRe
     """A browser of that size, with JavaScript or without, signed in for the infusion centre."""
     size, script = request.param
     context = open_context(browser, address, store, viewport=SIZES[size], java_script_enabled=script)
-    made = context.new_page()
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield made
-    context.close()
-    assert wrong == []
+    yield from watched(context)
 
 
 def drug(page: Page, name: str) -> Locator:

@@ -13,7 +13,7 @@ from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, served, violations
+from tests.browser.desk import AXE, SIZES, served, violations, watched
 from tests.desk import session_of
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
@@ -92,14 +92,8 @@ def page(browser: Browser, address: str, store: Store, size: str, script: bool) 
 
 
 def _page(context: BrowserContext) -> Iterator[Page]:
-    made = context.new_page()
-    made.set_default_timeout(10_000)
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield made
-    context.close()
-    assert wrong == []
+    context.set_default_timeout(10_000)
+    yield from watched(context)
 
 
 def send(page: Page, button: str) -> None:

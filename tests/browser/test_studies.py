@@ -17,7 +17,7 @@ from planner.services.access import EVERYTHING
 from planner.services.cohorts import SetUpCohort, set_up_cohort
 from planner.services.users import Role
 from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, served, tab_to, violations
+from tests.browser.desk import AXE, SIZES, served, tab_to, violations, watched
 from tests.desk import session_of
 from tests.long_work import asked, worker
 from tests.planner.api.callers import Clock, at, settings_for
@@ -115,13 +115,7 @@ def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRe
     context = open_context(
         browser, address, store, Role.ADMINISTRATOR, viewport=SIZES[size], java_script_enabled=script
     )
-    made = context.new_page()
-    wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-    yield made
-    context.close()
-    assert wrong == []
+    yield from watched(context)
 
 
 def test_a_study_leads_to_its_schedule_as_a_table_or_visit_by_visit(page: Page) -> None:
