@@ -11,10 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from planner.web.door import SESSION
 from tests import reminded
-from tests.browser.desk import SIZES, served, watched
-from tests.desk import session_of
+from tests.browser.desk import SIZES, context_of, served, watched
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, DOSED, KEYS
 from tests.studies import STUDY
@@ -40,10 +38,7 @@ def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
 
 def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:
     """A browser in which a coordinator is signed in."""
-    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
-    secret = session_of(store, Role.COORDINATOR)
-    context.add_cookies([{"name": SESSION, "value": secret, "url": address}])
-    return context
+    return context_of(browser, address, store, Role.COORDINATOR, **said)
 
 
 @pytest.fixture(

@@ -10,10 +10,14 @@ from threading import Thread
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
 from werkzeug.serving import make_server
 
+from planner.persistence.unit_of_work import Store
+from planner.services.users import Role
+from planner.web.door import SESSION
 from tests.conftest import ROOT
+from tests.desk import session_of
 
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
@@ -52,6 +56,13 @@ class Hand:
         self.interactions.append("fill")
         found.fill(text)
         found.dispatch_event("change")
+
+
+def context_of(browser: Browser, address: str, store: Store, role: Role, **said: object) -> BrowserContext:
+    """A browser in which somebody of that role is signed in; ``said`` is what Playwright takes for it."""
+    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
+    context.add_cookies([{"name": SESSION, "value": session_of(store, role), "url": address}])
+    return context
 
 
 def watched(context: BrowserContext) -> Iterator[Page]:

@@ -14,9 +14,7 @@ from planner.persistence.unit_of_work import Store
 from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok
 from planner.services.users import Role
-from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, lowest_target, served, violations, watched
-from tests.desk import session_of
+from tests.browser.desk import AXE, SIZES, context_of, lowest_target, served, violations, watched
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
 from tests.seated import DAY, DAY_1, book, seated
@@ -58,9 +56,7 @@ def open_context(
     browser: Browser, address: str, store: Store, role: Role = Role.INFUSION_CENTRE, **said: object
 ) -> BrowserContext:
     """A browser in which somebody is signed in."""
-    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
-    context.add_cookies([{"name": SESSION, "value": session_of(store, role), "url": address}])
-    return context
+    return context_of(browser, address, store, role, **said)
 
 
 @pytest.fixture(

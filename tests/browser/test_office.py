@@ -12,9 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, served, violations, watched
-from tests.desk import session_of
+from tests.browser.desk import AXE, SIZES, context_of, served, violations, watched
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
 from tests.studies import NORTH, STUDY
@@ -74,10 +72,7 @@ def _served(store: Store, folder: Path) -> Iterator[str]:
 
 def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:
     """A browser in which an administrator is signed in."""
-    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
-    secret = session_of(store, Role.ADMINISTRATOR)
-    context.add_cookies([{"name": SESSION, "value": secret, "url": address}])
-    return context
+    return context_of(browser, address, store, Role.ADMINISTRATOR, **said)
 
 
 WAYS = pytest.mark.parametrize(

@@ -16,9 +16,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.cohorts import SetUpCohort, set_up_cohort
 from planner.services.users import Role
-from planner.web.door import SESSION
-from tests.browser.desk import AXE, SIZES, served, tab_to, violations, watched
-from tests.desk import session_of
+from tests.browser.desk import AXE, SIZES, context_of, served, tab_to, violations, watched
 from tests.long_work import asked, worker
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.planner.services.test_amendments import FIRST, SECOND, THIRD
@@ -101,9 +99,7 @@ def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
 
 def open_context(browser: Browser, address: str, store: Store, role: Role, **said: object) -> BrowserContext:
     """A browser in which somebody of that role is signed in."""
-    context = browser.new_context(base_url=address, **said)  # type: ignore[arg-type]
-    context.add_cookies([{"name": SESSION, "value": session_of(store, role), "url": address}])
-    return context
+    return context_of(browser, address, store, role, **said)
 
 
 @pytest.fixture(
