@@ -208,7 +208,7 @@ def test_a_calendar_is_made_and_withdrawn(page: Page) -> None:
 @WAYS
 def test_texts_are_read_in_every_language_and_signed_off(page: Page) -> None:
     page.goto("/office/texts")
-    page.get_by_role("link", name="Reminder").click()
+    page.get_by_role("link", name="Reminder", exact=True).click()
     arabic = page.get_by_role("region", name=re.compile("^Arabic"))
     expect(arabic).to_contain_text("3 segments as an SMS in UCS-2")
     expect(page.get_by_role("region", name=re.compile("^English"))).to_contain_text("not signed off")
