@@ -91,13 +91,21 @@ def enrolment(measure: Measure) -> Chart:
     """Participants enrolled by month and in all, and by cohort against the number planned."""
     months = {row.label: row for row in _of_all(measure) if _is_month(row.label)}
     cohorts = [row for row in _of_all(measure) if row.label.startswith("cohort ")]
-    planned = sum(int(row.of or 0) for row in cohorts) or None
+    planned = _plan(measure, cohorts)
     rows = [*_months(months, planned), *(_cohort(row) for row in cohorts)]
     enrolled = next((row.n for row in _of_all(measure) if not row.label), None)
     said = "Participants enrolled by month, and in all."
     if enrolled is not None:
         said += f" {enrolled:g} are enrolled" + (f" of {planned} planned." if planned else ".")
     return chart("enrolment", ENROLMENT, rows if months else (), said, "Nobody is enrolled yet.")
+
+
+def _plan(measure: Measure, cohorts: list[Row]) -> int | None:
+    """How many are planned in all: what the cohorts add up to, unless some are in none of them."""
+    enrolled = next((row.n for row in _of_all(measure) if not row.label), None)
+    if enrolled is None or enrolled != sum(row.n or 0 for row in cohorts):
+        return None
+    return sum(int(row.of or 0) for row in cohorts)
 
 
 def _is_month(label: str) -> bool:
