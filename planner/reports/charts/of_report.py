@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from planner.reports.charts.chart import Cell, Chart, chart
 from planner.reports.people_figures import DIED, IN_STUDY, LEFT, TRANSPLANTED
-from planner.reports.report import EVERYBODY, Curve, Measure, Report, Row
+from planner.reports.report import EVERYBODY, Curve, Measure, Point, Report, Row
 
 #: the charts that are made of one measure of the same name
 MEASURED = ("lateness", "retention", "enrolment")
@@ -71,6 +71,11 @@ def _steps(name: str, curve: Curve) -> Iterator[tuple[Cell, ...]]:
     for point in curve.points:
         share = (point.value, point.low, point.high)
         yield (name, point.day, *share, point.at_risk, point.events, point.censored)
+
+
+def at_risk_on(points: Iterable[Point], day: int) -> int | None:
+    """How many were still followed just before a day, or at the beginning of day 0; 0 after the last step."""
+    return next((point.at_risk for point in points if point.day >= day), 0)
 
 
 def _retained(row: Row | None, curves: list[tuple[str, Curve]]) -> str:
