@@ -132,7 +132,7 @@ def _chairs(records: list[dict[str, Cell]], look: Look) -> Any:
             domain=False, ticks=False, labelLimit=look.room
         ),
     )  # fmt: skip
-    cells = base.mark_rect(stroke=look.quiet, strokeWidth=0.5, aria=False).encode(
+    cells = base.mark_rect(stroke=look.line if look.narrow else look.quiet, strokeWidth=0.5, aria=False).encode(
         color=alt.Color("how full:N")
         .scale(domain=there, range=[colours[known.index(words)] for words in there])
         .legend(symbolType="square", symbolStrokeColor=look.quiet)
