@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -46,12 +47,7 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
 
     Raises NotFound for a study that the scope does not see, and InvalidInput for what cannot be asked.
     """
-    study = find_study(session, scope, wanted.study)
-    _refuse(_wrong_by_itself(wanted, study, now))
-    moment = (wanted.as_of or now).astimezone(UTC)
-    design = designs.of(session, study) if wanted.as_of is None else load_design(session, study, moment)
-    _refuse(_wrong_in(design, wanted, scope))
-    choice = Choice(wanted.filters, frozenset(_seen(design, scope)))
+    study, design, moment, choice = understood(session, designs, scope, wanted, now)
     chosen = wanted.measures or MEASURES
     past = wanted.as_of is not None
     quick = not past and _is_of_stored_plans_alone(chosen, wanted.filters)
@@ -65,6 +61,25 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
         mask_below=wanted.mask_below, participants=count,
         measures=tuple(masked(figures_of[name](), wanted.mask_below) for name in chosen), notes=tuple(notes),
     )  # fmt: skip
+
+
+class Understood(NamedTuple):
+    """What somebody wants, looked up: the study as it was designed at the moment that it is to be about."""
+
+    study: Study
+    design: StudyDesign
+    moment: datetime
+    choice: Choice
+
+
+def understood(session: Session, designs: Designs, scope: Scope, wanted: Wanted, now: datetime) -> Understood:
+    """Look up what is wanted. Raises NotFound and InvalidInput as a report does."""
+    study = find_study(session, scope, wanted.study)
+    _refuse(_wrong_by_itself(wanted, study, now))
+    moment = (wanted.as_of or now).astimezone(UTC)
+    design = designs.of(session, study) if wanted.as_of is None else load_design(session, study, moment)
+    _refuse(_wrong_in(design, wanted, scope))
+    return Understood(study, design, moment, Choice(wanted.filters, frozenset(_seen(design, scope))))
 
 
 def _figures(
