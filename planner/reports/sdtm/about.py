@@ -1,4 +1,4 @@
-"""What belongs to the datasets and has no place in them: of when they are, how they can be checked, what is left out."""
+"""What belongs to the datasets and has no place in them: of when they are, how to check them, what is left out."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ RULES = (
     "SV has one record for each VISITNUM of a participant; a visit on several days has its first and last day.",
     "SVOCCUR is N only where somebody recorded that the visit did not take place.",
     "After the end of somebody's part in the study SV has no planned visit; who came all the same came unplanned.",
-    "Visits outside the schedule, repeats and visits that the arm does not plan have the VISITNUM of the planned visit "
-    "before them and a decimal.",
-    "VISITNUM is epoch, cycle (000 without cycles) and place in it, such as 20 002 010; VISITNUM and VISIT of a visit "
-    "are those of the first protocol version that has it.",
+    "A visit outside the schedule, a repeat, or one that the arm does not plan has the VISITNUM before it and a decimal.",
+    "VISITNUM is the epoch, the cycle (000 without cycles) and the place in it, such as 20 002 010.",
+    "VISITNUM and VISIT of a visit are those of the first protocol version that has it, whatever amendments say.",
     "VISITDY is empty where the protocol fixes no day: behind decisions, and in follow-up.",
     "Study days count from Day 1 and are empty until the treatment has begun; there is no Day 0.",
     "DV has the deviations that a person has confirmed and that the facts still show.",

@@ -61,6 +61,7 @@ class Domains:
     """
 
     study: str
+    study_id: int
     title: str
     as_of: datetime
     changed: datetime | None
@@ -143,8 +144,8 @@ class _Writer:
         rows = {"SV": self._sv, "TV": tv, "DV": self._dv}
         sv, tv_, dv = (Domain(name, LABELS[name], COLUMNS[name], tuple(rows[name])) for name in NAMES)
         return Domains(
-            study=self._study, title=self._title, as_of=self._asked.moment, changed=self._changed, chain=self._chain,
-            engine=ENGINE, participants=self._count, sv=sv, tv=tv_, dv=dv,
+            study=self._study, study_id=self._asked.design.study_id, title=self._title, as_of=self._asked.moment,
+            changed=self._changed, chain=self._chain, engine=ENGINE, participants=self._count, sv=sv, tv=tv_, dv=dv,
             left_out=tuple(LeftOut(why, count) for why, count in sorted(self._left_out.items()) if count),
         )  # fmt: skip
 

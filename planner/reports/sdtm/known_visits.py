@@ -75,7 +75,9 @@ def _reason(record: Record, key: str) -> str:
 def _outside(life: Life, plan: Plan, visit: ScheduledVisit) -> str:
     """What a visit outside the schedule was for: what was done and why, else how it came about."""
     protocol = life.study.protocols[plan.version]
-    labels = [protocol.activities[name].label if name in protocol.activities else name for name in visit.spec.activities]
+    labels = [
+        protocol.activities[name].label if name in protocol.activities else name for name in visit.spec.activities
+    ]
     fact = visit.key.removeprefix(OUTSIDE)
     asked = (each for each in life.live if isinstance(each, UnscheduledVisit) and fact_id(each) == fact)
     reasons = [f"reason: {each.reason.replace('-', ' ')}" for each in asked if each.reason]

@@ -50,10 +50,10 @@ def protocol_deviations(whose: Whose, planned: Planned, judged: dict[str, Judged
     """The records of one participant, by their days; they are numbered in that order."""
     confirmed = sorted(_confirmed(planned, judged), key=lambda each: (each[0].date or date.max, each[0].id))
     for number, (found, said) in enumerate(confirmed, start=1):
-        day = found.date
+        day, weight = found.date, "IMPORTANT" if said.important else "NOT IMPORTANT"
         yield (
             whose.study, "DV", whose.name, number, _term(planned.plan, found, book), TERMS[found.kind],
-            fitted(said.category), "IMPORTANT" if said.important else "NOT IMPORTANT", _epoch(planned.plan, whose, found),
+            fitted(said.category), weight, _epoch(planned.plan, whose, found),
             day.isoformat() if day is not None else None,
             study_day(day, whose.day_1) if day is not None and whose.day_1 is not None else None,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which visits the protocol plans in each arm, on which study day: what TV lists, and by what SV calls a visit planned."""
+"""Which visits the protocol plans in each arm, and on which study day: what TV lists, and what SV calls planned."""
 
 from __future__ import annotations
 
