@@ -20,7 +20,8 @@ from planner.reports.report import Filters
 from planner.reports.sdtm.about import about
 from planner.reports.sdtm.as_csv import domain_csv
 from planner.reports.sdtm.as_dataset_json import dataset_json
-from planner.reports.sdtm.domains import Domains, domains_of
+from planner.reports.sdtm.datasets import Domains
+from planner.reports.sdtm.domains import domains_of
 from planner.reports.sdtm.exporting import note_export
 from planner.request_log import request_id
 
@@ -108,5 +109,5 @@ def _made(study: str, query: SdtmQuery) -> Domains:
 
 
 def _file(made: Domains, domain: str, ending: str, mimetype: str, text: Iterable[str]) -> Response:
-    name = f"{made.study}-{domain}-{made.as_of:%Y%m%dT%H%M%SZ}.{ending}"
+    name = f"{made.heading.study}-{domain}-{made.heading.as_of:%Y%m%dT%H%M%SZ}.{ending}"
     return Response(text, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})

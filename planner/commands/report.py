@@ -17,7 +17,8 @@ from planner.reports.as_csv import report_csv
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import Filters, report_data
 from planner.reports.screen import report_screen
-from planner.reports.sdtm.domains import NAMES, domains_of
+from planner.reports.sdtm.datasets import NAMES
+from planner.reports.sdtm.domains import domains_of
 from planner.reports.sdtm.exporting import note_export
 from planner.reports.sdtm.files import write_files
 from planner.services.access import EVERYTHING
@@ -72,6 +73,6 @@ def write_sdtm(folder: str, study: str, as_of: datetime | None, **said: Any) -> 
         files = write_files(made, Path(folder), now)
         planner.store.write(OPERATOR, clock.now(), lambda uow: note_export(uow, made, NAMES))
     records = ", ".join(f"{name} {len(made.domain(name).rows)}" for name in NAMES)
-    click.echo(f"Wrote {', '.join(files)} to {folder}: records {records}; data as of {made.as_of.isoformat()}.")
+    click.echo(f"Wrote {', '.join(files)} to {folder}: records {records}; data as of {made.heading.as_of.isoformat()}.")
     for gone in made.left_out:
         click.echo(f"Left out: {gone.why}: {gone.count}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.presenting.plan_csv import csv_text
-from planner.reports.sdtm.domains import Domain
+from planner.reports.sdtm.datasets import Domain
 
 
 def domain_csv(domain: Domain) -> str:

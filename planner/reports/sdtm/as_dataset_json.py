@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from planner.reports.sdtm.columns import Column
-from planner.reports.sdtm.domains import Domain, Domains
+from planner.reports.sdtm.datasets import Domain, Domains
 
 VERSION = "1.1.0"
 SYSTEM = "visit-planner"
@@ -29,14 +29,16 @@ def dataset_json(domains: Domains, name: str, made_at: datetime) -> Iterator[str
 
 
 def _head(domains: Domains, domain: Domain, made_at: datetime) -> dict[str, Any]:
-    changed = {"dbLastModifiedDateTime": _instant(domains.changed)} if domains.changed is not None else {}
+    changed = (
+        {"dbLastModifiedDateTime": _instant(domains.heading.changed)} if domains.heading.changed is not None else {}
+    )
     return {
         "datasetJSONCreationDateTime": _instant(made_at),
         "datasetJSONVersion": VERSION,
         "fileOID": file_oid(domains, domain.name),
         **changed,
         "sourceSystem": {"name": SYSTEM, "version": version(SYSTEM)},
-        "studyOID": domains.study,
+        "studyOID": domains.heading.study,
         "itemGroupOID": f"IG.{domain.name}",
         "records": len(domain.rows),
         "name": domain.name,
@@ -47,8 +49,8 @@ def _head(domains: Domains, domain: Domain, made_at: datetime) -> dict[str, Any]
 
 def file_oid(domains: Domains, name: str) -> str:
     """``vsli-ino/SV/as-of/2026-03-31T22:00:00Z/audit/57/ab12...``: the same data has the same name."""
-    chain = domains.chain
-    return f"{domains.study}/{name}/as-of/{_instant(domains.as_of)}/audit/{chain.seq}/{chain.digest}"
+    chain = domains.heading.chain
+    return f"{domains.heading.study}/{name}/as-of/{_instant(domains.heading.as_of)}/audit/{chain.seq}/{chain.digest}"
 
 
 def _column(domain: Domain, place: int, column: Column) -> dict[str, Any]:

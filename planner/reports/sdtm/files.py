@@ -12,7 +12,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 from planner.reports.sdtm.about import about
 from planner.reports.sdtm.as_csv import domain_csv
 from planner.reports.sdtm.as_dataset_json import dataset_json
-from planner.reports.sdtm.domains import NAMES, Domains
+from planner.reports.sdtm.datasets import NAMES, Domains
 
 ABOUT = "about.json"
 

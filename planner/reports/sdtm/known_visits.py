@@ -74,7 +74,7 @@ def _reason(record: Record, key: str) -> str:
 
 def _outside(life: Life, plan: Plan, visit: ScheduledVisit) -> str:
     """What a visit outside the schedule was for: what was done and why, else how it came about."""
-    protocol = life.study.protocols[plan.version]
+    protocol = next(each for each in life.study.design.versions if each.version == plan.version)
     labels = [
         protocol.activities[name].label if name in protocol.activities else name for name in visit.spec.activities
     ]

@@ -7,7 +7,6 @@ from datetime import date
 
 from planner.reports.evidence import CONFIRMED, standing_of
 from planner.reports.judged import Judged, said_of
-from planner.reports.replanned import Planned
 from planner.reports.sdtm.book import VisitBook
 from planner.reports.sdtm.subject_visits import Row, Whose
 from planner.reports.sdtm.texts import fitted, without_keys
@@ -46,23 +45,25 @@ TERMS = {
 _EPOCHS = {Stage.SCREENING: "SCREENING", Stage.TREATMENT: "TREATMENT", Stage.FOLLOW_UP: "FOLLOW-UP"}
 
 
-def protocol_deviations(whose: Whose, planned: Planned, judged: dict[str, Judged], book: VisitBook) -> Iterator[Row]:
+def protocol_deviations(
+    whose: Whose, number: str, plan: Plan, judged: dict[str, Judged], book: VisitBook
+) -> Iterator[Row]:
     """The records of one participant, by their days; they are numbered in that order."""
-    confirmed = sorted(_confirmed(planned, judged), key=lambda each: (each[0].date or date.max, each[0].id))
-    for number, (found, said) in enumerate(confirmed, start=1):
+    confirmed = sorted(_confirmed(number, plan, judged), key=lambda each: (each[0].date or date.max, each[0].id))
+    for place, (found, said) in enumerate(confirmed, start=1):
         day, weight = found.date, "IMPORTANT" if said.important else "NOT IMPORTANT"
         yield (
-            whose.study, "DV", whose.name, number, _term(planned.plan, found, book), TERMS[found.kind],
-            fitted(said.category), weight, _epoch(planned.plan, whose, found),
+            whose.study, "DV", whose.name, place, _term(plan, found, book), TERMS[found.kind],
+            fitted(said.category), weight, _epoch(plan, whose, found),
             day.isoformat() if day is not None else None,
             study_day(day, whose.day_1) if day is not None and whose.day_1 is not None else None,
         )  # fmt: skip
 
 
-def _confirmed(planned: Planned, judged: dict[str, Judged]) -> Iterator[tuple[Deviation, Judged]]:
+def _confirmed(number: str, plan: Plan, judged: dict[str, Judged]) -> Iterator[tuple[Deviation, Judged]]:
     """What the facts show and a person has confirmed: not what they have dismissed, nor what nobody has judged."""
-    for found in (*planned.plan.deviations, *planned.plan.queries):
-        said = said_of(judged, planned.person.number, found.id)
+    for found in (*plan.deviations, *plan.queries):
+        said = said_of(judged, number, found.id)
         if said is not None and standing_of(said.state) == CONFIRMED:
             yield found, said
 
