@@ -4,7 +4,7 @@ Screening a week before Day 1; two cycles of two weeks with a drug on days 1 and
 days after day 8; a visit a month after the end of treatment. Day 1 is Monday 2 March 2026.
 
 - 01-001: screened on 23 February, given on 2 and 9 March, the scan on 11 March; came unasked on 12 and 13 March; did
-  not come on 16 March, and on 24 March (day 8 of cycle 2, due on the 23rd: a day late) was given the drug; the treatment
+  not come on 16 March, and was given the drug on 24 March (day 8 of cycle 2, due on the 23rd: a day late); treatment
   ended then, and the visit a month later was on 24 April.
 - 01-002: given on 3 March; withdrew from everything on 10 March; came on 12 March all the same; that 17 March was
   missed is on record, and was not expected any more.
