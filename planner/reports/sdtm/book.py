@@ -35,7 +35,7 @@ class _Slot(NamedTuple):
 
     epoch: Epoch
     planned: PlannedVisit
-    count: int | None
+    repeat: int | None
     prefix: str = ""
     suffix: str = ""
 
@@ -113,7 +113,7 @@ class VisitBook:
 
 
 def _name(slot: _Slot, stay: Stay) -> str:
-    label = visit_label(slot.epoch, stay, slot.planned, slot.count).upper()
+    label = visit_label(slot.epoch, stay, slot.planned, slot.repeat).upper()
     entry = f", ENTRY {stay.entry}" if stay.entry > 1 else ""
     return fitted(f"{slot.prefix}{label}{slot.suffix}{entry}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,20 +39,16 @@ def read_study(session: Session, designs: Designs, code: str, now: datetime) -> 
 
 def takers_of(session: Session, design: StudyDesign) -> Iterator[tuple[str, Taker]]:
     """Everybody of a study, by USUBJID."""
-    ours = (Participant, FactRow, VisitRow, DeviationRow, ScreeningOutcome)
-    people, facts, visits, deviations, outcomes = (
-        list(session.scalars(select(kind).where(kind.study_id == design.study_id)))  # type: ignore[attr-defined]
-        for kind in ours
-    )
     treatment = {name for p in design.protocols.values() for name, e in p.epochs.items() if e.stage == "treatment"}
-    for person in people:
-        live = live_facts(stored_fact(row) for row in facts if row.participant_id == person.id)
-        theirs = [row for row in visits if row.participant_id == person.id and not row.gone]
-        treated = any(row.actual is not None and row.epoch in treatment for row in theirs)
-        failed = [row.decided_on for row in outcomes if row.participant_id == person.id]
-        confirmed: tuple[date | None, ...] = tuple(
-            row.day for row in deviations if row.participant_id == person.id and row.found and row.state in JUDGED
-        )
+    for person in session.scalars(select(Participant).where(Participant.study_id == design.study_id)).all():
+        facts = session.scalars(select(FactRow).where(FactRow.participant_id == person.id))
+        live = live_facts(map(stored_fact, facts))
+        visits = session.scalars(select(VisitRow).where(VisitRow.participant_id == person.id, ~VisitRow.gone))
+        treated = any(row.actual is not None and row.epoch in treatment for row in visits)
+        ended = select(ScreeningOutcome.decided_on).where(ScreeningOutcome.participant_id == person.id)
+        failed = list(session.scalars(ended))
+        judged = select(DeviationRow).where(DeviationRow.participant_id == person.id, DeviationRow.found)
+        confirmed = tuple(row.day for row in session.scalars(judged) if row.state in JUDGED)
         arm = (person.arm or "").upper().replace("-", " ")
         last = min([over(live), *failed])
         yield f"{design.code}-{person.number}", Taker(arm, person.day_1 if treated else None, last, confirmed)
