@@ -1,4 +1,4 @@
-"""A running planner for the browser tests, and which of them run: each on one database, by turns; all in `make soak`."""
+"""A running planner for the browser tests, and which of them run: each on one database, by turns; in `make soak` all."""
 
 import os
 import socket
