@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
+from pathlib import Path
+
+import click
 
 from planner import clock
 from planner.commands.installation import installation
 from planner.commands.output import show, write
-from planner.presenting.plan_json import to_json
-from planner.reports.as_csv import report_csv
+from planner.reports.files import BINARY, report_file
 from planner.reports.making import Wanted, make_report
-from planner.reports.report import Filters, report_data
+from planner.reports.report import Filters, Report
 from planner.reports.screen import report_screen
 from planner.services.access import EVERYTHING
 
@@ -24,18 +27,33 @@ def show_report(
     by: str,
     since: date | None,
     until: date | None,
+    output: Path | None,
     **which: str | None,
 ) -> None:
-    """Make a report and print it. Raises PlannerError."""
+    """Make a report and print it, or write it to a file. Raises PlannerError and UsageError."""
+    if form in BINARY and output is None and sys.stdout.isatty():
+        raise click.UsageError(f"a terminal cannot show {form}; give a file with --output, or a pipe")
     filters = Filters(by=by, since=since, until=until, **which)
     wanted = Wanted(study=study, filters=filters, as_of=as_of, mask_below=mask_below, measures=measures)
     with installation() as planner:
         now = clock.now()
         with planner.store.database.at_one_moment() as session:
             made = make_report(session, planner.designs, EVERYTHING, wanted, now)
-    if form == "json":
-        write(to_json(report_data(made)))
-    elif form == "csv":
-        write(report_csv(made))
-    else:
+    _give_out(made, form, output)
+
+
+def _keep(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _give_out(made: Report, form: str, output: Path | None) -> None:
+    if form != "table":
+        content = report_file(made, form).content
+        write(content) if output is None else _keep(output, content)
+    elif output is None:
         show(lambda _: report_screen(made))
+    else:
+        raise click.UsageError("a table is for the screen; with --output choose json, csv, xlsx or pdf")

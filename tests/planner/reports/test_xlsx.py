@@ -99,7 +99,12 @@ def test_the_summary_says_of_what_and_when_it_is_by_which_seal_and_what_each_mea
     meant = {text(row[0]): row[2:6] for row in sheet.iter_rows(values_only=True)}
     for each in made.measures:
         definition = each.definition
-        assert tuple(map(text, meant[each.title])) == (definition.what, definition.n, definition.of, definition.left_out)
+        assert tuple(map(text, meant[each.title])) == (
+            definition.what,
+            definition.n,
+            definition.of,
+            definition.left_out,
+        )
 
 
 def test_shares_are_per_cents_headers_stay_in_view_and_a_page_is_as_wide_as_paper(store: Store) -> None:
