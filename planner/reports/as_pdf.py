@@ -6,8 +6,7 @@ It is tagged (PDF/UA-1): Typst refuses to write what breaks that standard.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,9 @@ from typing import Any
 
 import typst
 
+from planner.reports.charts.chart import Chart
+from planner.reports.charts.drawing import svg_of
+from planner.reports.charts.of_report import charts_of_report
 from planner.reports.heading import heading
 from planner.reports.page_text import FONTS, NARROW, page_text
 from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
@@ -27,24 +29,12 @@ _CURVES_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A chart as SVG, under a measure; ``alt`` says in words what it shows, ``caption`` what it is."""
+def report_pdf(report: Report, others: Sequence[Chart] = ()) -> bytes:
+    """The pages as a file. The charts of measures stand under them, and ``others`` at the end.
 
-    svg: str
-    alt: str
-    caption: str
-
-
-Pictures = Mapping[str, Sequence[Picture]]
-
-
-def report_pdf(report: Report, pictures: Pictures | None = None) -> bytes:
-    """The pages as a file; ``pictures`` are the charts by the id of their measure.
-
-    The same report and pictures give the same bytes.
+    The same report and charts give the same bytes.
     """
-    data = json.dumps(pages_data(report, pictures or {}), ensure_ascii=False)
+    data = json.dumps(pages_data(report, others), ensure_ascii=False)
     made = typst.compile(
         _TEMPLATE, font_paths=_fonts(), ignore_system_fonts=True, sys_inputs={"report": data}, format="pdf",
         pdf_standards=["ua-1"], timestamp=int(report.as_of.timestamp()),
@@ -62,18 +52,19 @@ def _fonts() -> typst.Fonts:
 # -- what the pages say ---------------------------------------------------------------------------
 
 
-def pages_data(report: Report, pictures: Pictures) -> dict[str, Any]:
+def pages_data(report: Report, others: Sequence[Chart] = ()) -> dict[str, Any]:
     """Everything on the pages, as text that can be shown."""
     moment = f"data as of {report.as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     grouped, name = report.filters.by != EVERYBODY, f"Report on {report.study}: {report.title}"
+    drawn = charts_of_report(report)
     return {
         "name": page_text(name), "title": page_text(name, len(name) * 10), "maker": f"visit planner, {report.engine}",
         "running": page_text(_cut(f"{report.study}: {report.title}"), _LONGEST_RUNNING * 10), "moment": moment,
         "seal": f"audit chain: entry {report.chain.seq}, {report.chain.digest[:16]}…",
         "heading": [(name, page_text(said)) for name, said in heading(report)],
-        "measures": [_measure(each, pictures.get(each.id, ()), grouped) for each in report.measures],
+        "measures": [_measure(each, [one for one in drawn if one.name == each.id], grouped) for each in report.measures],
         "left_out": [[each.title, *gone] for each in report.measures for gone in _left_out(each)],
-        "curves_note": _CURVES_NOTE,
+        "curves_note": _CURVES_NOTE, "others": [{"title": _called(each), **_picture(each)} for each in others],
     }  # fmt: skip
 
 
@@ -81,16 +72,28 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_RUNNING else text[: _LONGEST_RUNNING - 1] + "…"
 
 
-def _measure(measure: Measure, pictures: Sequence[Picture], grouped: bool) -> dict[str, Any]:
+def _measure(measure: Measure, charts: Sequence[Chart], grouped: bool) -> dict[str, Any]:
     said = measure.definition
     names = (("n", said.n), ("N", said.of), ("Left out", said.left_out))
     return {
         "id": measure.id, "title": page_text(measure.title), "what": page_text(said.what),
         "definition": [(name, page_text(text)) for name, text in names if text], "all": _for_everybody(measure),
         "figures": _figures(measure, grouped), "curves": _curves(measure.curves, grouped),
-        "left_out": list(_left_out(measure)), "own_page": bool(pictures or measure.curves),
-        "charts": [{"svg": one.svg, "alt": page_text(one.alt, len(one.alt) * 10), "caption": page_text(one.caption)} for one in pictures],
+        "left_out": list(_left_out(measure)), "own_page": bool(measure.curves),
+"charts": [_picture(each) for each in charts],
     }  # fmt: skip
+
+
+def _picture(chart: Chart) -> dict[str, str]:
+    """A chart as it is drawn on paper, and in words."""
+    return {
+        "svg": svg_of(chart), "alt": page_text(f"{_called(chart)}: {chart.description}", len(chart.description) * 10),
+        "caption": page_text(chart.description),
+    }  # fmt: skip
+
+
+def _called(chart: Chart) -> str:
+    return page_text(chart.title + (f", {chart.page} of {chart.pages}" if chart.pages > 1 else ""))
 
 
 def _for_everybody(measure: Measure) -> tuple[str, str]:
