@@ -18,8 +18,8 @@ from planner.reports.charts.chart import Chart
 from planner.reports.charts.drawing import svg_of
 from planner.reports.charts.of_report import charts_of_report
 from planner.reports.heading import heading
-from planner.reports.page_text import FONTS, NARROW, page_text
-from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
+from planner.reports.page_text import COLUMN, FONTS, LONGEST_WORD, NARROW, page_text
+from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Point, Report, Row
 
 _TEMPLATE = Path(__file__).parent / "typesetting" / "report.typ"
 _LONGEST_RUNNING = 70
@@ -56,13 +56,13 @@ def pages_data(report: Report, others: Sequence[Chart] = ()) -> dict[str, Any]:
     """Everything on the pages, as text that can be shown."""
     moment = f"data as of {report.as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     grouped, name = report.filters.by != EVERYBODY, f"Report on {report.study}: {report.title}"
-    drawn = charts_of_report(report)
+    drawn = {each.name: each for each in charts_of_report(report)}
     return {
         "name": page_text(name), "title": page_text(name, len(name) * 10), "maker": f"visit planner, {report.engine}",
         "running": page_text(_cut(f"{report.study}: {report.title}"), _LONGEST_RUNNING * 10), "moment": moment,
         "seal": f"audit chain: entry {report.chain.seq}, {report.chain.digest[:16]}…",
         "heading": [(name, page_text(said)) for name, said in heading(report)],
-        "measures": [_measure(each, [one for one in drawn if one.name == each.id], grouped) for each in report.measures],
+        "measures": [_measure(each, drawn.get(each.id), grouped) for each in report.measures],
         "left_out": [[each.title, *gone] for each in report.measures for gone in _left_out(each)],
         "curves_note": _CURVES_NOTE, "others": [{"title": _called(each), **_picture(each)} for each in others],
     }  # fmt: skip
@@ -72,7 +72,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_RUNNING else text[: _LONGEST_RUNNING - 1] + "…"
 
 
-def _measure(measure: Measure, charts: Sequence[Chart], grouped: bool) -> dict[str, Any]:
+def _measure(measure: Measure, drawn: Chart | None, grouped: bool) -> dict[str, Any]:
     said = measure.definition
     names = (("n", said.n), ("N", said.of), ("Left out", said.left_out))
     return {
@@ -80,7 +80,7 @@ def _measure(measure: Measure, charts: Sequence[Chart], grouped: bool) -> dict[s
         "definition": [(name, page_text(text)) for name, text in names if text], "all": _for_everybody(measure),
         "figures": _figures(measure, grouped), "curves": _curves(measure.curves, grouped),
         "left_out": list(_left_out(measure)), "own_page": bool(measure.curves),
-"charts": [_picture(each) for each in charts],
+"charts": [] if drawn is None else [_picture(drawn)],
     }  # fmt: skip
 
 
@@ -124,12 +124,13 @@ def _figures(measure: Measure, grouped: bool) -> dict[str, Any]:
     return {
         "names": [column[0] for column in kept], "widths": [column[1] for column in kept],
         "numbers": [column[2] for column in kept],
-        "rows": [list(map(_narrow, cells)) for cells in zip(*(column[3] for column in kept), strict=True)],
+        "rows": list(zip(*(_shown(column[0], column[3]) for column in kept), strict=True)),
     }  # fmt: skip
 
 
-def _narrow(text: str) -> str:
-    return page_text(text, NARROW)
+def _shown(column: str, cells: Sequence[str]) -> list[str]:
+    longest = {"group": NARROW, "of what": COLUMN}.get(column, LONGEST_WORD)
+    return [page_text(cell, longest) for cell in cells]
 
 
 def _labels(rows: Sequence[Row]) -> list[str]:
@@ -159,7 +160,7 @@ def _besides(row: Row) -> str:
 def _curves(curves: Sequence[Curve], grouped: bool) -> dict[str, Any]:
     """How each curve stands on some days, and on its last one."""
     rows = [
-        [*([_narrow(curve.group)] if grouped else []), _narrow(curve.label), *cells]
+        [*([page_text(curve.group, NARROW)] if grouped else []), page_text(curve.label, COLUMN), *cells]
         for curve in curves for cells in _steps(curve)
     ]  # fmt: skip
     names = ["curve", "day", "followed on", "part", "95 % interval"]
@@ -174,9 +175,16 @@ def _steps(curve: Curve) -> Iterator[list[str]]:
     last = curve.points[-1].day if curve.points else -1
     for day in [*(day for day in DAYS_SHOWN if day < last), *([last] if last >= 0 else [])]:
         point = [each for each in curve.points if each.day <= day][-1]
-        after = next((each.at_risk for each in curve.points if each.day > day), 0)
+        after = next((each.at_risk for each in curve.points if each.day > day), _after(point))
         value = "" if point.value is None else per_cent(point.value)
         yield [number(day), number(after), value, _between(point.low, point.high)]
+
+
+def _after(point: Point) -> int | None:
+    """How many are followed on after the last step of a curve; unknown where it is masked from there on."""
+    if point.at_risk is None or point.events is None or point.censored is None:
+        return None
+    return point.at_risk - point.events - point.censored
 
 
 def _between(low: float | None, high: float | None) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 #: where the fonts are that the pages are set in, and the list of what they have
 FONTS = Path(__file__).parent / "typesetting" / "fonts"
-#: words longer than this can break anywhere, in a paragraph and in a narrow column
-LONGEST_WORD, NARROW = 24, 8
+#: words longer than this can break anywhere: in a paragraph, in a column, and in a narrow one
+LONGEST_WORD, COLUMN, NARROW = 24, 15, 8
 _BREAK = "\u200b"
 #: letters that join are torn apart only where it has to be
 _MOST_JOINED = 12
