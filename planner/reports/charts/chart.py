@@ -20,6 +20,19 @@ TITLES = {
     "enrolment": "Enrolment",
     "chair-load": "Chair load",
 }
+#: what each shows, for whoever has not seen one before
+ABOUT = {
+    "swimmer": "Each participant is a lane in days since enrolment, the longest first: cycles and other parts of the "
+    "study, holds, visits, responses, and how it ended.",
+    "heat-map": "Each row is a participant, each column a visit of the protocol; colour and sign say how it went.",
+    "visits": "How many of each visit of the protocol went how, in per cent of all participants who have it planned.",
+    "lateness": "Visits that took place by how many days they were late; below 0 they were early.",
+    "retention": "The part of those enrolled who are still in the study, and by what others left it, with how many are "
+    "at risk. The shaded band is the 95 % interval; small strokes are participants followed only so far.",
+    "enrolment": "Participants enrolled in all and by month, and by cohort against how many are planned.",
+    "chair-load": "How many of the minutes for which chairs are open are booked, for each site and day. Appointments "
+    "of other studies take chairs too.",
+}
 #: how many participants one page of a chart shows
 LANES = 60
 

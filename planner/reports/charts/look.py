@@ -28,6 +28,10 @@ class Look:
     stop: str
     warn: str
     fine: str
+    #: three steps from a little to much
+    ramp: tuple[str, str, str]
+    #: letters on the most of them
+    on_dark: str
     narrow: bool
 
     @property
@@ -48,11 +52,11 @@ class Look:
         return {
             "font": FONT, "background": self.paper, "padding": 8,
             "view": {"stroke": None},
-            "axis": {**words, **lines, "titlePadding": 8, "labelLimit": 190},
+            "axis": {**words, **lines, "titlePadding": 8, "labelFlush": False, "labelLimit": 190},
             "legend": {
                 **words, "title": None, "orient": "top", "direction": "horizontal", "labelLimit": 300,
                 "symbolSize": 130, "columnPadding": 14, "columns": 2 if self.narrow else 6, "rowPadding": 5,
-                "offset": 10,
+                "offset": 10, "layout": {"top": {"anchor": "start", "direction": "vertical", "margin": 8}},
             },
             "header": {**words, "title": None},
             "text": {"fontSize": self.size, "color": self.ink},
@@ -65,10 +69,10 @@ def look(theme: Theme, narrow: bool = False) -> Look:
         return Look(
             ink="#e4ecec", quiet="#a3b4b8", line="#2f3f44", paper="#172225",
             shades=("#f2f6f6", "#6cc7be", "#f0bb6d", "#8f8bd8", "#5f7278"), stop="#ff9d98", warn="#f0bb6d",
-            fine="#2a8f86", narrow=narrow,
+            fine="#2a8f86", ramp=("#2f5a57", "#23857d", "#6cc7be"), on_dark="#ffffff", narrow=narrow,
         )  # fmt: skip
     return Look(
         ink="#17262b", quiet="#51656c", line="#dbe3e4", paper="#ffffff",
         shades=("#0b2f2d", "#17807a", "#b86a00", "#8d8ad0", "#c3cfd1"), stop="#a3262a", warn="#b86a00",
-        fine="#5fb3ab", narrow=narrow,
+        fine="#5fb3ab", ramp=("#a8d3cf", "#17807a", "#0b5450"), on_dark="#ffffff", narrow=narrow,
     )  # fmt: skip

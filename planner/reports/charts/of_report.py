@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from planner.reports.charts.chart import Cell, Chart, chart
 from planner.reports.people_figures import DIED, IN_STUDY, LEFT, TRANSPLANTED
-from planner.reports.report import EVERYBODY, Curve, Measure, Report, Row
+from planner.reports.report import EVERYBODY, Curve, Measure, Point, Report, Row
 
 #: the charts that are made of one measure of the same name
 MEASURED = ("lateness", "retention", "enrolment")
@@ -73,6 +73,11 @@ def _steps(name: str, curve: Curve) -> Iterator[tuple[Cell, ...]]:
         yield (name, point.day, *share, point.at_risk, point.events, point.censored)
 
 
+def at_risk_on(points: Iterable[Point], day: int) -> int | None:
+    """How many were still followed just before a day, or at the beginning of day 0; 0 after the last step."""
+    return next((point.at_risk for point in points if point.day >= day), 0)
+
+
 def _retained(row: Row | None, curves: list[tuple[str, Curve]]) -> str:
     said = "The part of the participants who are still in the study, by days since enrolment."
     if row is not None and row.n is not None:
@@ -91,13 +96,21 @@ def enrolment(measure: Measure) -> Chart:
     """Participants enrolled by month and in all, and by cohort against the number planned."""
     months = {row.label: row for row in _of_all(measure) if _is_month(row.label)}
     cohorts = [row for row in _of_all(measure) if row.label.startswith("cohort ")]
-    planned = sum(int(row.of or 0) for row in cohorts) or None
+    planned = _plan(measure, cohorts)
     rows = [*_months(months, planned), *(_cohort(row) for row in cohorts)]
     enrolled = next((row.n for row in _of_all(measure) if not row.label), None)
     said = "Participants enrolled by month, and in all."
     if enrolled is not None:
         said += f" {enrolled:g} are enrolled" + (f" of {planned} planned." if planned else ".")
     return chart("enrolment", ENROLMENT, rows if months else (), said, "Nobody is enrolled yet.")
+
+
+def _plan(measure: Measure, cohorts: list[Row]) -> int | None:
+    """How many are planned in all: what the cohorts add up to, unless some are in none of them."""
+    enrolled = next((row.n for row in _of_all(measure) if not row.label), None)
+    if enrolled is None or enrolled != sum(row.n or 0 for row in cohorts):
+        return None
+    return sum(int(row.of or 0) for row in cohorts)
 
 
 def _is_month(label: str) -> bool:
