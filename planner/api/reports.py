@@ -13,7 +13,7 @@ from planner.api.requests import answer, installation, needs, scope
 from planner.api.resource import resource
 from planner.api.types import Answer, Day, Moment, Name, Query, StudyPath
 from planner.auth.permissions import Permission
-from planner.reports.files import report_file
+from planner.reports.files import make_file
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import BREAKDOWNS, Filters, report_data
 
@@ -154,9 +154,8 @@ def report(path: StudyPath, query: ReportQuery) -> Response:
     )  # fmt: skip
     now, whose, planner = clock.now(), scope(), installation()
     with planner.store.database.at_one_moment() as session:
-        made = make_report(session, planner.designs, whose, wanted, now)
-    if query.format == "json":
-        return answer(report_data(made))
-    file = report_file(made, query.format)
+        if query.format == "json":
+            return answer(report_data(make_report(session, planner.designs, whose, wanted, now)))
+        file = make_file(session, planner.designs, whose, wanted, query.format, now)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return Response(file.content, mimetype=file.mimetype, headers=headers)

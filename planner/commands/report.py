@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from planner import clock
 from planner.commands.installation import installation
 from planner.commands.output import show, write
-from planner.reports.files import BINARY, report_file
+from planner.reports.files import BINARY, FileForm, make_file
 from planner.reports.making import Wanted, make_report
-from planner.reports.report import Filters, Report
+from planner.reports.report import Filters
 from planner.reports.screen import report_screen
 from planner.services.access import EVERYTHING
 
 
 def show_report(
     study: str,
-    form: str,
+    form: FileForm | Literal["table"],
     as_of: datetime | None,
     mask_below: int,
     measures: tuple[str, ...],
@@ -35,11 +36,16 @@ def show_report(
         raise click.UsageError(f"a terminal cannot show {form}; give a file with --output, or a pipe")
     filters = Filters(by=by, since=since, until=until, **which)
     wanted = Wanted(study=study, filters=filters, as_of=as_of, mask_below=mask_below, measures=measures)
-    with installation() as planner:
-        now = clock.now()
-        with planner.store.database.at_one_moment() as session:
+    if form == "table" and output is not None:
+        raise click.UsageError("a table is for the screen; with --output choose json, csv, xlsx or pdf")
+    now = clock.now()
+    with installation() as planner, planner.store.database.at_one_moment() as session:
+        if form == "table":
             made = make_report(session, planner.designs, EVERYTHING, wanted, now)
-    _give_out(made, form, output)
+            show(lambda _: report_screen(made))
+            return
+        content = make_file(session, planner.designs, EVERYTHING, wanted, form, now).content
+    write(content) if output is None else _keep(output, content)
 
 
 def _keep(file: Path, content: bytes) -> None:
@@ -47,13 +53,3 @@ def _keep(file: Path, content: bytes) -> None:
         file.write_bytes(content)
     except OSError as error:
         raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
-
-
-def _give_out(made: Report, form: str, output: Path | None) -> None:
-    if form != "table":
-        content = report_file(made, form).content
-        write(content) if output is None else _keep(output, content)
-    elif output is None:
-        show(lambda _: report_screen(made))
-    else:
-        raise click.UsageError("a table is for the screen; with --output choose json, csv, xlsx or pdf")
