@@ -72,7 +72,7 @@ def _mails() -> None:
         sa.ForeignKeyConstraint(["study_id"], ["study.id"], name="fk_report_mail_study_id"),
         sa.ForeignKeyConstraint(["schedule_id"], ["report_schedule.id"], name="fk_report_mail_schedule_id"),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name="fk_report_mail_user_id"),
-        sa.UniqueConstraint("schedule_id", "due_at", "user_id", name="uq_report_mail_schedule_id"),
+        sa.UniqueConstraint("schedule_id", "due_at", "user_id", name="uq_report_mail_schedule_id_due_at_user_id"),
     )
     op.create_index("ix_report_mail_state", "report_mail", ["state", "not_before"])
     op.create_index("ix_report_mail_study_id", "report_mail", ["study_id", "id"])
