@@ -93,7 +93,7 @@ def _by_visit(records: list[dict[str, Cell]], look: Look) -> Any:
             orient="top", labelAngle=-60 if look.narrow else -30, domain=False, ticks=False
         ),
         y=alt.Y("visit:N", title=None, sort=visits).axis(
-            domain=False, ticks=False, labelLimit=100 if look.narrow else 190
+            domain=False, ticks=False, labelLimit=look.room
         ),
     )  # fmt: skip
     legend = alt.Legend(
@@ -105,7 +105,7 @@ def _by_visit(records: list[dict[str, Cell]], look: Look) -> Any:
     words = base.mark_text(aria=False).encode(
         text="percent:N", color=alt.condition("datum.share > 0.6", alt.value(look.on_dark), alt.value(look.ink))
     )
-    step = max(28, min(74, (look.width - (50 if look.narrow else 110)) // len(there)))
+    step = max(23, min(74, (look.width - (10 if look.narrow else 110)) // len(there)))
     return alt.layer(cells, words).properties(width=alt.Step(step), height=alt.Step(22))
 
 
@@ -129,10 +129,10 @@ def _chairs(records: list[dict[str, Cell]], look: Look) -> Any:
             values=weeks[::every], labelAngle=0, labelExpr="timeFormat(toDate(datum.value + 'T12:00'), '%-d %b')"
         ),
         y=alt.Y("site:N", title=None, sort=sites).axis(
-            domain=False, ticks=False, labelLimit=90 if look.narrow else 190
+            domain=False, ticks=False, labelLimit=look.room
         ),
     )  # fmt: skip
-    cells = base.mark_rect(stroke=look.quiet, strokeWidth=0.5, aria=False).encode(
+    cells = base.mark_rect(stroke=look.line if look.narrow else look.quiet, strokeWidth=0.5, aria=False).encode(
         color=alt.Color("how full:N")
         .scale(domain=there, range=[colours[known.index(words)] for words in there])
         .legend(symbolType="square", symbolStrokeColor=look.quiet)

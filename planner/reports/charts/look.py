@@ -40,6 +40,11 @@ class Look:
         return (NARROW if self.narrow else WIDE) - (70 if self.narrow else 90)
 
     @property
+    def room(self) -> int:
+        """How wide a label beside the picture may be; a longer one is cut."""
+        return 75 if self.narrow else 190
+
+    @property
     def size(self) -> int:
         """The size of letters: no chart has smaller ones."""
         return 13 if self.narrow else 14
@@ -52,7 +57,7 @@ class Look:
         return {
             "font": FONT, "background": self.paper, "padding": 8,
             "view": {"stroke": None},
-            "axis": {**words, **lines, "titlePadding": 8, "labelFlush": False, "labelLimit": 190},
+            "axis": {**words, **lines, "titlePadding": 8, "labelFlush": False, "labelLimit": self.room},
             "legend": {
                 **words, "title": None, "orient": "top", "direction": "horizontal", "labelLimit": 300,
                 "symbolSize": 130, "columnPadding": 14, "columns": 2 if self.narrow else 6, "rowPadding": 5,
@@ -73,6 +78,6 @@ def look(theme: Theme, narrow: bool = False) -> Look:
         )  # fmt: skip
     return Look(
         ink="#17262b", quiet="#51656c", line="#dbe3e4", paper="#ffffff",
-        shades=("#0b2f2d", "#17807a", "#b86a00", "#8d8ad0", "#c3cfd1"), stop="#a3262a", warn="#b86a00",
+        shades=("#0b2f2d", "#17807a", "#b86a00", "#8d8ad0", "#b4c2c5"), stop="#a3262a", warn="#b86a00",
         fine="#5fb3ab", ramp=("#a8d3cf", "#17807a", "#0b5450"), on_dark="#ffffff", narrow=narrow,
     )  # fmt: skip
