@@ -80,11 +80,11 @@ def _names(measures: Iterable[Measure]) -> dict[str, _Names]:
 def _summary(sheet: Worksheet, report: Report, names: dict[str, _Names]) -> None:
     """What stands at the head of the report, and every measure with the sheet it is on."""
     set_widths(sheet, (34, 32, 60, 50, 50, 60))
-    for place, (name, said) in enumerate(heading(report), 1):
+    for place, (name, words) in enumerate(heading(report), 1):
         put(_cell(sheet, place, 1), name, font=BOLD)
-        put(_cell(sheet, place, 2), said)
+        put(_cell(sheet, place, 2), words)
         sheet.merge_cells(start_row=place, end_row=place, start_column=2, end_column=4)
-        sheet.row_dimensions[place].height = _LINE * min(27, lines_of(said, 130))
+        sheet.row_dimensions[place].height = _LINE * min(27, lines_of(words, 130))
     at = sheet.max_row + 2
     _header(sheet, at, ("measure", "sheet", "what it says", "n", "N", "left out"))
     for place, measure in enumerate(report.measures, at + 1):

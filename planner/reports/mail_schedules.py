@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -234,7 +234,8 @@ def wanted_of(study: Study, row: ReportSchedule, due_at: datetime) -> Wanted:
 
 def filters_of(row: ReportSchedule) -> Filters:
     """The filters of a report that goes out."""
-    days = {
-        name: datetime.fromisoformat(row.filters[name]).date() for name in ("since", "until") if name in row.filters
-    }
-    return Filters(**{**row.filters, **days})
+    said: dict[str, Any] = dict(row.filters)
+    for name in ("since", "until"):
+        if name in said:
+            said[name] = date.fromisoformat(said[name])
+    return Filters(**said)

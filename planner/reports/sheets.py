@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 #: the most characters that a cell holds
@@ -78,11 +79,14 @@ def make_printable(sheet: Worksheet, study: str, moment: datetime, header_row: i
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     if header_row is not None:
         sheet.print_title_rows = f"{header_row}:{header_row}"
     # An ampersand begins a code there, and a number behind one would be a size: the wide one does neither.
-    sheet.oddHeader.left.text = " " + sheet_text(study)[:80].replace("&", "\uff06")
+    named = " " + sheet_text(study)[:80].replace("&", "\uff06")
+    assert sheet.oddHeader is not None  # noqa: S101 - a new sheet has both
+    assert sheet.oddFooter is not None  # noqa: S101
+    sheet.oddHeader.left.text = named
     sheet.oddHeader.right.text = f"data as of {moment:%Y-%m-%d %H:%M} UTC"
     sheet.oddFooter.center.text = "page &P of &N"
 
