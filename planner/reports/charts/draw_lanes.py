@@ -55,8 +55,9 @@ def _bars(records: list[dict[str, Cell]], x: alt.X, y: alt.Y, look: Look) -> lis
     found = []
     for kinds, size, down in ((lanes.BARS, _BAR, 0.0), (lanes.THIN, _THIN, (_BAR - _THIN) / 2)):
         some = [record for record in records if record["kind"] in kinds]
-        bar = {"height": size, "yOffset": down, "stroke": look.paper, "strokeWidth": 1, "aria": False}
-        base = alt.Chart(alt.InlineData(values=some)).mark_bar(**bar)
+        base = alt.Chart(alt.InlineData(values=some)).mark_bar(
+            height=size, yOffset=down, stroke=look.paper, strokeWidth=1, aria=False
+        )
         found.append(base.encode(x=x, x2="to day:Q", y=y, color=colour))
     return found
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from planner.persistence.unit_of_work import Store
-from planner.reports.charts.chart import TITLES, Chart, Theme, chart
+from planner.reports.charts.chart import TITLES, Cell, Chart, Theme, chart
 from planner.reports.charts.drawing import svg_of
 from planner.reports.charts.lanes import COLUMNS as LANES
 from planner.reports.charts.look import NARROW, WIDE, look
@@ -26,7 +26,7 @@ from tests.reported import small_study
 SVG = "{http://www.w3.org/2000/svg}"
 NAME = 'A <b>study</b> & "co"'
 #: one of each, with everything in it that can be, and names that would be markup
-CHARTS = {
+CHARTS: dict[str, tuple[tuple[str, ...], list[tuple[Cell, ...]]]] = {
     "swimmer": (LANES, [
         (NAME, "north", "treatment", "Treatment", 0, 20, None), (NAME, "north", "held", "held", 5, 9, None),
         *((NAME, "north", kind, kind, 20, 20, None) for kind in (
