@@ -119,13 +119,13 @@ def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked
 
 def count_deviations(session: Session, scope: Scope, wanted: Wanted) -> int:
     """How many deviations and queries are wanted in all."""
-    counted = _wanted_deviations(session, select(func.count(DeviationRow.id)), scope, wanted)
-    return session.scalar(counted) or 0
+    query: Select[Any] = select(func.count(DeviationRow.id))
+    return session.scalar(_wanted_deviations(session, query, scope, wanted)) or 0
 
 
 def deviations_to_confirm(session: Session, scope: Scope, study_ids: Collection[int]) -> dict[int, int]:
     """How many deviations of each of these studies nobody has judged; those of which there is none are left out."""
-    query = select(DeviationRow.study_id, func.count(DeviationRow.id))
+    query: Any = select(DeviationRow.study_id, func.count(DeviationRow.id))
     wanted = _wanted_deviations(session, query, scope, Wanted(statuses=("candidate",)))
     wanted = wanted.where(DeviationRow.study_id.in_(study_ids)).group_by(DeviationRow.study_id)
     return {study_id: count for study_id, count in session.execute(wanted)}  # noqa: C416 - rows are no pairs to types

@@ -187,7 +187,7 @@ def _under_one_of(versions: set[str]) -> ColumnElement[bool]:
     return and_(Participant.status.not_in(_OVER), or_(voided, *under))
 
 
-def _theirs(fact: type[FactRow], *which: Any) -> Select[tuple[int]]:
+def _theirs(fact: type[FactRow], *which: Any) -> Select[Any]:
     """Facts about the participant of the query that this stands in."""
     return select(fact.id).where(fact.participant_id == Participant.id, *which).correlate(Participant)
 

@@ -72,6 +72,11 @@ class StepForm:
         return self.values.get(name, "" if kept is None else str(kept))
 
     @property
+    def wrong_at(self) -> dict[str, list[str]]:
+        """What is wrong, by the ids of the fields on the page."""
+        return {f"{self.step}-{name}": words for name, words in self.errors.items()}
+
+    @property
     def typed(self) -> list[str]:
         """What somebody wrote in words, for a step that has no form any more."""
         return [self.values[name] for name in _TEXTS if self.values.get(name)]

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.paging import Asked
@@ -48,13 +49,24 @@ def found(study: Trial, days: Sequence[date | None], state: str = "candidate") -
 
 def read_through(study: Trial, wanted: Wanted, limit: int, scope: Scope = EVERYTHING) -> list[str]:
     """What each says, page after page."""
-    texts, cursor = [], None
-    while True:
-        asked = Asked(limit, cursor)
-        page = study.store.read(lambda session, asked=asked: list_deviations(session, scope, wanted, asked))
-        texts += [row.text for row, _, _ in page.rows]
-        if (cursor := page.next) is None:
-            return texts
+
+    def work(session: Session) -> list[str]:
+        page = list_deviations(session, scope, wanted, Asked(limit))
+        texts = [row.text for row, _, _ in page.rows]
+        while page.next is not None:
+            page = list_deviations(session, scope, wanted, Asked(limit, page.next))
+            texts += [row.text for row, _, _ in page.rows]
+        return texts
+
+    return study.store.read(work)
+
+
+def to_confirm(study: Trial, scope: Scope) -> int:
+    return study.store.read(lambda session: deviations_to_confirm(session, scope, [1])).get(1, 0)
+
+
+def counted(study: Trial, wanted: Wanted, scope: Scope = EVERYTHING) -> int:
+    return study.store.read(lambda session: count_deviations(session, scope, wanted))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
@@ -74,13 +86,10 @@ def test_they_are_counted_as_they_are_listed_in_each_state_and_within_each_scope
     )
     at_north = Scope(((None, north),))
     for scope, waiting in ((EVERYTHING, 7), (at_north, 4), (Scope(()), 0)):
-        for wanted in (WAITING, Wanted(statuses=("candidate", "closed")), Wanted(study=None, until=date(2026, 1, 5))):
-            listed = len(read_through(study, wanted, 2, scope))
-            assert study.store.read(lambda session, s=scope, w=wanted: count_deviations(session, s, w)) == listed
-        each = study.store.read(lambda session, s=scope: deviations_to_confirm(session, s, [1]))
-        assert each.get(1, 0) == waiting
-    one = Wanted(number="02-001", statuses=("closed",))
-    assert study.store.read(lambda session: count_deviations(session, EVERYTHING, one)) == 1
+        for wanted in (WAITING, Wanted(statuses=("candidate", "closed")), Wanted(until=date(2026, 1, 5))):
+            assert counted(study, wanted, scope) == len(read_through(study, wanted, 2, scope))
+        assert to_confirm(study, scope) == waiting
+    assert counted(study, Wanted(number="02-001", statuses=("closed",))) == 1
 
 
 def test_a_cursor_that_no_page_gave_out_says_where_to_begin(study: Trial) -> None:
