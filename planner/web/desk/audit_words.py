@@ -80,7 +80,8 @@ def shown_entry(seen: Seen, entry: AuditEntry) -> ShownEntry:
     elif entry.before is not None:
         changes = tuple(_changes(entry.before, entry.after))
     else:
-        lines = tuple(f"{_name(name)}: {_words(value)}" for name, value in _pairs(entry.after) if value not in _EMPTY)
+        said = ((name, value) for name, value in _pairs(entry.after) if value not in _EMPTY)
+        lines = tuple(f"{_begun(_name(name))}: {_words(value)}" for name, value in said)
     kept = {name: value for name, value in (("before", entry.before), ("after", entry.after)) if value is not None}
     raw = json.dumps(kept, ensure_ascii=False, indent=2) if kept else ""
     return ShownEntry(entry, action_words(entry.action), tuple(filter(None, lines)), changes, raw)
@@ -105,7 +106,7 @@ def _changes(before: Any, after: Any) -> Iterator[Change]:
     was, now = dict(_pairs(before)), dict(_pairs(after))
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):
-            yield Change(_name(name), _words(was.get(name)), _words(now.get(name)))
+            yield Change(_begun(_name(name)), _words(was.get(name)), _words(now.get(name)))
 
 
 def _pairs(said: Any) -> list[tuple[str, Any]]:
@@ -117,6 +118,11 @@ def _pairs(said: Any) -> list[tuple[str, Any]]:
 
 def _name(name: str) -> str:
     return _NAMES.get(name) or name.replace("_", " ").replace("-", " ")
+
+
+def _begun(words: str) -> str:
+    """The same as the beginning of a line."""
+    return words[:1].upper() + words[1:]
 
 
 def _words(value: Any) -> str:
