@@ -1,4 +1,4 @@
-"""A running planner for the browser tests, and which of them run: each on one database, by turns; in `make soak` all."""
+"""A running planner for the browser tests, and which of them run: by turns on one of the databases; all in the soak."""
 
 import os
 import socket
