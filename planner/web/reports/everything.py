@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from planner.web import door
-from planner.web.reports import charts, choose, page
+from planner.web.reports import charts, choose, files, page
 
-PARTS = (choose, page, charts)
+PARTS = (choose, page, files, charts)
 
 
 def make_reports() -> Blueprint:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from planner.reports.charts.of_report import at_risk_on
 from planner.reports.definitions import NEEDS
-from planner.reports.report import EVERYBODY, Curve, Measure, Report, Row
-from planner.reports.screen import DAYS_SHOWN
+from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
 
 #: under which heading which measures stand; those of doses are counted from facts and take longer
 SECTIONS = {

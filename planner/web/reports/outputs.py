@@ -14,8 +14,10 @@ class Output:
     about: str
 
 
-#: XLSX, PDF, SDTM and sending by e-mail take their places here
+#: SDTM takes its place here
 OUTPUTS = (
+    Output("PDF", "reports.files.as_pdf", "pages with the charts, for paper and screen readers"),
+    Output("XLSX", "reports.files.as_xlsx", "a workbook, a sheet for each measure"),
     Output("CSV", "reports.page.as_csv", "one line a figure, for spreadsheets"),
     Output("JSON", "reports.page.as_json", "everything, for programs"),
 )
