@@ -13,7 +13,7 @@ from tests.strategies import Case, library_cases
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 
 
-@settings(max_examples=500 if SOAK else 60)
+@settings(max_examples=500 if SOAK else 25)
 @given(library_cases())
 def test_the_datasets_of_any_history_keep_the_rules_of_the_standard(case: Case) -> None:
     assert broken(Made([case]).read()) == []
