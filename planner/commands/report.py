@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from planner import clock
 from planner.commands.installation import OPERATOR, installation
 from planner.commands.output import show, write
-from planner.presenting.plan_json import to_json
 from planner.problems import InputProblem, InvalidInput
-from planner.reports.as_csv import report_csv
+from planner.reports.files import BINARY, FileForm, make_file
 from planner.reports.making import Wanted, make_report
-from planner.reports.report import Filters, report_data
+from planner.reports.report import Filters
 from planner.reports.screen import report_screen
 from planner.reports.sdtm.datasets import NAMES
 from planner.reports.sdtm.domains import domains_of
@@ -26,33 +26,44 @@ from planner.services.access import EVERYTHING
 
 def show_report(
     study: str,
-    form: str,
+    form: FileForm | Literal["table"],
     as_of: datetime | None,
     mask_below: int,
     measures: tuple[str, ...],
     by: str,
     since: date | None,
     until: date | None,
+    output: Path | None,
     **which: str | None,
 ) -> None:
-    """Make a report and print it. Raises PlannerError."""
+    """Make a report and print it, or write it to a file. Raises PlannerError and UsageError."""
+    if form in BINARY and output is None and sys.stdout.isatty():
+        raise click.UsageError(f"a terminal cannot show {form}; give a file with --output, or a pipe")
     filters = Filters(by=by, since=since, until=until, **which)
     wanted = Wanted(study=study, filters=filters, as_of=as_of, mask_below=mask_below, measures=measures)
-    with installation() as planner:
-        now = clock.now()
-        with planner.store.database.at_one_moment() as session:
+    if form == "table" and output is not None:
+        raise click.UsageError("a table is for the screen; with --output choose json, csv, xlsx or pdf")
+    now = clock.now()
+    with installation() as planner, planner.store.database.at_one_moment() as session:
+        if form == "table":
             made = make_report(session, planner.designs, EVERYTHING, wanted, now)
-    if form == "json":
-        write(to_json(report_data(made)))
-    elif form == "csv":
-        write(report_csv(made))
-    else:
-        show(lambda _: report_screen(made))
+            show(lambda _: report_screen(made))
+            return
+        content = make_file(session, planner.designs, EVERYTHING, wanted, form, now).content
+    write(content) if output is None else _keep(output, content)
+
+
+def _keep(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 #: what says of a report what the datasets cannot be asked, with what it is where nobody says it
 _OF_REPORTS = {
     "form": "table", "mask_below": 0, "measures": (), "by": "all", "since": None, "until": None, "version": None,
+    "output": None,
 }  # fmt: skip
 _OPTIONS = {"form": "format", "mask_below": "mask-below", "measures": "measure"}
 

@@ -47,9 +47,8 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
 
     Raises NotFound for a study that the scope does not see, and InvalidInput for what cannot be asked.
     """
-    study, design, moment, choice = understood(session, designs, scope, wanted, now)
+    study, moment, design, choice, past = understood(session, designs, scope, wanted, now)
     chosen = wanted.measures or MEASURES
-    past = wanted.as_of is not None
     quick = not past and _is_of_stored_plans_alone(chosen, wanted.filters)
     how = _of_stored_plans if quick else partial(_evidence, past=past)
     evidence, notes, count = how(session, design, moment, choice, chosen)
@@ -63,23 +62,25 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
     )  # fmt: skip
 
 
-class Understood(NamedTuple):
-    """What somebody wants, looked up: the study as it was designed at the moment that it is to be about."""
+class Asked(NamedTuple):
+    """What is asked for: the study as it was at the moment, and what of it. ``past``: of a moment before now."""
 
     study: Study
-    design: StudyDesign
     moment: datetime
+    design: StudyDesign
     choice: Choice
+    past: bool
 
 
-def understood(session: Session, designs: Designs, scope: Scope, wanted: Wanted, now: datetime) -> Understood:
-    """Look up what is wanted. Raises NotFound and InvalidInput as a report does."""
+def understood(session: Session, designs: Designs, scope: Scope, wanted: Wanted, now: datetime) -> Asked:
+    """What somebody asks for within their scope. Raises NotFound, and InvalidInput for what cannot be asked."""
     study = find_study(session, scope, wanted.study)
     _refuse(_wrong_by_itself(wanted, study, now))
     moment = (wanted.as_of or now).astimezone(UTC)
     design = designs.of(session, study) if wanted.as_of is None else load_design(session, study, moment)
     _refuse(_wrong_in(design, wanted, scope))
-    return Understood(study, design, moment, Choice(wanted.filters, frozenset(_seen(design, scope))))
+    choice = Choice(wanted.filters, frozenset(_seen(design, scope)))
+    return Asked(study, moment, design, choice, wanted.as_of is not None)
 
 
 def _figures(

@@ -15,7 +15,7 @@ from planner.problems import Refused
 from planner.reports.evidence import Person
 from planner.reports.judged import judged_by
 from planner.reports.known import chain_head, participants_by, rows_by
-from planner.reports.making import Understood, Wanted, understood
+from planner.reports.making import Asked, Wanted, understood
 from planner.reports.people import people_of
 from planner.reports.sdtm.datasets import NO_PLAN, Datasets, Domains, Heading
 from planner.services.access import Scope
@@ -44,13 +44,13 @@ def domains_of(session: Session, designs: Designs, scope: Scope, wanted: Wanted,
     return datasets.finished(heading)
 
 
-def _heading(session: Session, asked: Understood) -> Heading:
+def _heading(session: Session, asked: Asked) -> Heading:
     study, head = asked.study, chain_head(session, asked.study.id, asked.moment)
     query = select(AuditEntry.at).where(AuditEntry.chain == study.id, AuditEntry.seq == head.seq)
     return Heading(study.code, study.id, study.title, asked.moment, session.scalar(query), head)
 
 
-def _everybody(session: Session, asked: Understood) -> Iterator[tuple[Person, Life]]:
+def _everybody(session: Session, asked: Asked) -> Iterator[tuple[Person, Life]]:
     """Whoever is asked for, by number, with what had been recorded of them by then."""
     participants = participants_by(session, asked.design.study_id, asked.moment)
     people = {each.id: each for each in people_of(session, asked.design, participants, asked.moment)}
