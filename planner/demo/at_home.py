@@ -45,10 +45,8 @@ _NAMES = {
 _DRUGS = ("venetoclax", "dexamethasone")
 #: what is noted down on a day, by turns; nothing where somebody forgets the diary as well
 _TURNS: tuple[tuple[Answer, str] | None, ...] = (
-    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.LATE, "forgot"), (Answer.TAKEN, ""),
-    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.MISSED, "unwell"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
-    (Answer.TAKEN, ""), None, (Answer.TAKEN, ""), (Answer.LATE, "other"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
-    (Answer.MISSED, "forgot"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
+    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.LATE, "forgot"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
+    (Answer.MISSED, "unwell"), (Answer.TAKEN, ""), (Answer.TAKEN, ""), None, (Answer.TAKEN, ""), (Answer.TAKEN, ""),
 )  # fmt: skip
 _COORDINATOR = Role.COORDINATOR.value
 

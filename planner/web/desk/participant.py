@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +12,12 @@ from sqlalchemy.orm import Session
 
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
-from planner.persistence.audit import AuditEntry
 from planner.persistence.facts import FactRow
 from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
 from planner.services.home_doses import OWN
-from planner.services.lists import participant_audit
+from planner.services.lists import actor_names, participant_audit
 from planner.services.messages import Shown, participant_messages
 from planner.web import calendar_view
 from planner.web.desk.fact_words import fact_words
@@ -103,7 +101,7 @@ def audit(study: str, number: str) -> str:
         seen = look_at(session, study, number)
         found = participant_audit(session, scope(), study, number, asked)
         return render_template(
-            "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows), **names(seen)
+            "desk/audit.html", seen=seen, found=found, who=actor_names(session, found.rows), **names(seen)
         )
 
     return installation().store.read(work)
@@ -160,10 +158,3 @@ def _happened(session: Session, seen: Seen) -> list[Happened]:
 def _nobody(row: FactRow) -> str:
     """Who recorded what no user has."""
     return "the participant" if row.fact_id.startswith(OWN) else "the planner"
-
-
-def _actors(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """The names of those who acted: ``user:7`` is how the audit keeps them."""
-    ids = {entry.actor: entry.actor.partition(" ")[0].removeprefix("user:") for entry in entries}
-    names = names_of(session, (int(text) for text in ids.values() if text.isdecimal()))
-    return {actor: names.get(int(text), actor) if text.isdecimal() else actor for actor, text in ids.items()}
