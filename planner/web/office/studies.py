@@ -168,7 +168,7 @@ def _page(study: str, forms: dict[str, Form], status: int) -> Response:
 
 #: where the rest of a study is set: what that is, the page, and the permission without which it shows nothing
 _ELSEWHERE = (
-    ("Settings: all values, sites, attempts to reach somebody", "studies.settings.show", Permission.STUDIES_READ),
+    ("Settings: values, sites, attempts to reach somebody", "studies.settings.show", Permission.STUDIES_READ),
     ("Schedule of activities", "studies.schedule.show", Permission.STUDIES_READ),
     ("Versions and amendments", "studies.versions.show", Permission.STUDIES_READ),
     ("Cohorts", "studies.cohorts.show", Permission.PARTICIPANTS_READ),
