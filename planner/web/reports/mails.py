@@ -25,7 +25,15 @@ FIELDS = (
     "recipients", "rhythm", "weekday", "day", "hour", "zone", "forms", "mask_below", "site", "arm", "cohort", "version",
     "by",
 )  # fmt: skip
-_KEPT = {"rhythm": "weekly", "weekday": "1", "day": "1", "hour": "6", "forms": ("pdf",), "mask_below": "5"}
+_KEPT = {
+    "rhythm": "weekly",
+    "weekday": "1",
+    "day": "1",
+    "hour": "6",
+    "forms": ("pdf",),
+    "mask_below": "5",
+    "by": EVERYBODY,
+}
 #: what became of a mail, in words
 STATES = {
     "waiting": "waits", "making": "is being made", "sending": "is being sent", "sent": "sent",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -12,6 +14,7 @@ from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import Clock, user
 from tests.planner.reports.test_mailing import DUE, Post
+from tests.planner.web.test_queries import cost
 from tests.reported import LATER, small_study
 from tests.studies import NORTH, STUDY, Trial
 
@@ -101,6 +104,18 @@ def test_monitors_look_and_change_nothing_and_the_report_leads_there(app: Flask,
     theirs = desk_of(app, store, Role.COORDINATOR, STUDY, NORTH)
     theirs.html(HERE, 403)
     assert "/report/mails" not in theirs.html(f"/studies/{STUDY}/report")
+
+
+def test_the_page_costs_as_many_queries_for_many_reports_as_for_one(app: Flask, office: Desk, small: Trial) -> None:
+    post = Post(small)
+    readers = [post.reader(role) for role in (Role.MONITOR, Role.INVESTIGATOR, Role.ADMINISTRATOR)]
+    post.set_up(readers[0])
+    post.run(DUE)
+    few = cost(app, office, HERE)
+    for day in range(1, 8):
+        post.set_up(*readers, day=day)
+    post.run(DUE + timedelta(days=7))
+    assert cost(app, office, HERE) == few
 
 
 def test_workbooks_and_pages_are_taken_from_the_report(office: Desk) -> None:
