@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, and_, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, false, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from notifications.again import MARK, first_of
@@ -18,7 +18,7 @@ from notifications.message import Appointment
 from notifications.outbox import MessageRow, NewMessage, State, move_pending, put
 from notifications.recipients import RecipientRow, channels_in_force
 from notifications.reminders import REMINDER, Planned, planned
-from notifications.rules import Rules
+from notifications.rules import Rules, RulesRow
 
 
 class AppointmentRow(NotificationsBase):
@@ -122,18 +122,43 @@ def keep_appointments(
     return bool(changed)
 
 
-def show_site_anew(session: Session, site_id: int, phone: str, address: str, now: datetime) -> list[str]:
-    """Give all appointments to come at a site its number and address; the references of whose calendar shows it.
+@dataclass(frozen=True, slots=True)
+class SiteShown:
+    """What recipients see of a site: its number and address, its name until now, and as it is from now on."""
 
-    That is no news for a text. Whoever calls keeps others away from these recipients meanwhile.
+    phone: str
+    address: str
+    known_as: str
+    name: str
+
+
+def show_site_anew(session: Session, site_id: int, shown: SiteShown, now: datetime) -> list[str]:
+    """Give all appointments to come at a site its number, address and name; the references of whose calendar shows it.
+
+    The name is another only where the study calls the clinic by no name of its own. Nothing of that is news for a
+    text: nobody has to come elsewhere. Whoever calls keeps others away from these recipients meanwhile.
     """
     mine = (AppointmentRow.site_id == site_id, AppointmentRow.starts_at > now, AppointmentRow.cancelled.is_(False))
-    other = (AppointmentRow.phone != phone) | (AppointmentRow.address != address)
+    renamed = _renamed(shown)
+    other = (AppointmentRow.phone != shown.phone) | (AppointmentRow.address != shown.address) | renamed
+    named = set(session.scalars(select(AppointmentRow.id).where(*mine, renamed)))
     rows = list(session.scalars(_locked(and_(*mine, other))))
     for row in rows:
-        row.phone, row.address, row.sequence, row.shown_at = phone, address, row.sequence + 1, now
+        row.phone, row.address, row.sequence, row.shown_at = shown.phone, shown.address, row.sequence + 1, now
+        if row.id in named:
+            row.place = shown.name
+            row.told = (
+                {**row.told, "place": shown.name} if (row.told or {}).get("place") == shown.known_as else row.told
+            )
     concerned = select(RecipientRow.reference).where(RecipientRow.id.in_({row.recipient_id for row in rows}))
     return sorted(session.scalars(concerned)) if rows else []
+
+
+def _renamed(shown: SiteShown) -> ColumnElement[bool]:
+    """Which appointments are at a place that was called by the site's name, which is another one now."""
+    own_names = select(RulesRow.study_id).where(RulesRow.alias != "")
+    by_site = (AppointmentRow.place == shown.known_as) & AppointmentRow.study_id.not_in(own_names)
+    return by_site if shown.known_as != shown.name else false()
 
 
 def recipients_at(session: Session, site_id: int, now: datetime) -> list[str]:

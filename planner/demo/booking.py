@@ -6,18 +6,26 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from planner.demo.life import Life
+from planner.demo.setting import SOUTH
 from planner.demo.stage import Stage
+from planner.persistence.bookings import Booking
+from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import ChairTaken
-from planner.services.access import EVERYTHING
+from planner.services.access import EVERYTHING, find_site
 from planner.services.fact_records import read_facts
 from planner.services.facts import RecordFacts, record_facts
+from planner.services.sites import CloseSite, close_site
 from planner.services.users import Role
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import GateStatus, Status
 
 #: also beyond a gate that is still open: if it is decided otherwise, the chair is given back
 AHEAD = timedelta(days=14)
+#: how soon after today a site may be closed
+_CLOSED_FROM = timedelta(days=4)
 HOURS = ("08:30", "09:00", "09:30", "10:00", "10:30", "11:00", "11:30", "12:00")
 _WAITING = (Status.PLANNED, Status.DUE)
 
@@ -41,6 +49,22 @@ def book_ahead(stage: Stage, life: Life, day: date, now: datetime, place: int) -
             continue
         return done.after
     return None
+
+
+def close_a_day(stage: Stage, now: datetime) -> None:
+    """A site is closed on a day on which somebody has an appointment: each of them has to come on another day."""
+    first = stage.today + _CLOSED_FROM
+
+    def work(uow: UnitOfWork) -> None:
+        site = find_site(uow.session, EVERYTHING, SOUTH)
+        booked = select(func.min(Booking.day)).where(
+            Booking.site_id == site.id, Booking.ended_at.is_(None), Booking.day >= first
+        )
+        day = uow.session.scalar(booked)
+        if day is not None:
+            close_site(uow, site, CloseSite(first=day, reason="the air is renewed (made up)"))
+
+    stage.do(Role.ADMINISTRATOR.value, now, work)
 
 
 def _told(booked: dict[str, Any], day: date) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ _AREA = {"north": "212", "south": "213"}
 
 
 #: who reads what, in turn
-_LANGUAGES = ("en", "fr", "es", "en", "ar", "es", "en", "zh", "es", "en", "en", "es")
+_LANGUAGES = ("en", "fr", "es", "en", "ar", "es", "en", "zh", "zh", "en", "ar", "es")
 
 
 def keep_contacts(uow: UnitOfWork, keys: Keys, course: Course, place: int) -> ContactDetails:

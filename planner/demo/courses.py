@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 #: a fact as a history file has it; days are numbers, counted from the day on which it is recorded
@@ -33,6 +34,10 @@ class Course:
     response assessments, by visit. A course that ``fails`` ends with the screening, for that reason. ``books``: whether
     appointments are made ahead, and moved when they no longer fit. ``lately`` is what happened besides, each entry so
     many days before today. At the visit ``without_ok`` doses were given that nobody had released.
+
+    Whoever ``keeps_diary`` has a page of their own, and notes down on most evenings what they took at home; what is
+    ``asked`` there besides is that a helper is texted, or to be away. ``consent_ends``: how long after today nothing
+    may be sent to them any more.
     """
 
     study: str
@@ -51,6 +56,10 @@ class Course:
     books: bool = True
     lately: tuple[tuple[int, tuple[FactSaid, ...]], ...] = ()
     without_ok: str = ""
+    screened_before: int = 19  # time for a screening visit two weeks before Day 1
+    keeps_diary: bool = False
+    asked: str = ""
+    consent_ends: timedelta | None = None
 
     @property
     def site(self) -> str:

@@ -13,26 +13,31 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from planner.clock import local_day
-from planner.demo.booking import book_ahead
+from planner.demo.at_home import PAGES_FOR, ask_on_page, give_page, look_into_diaries, note_evening
+from planner.demo.booking import book_ahead, close_a_day
 from planner.demo.caring import last_stop, log_tries, look_ahead, release, revoke_what_is_held, tick_off, with_hours
 from planner.demo.contacts import erase_contacts, keep_contacts
 from planner.demo.courses import TRIED, Course
 from planner.demo.judging import judge
 from planner.demo.life import Life
-from planner.demo.links import fresh_links
+from planner.demo.links import fresh_links, set_up_feeds
 from planner.demo.lives import COURSES
 from planner.demo.own_pages import OwnPage, fresh_pages
 from planner.demo.reminding import PROMPTED, PROMPTED_FOR, REMINDED_FOR, Past, agree, begin_to_prompt, begin_to_remind
 from planner.demo.setting import (
     AMENDED,
+    AMENDED_AT,
+    ESCALATED,
     NORTH,
     SOUTH,
     SignIn,
     amend,
+    escalate,
     first_day,
     fresh_passwords,
     fresh_token,
     grant_roles,
+    put_amendment_in_force,
     set_up_cohorts,
     set_up_people,
     set_up_sites,
@@ -58,6 +63,8 @@ ZONE = "America/Los_Angeles"
 REVIEWS = (150, 60, 20, 6)
 #: since how many days appointments are made with the planner
 BOOKED_FOR = 45
+#: since how many days staff have calendars
+FEEDS_FOR = 18
 COORDINATOR, INVESTIGATOR = Role.COORDINATOR.value, Role.INVESTIGATOR.value
 INFUSION_CENTRE = Role.INFUSION_CENTRE.value
 FILLED = "demo.filled"
@@ -89,7 +96,7 @@ def fill(store: Store, keys: Keys, now: datetime) -> Demo:
     _the_last_weeks(store, keys, stage, years)
     token = store.write(SYSTEM, now, fresh_token)
     links = fresh_links(store, stage.designs, now, today)
-    return Demo(users, token, links, fresh_pages(store, keys, stage.designs, now, today))
+    return Demo(users, token, links, fresh_pages(store, keys, stage.designs, now, today, stage.pages))
 
 
 def _the_last_weeks(store: Store, keys: Keys, stage: Stage, years: _Years) -> None:
@@ -112,7 +119,9 @@ def open_again(store: Store, keys: Keys, now: datetime) -> Demo | None:
         return None
     users, token = store.write(SYSTEM, now, lambda uow: (fresh_passwords(uow), fresh_token(uow)))
     today, designs = local_day(now, ZONE), Designs()
-    return Demo(users, token, fresh_links(store, designs, now, today), fresh_pages(store, keys, designs, now, today))
+    return Demo(
+        users, token, fresh_links(store, designs, now, today), fresh_pages(store, keys, designs, now, today, {})
+    )
 
 
 def _is_filled(session: Session) -> bool:
@@ -153,20 +162,46 @@ class _Years:
         stage = self.stage
         for days in REVIEWS:
             self._plan(stage.at(stage.ago(days), SOUTH, 17, 30), self._review)
-        self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
         self._plan(stage.at(stage.ago(REMINDED_FOR), SOUTH, 6), lambda now: begin_to_remind(stage, now))
         self._plan(stage.at(stage.ago(PROMPTED_FOR), SOUTH, 6, 30), lambda now: begin_to_prompt(stage, now))
         for days in range(1, PROMPTED_FOR):
             self._plan(stage.at(stage.ago(days), SOUTH, 0, 30), lambda now: _replan_everybody(stage, now, PROMPTED))
-        monday = stage.today - timedelta(days=stage.today.weekday())
         for place, course in enumerate(COURSES):
-            day_1 = monday + timedelta(days=course.weekday - 7 * course.weeks)
+            day_1 = stage.monday + timedelta(days=course.weekday - 7 * course.weeks)
             person = _Person(stage, Life(course, day_1), place)
             for days, facts in course.lately:
                 person.life.expect(stage.ago(days), facts)
             self._people.append(person)
+            self._keep_diary(person)
             self._follow(person)
         self._plan(stage.at(stage.ago(1), SOUTH, 17, 45), self._book_ahead)
+        self._plan(stage.at(stage.ago(1), SOUTH, 18, 30), lambda now: close_a_day(stage, now))
+        self._begin_setting()
+
+    def _begin_setting(self) -> None:
+        """Put down what comes in the studies besides their participants."""
+        stage = self.stage
+        self._plan(stage.at(stage.ago(AMENDED), SOUTH, 7), lambda now: amend(stage, now))
+        self._plan(
+            stage.at(stage.monday + AMENDED_AT[NORTH], NORTH, 6), lambda now: put_amendment_in_force(stage, NORTH, now)
+        )
+        self._plan(stage.at(stage.ago(1), SOUTH, 18), lambda now: put_amendment_in_force(stage, SOUTH, now))
+        self._plan(stage.at(stage.monday - ESCALATED, SOUTH, 6, 45), lambda now: escalate(stage, now))
+        self._plan(stage.at(stage.ago(FEEDS_FOR), SOUTH, 16), lambda now: set_up_feeds(stage, now))
+        self._plan(stage.at(stage.ago(1), SOUTH, 16), lambda now: look_into_diaries(stage, now))
+
+    def _keep_diary(self, person: _Person) -> None:
+        """Somebody is given a page of their own, and fills in its diary of an evening; some ask something there."""
+        stage, course, place = self.stage, person.life.course, person.place
+        if not course.keeps_diary:
+            return
+        self._plan(stage.at(stage.ago(PAGES_FOR), course.site, 15, place), lambda now: give_page(stage, course, now))
+        for days in range(PAGES_FOR - 1, 0, -1):
+            day = stage.ago(days)
+            at = stage.at(day, course.site, 20, 5 + place % 20)
+            self._plan(at, lambda now, day=day: note_evening(stage, course, place, day, now))  # type: ignore[misc]
+        if course.asked:
+            self._plan(stage.at(stage.ago(2), course.site, 20, 55), lambda now: ask_on_page(stage, course, now))
 
     def next_instant(self) -> datetime | None:
         """When something happens next; None if nothing does before today."""
@@ -281,7 +316,7 @@ class _Person:
         )  # fmt: skip
         stage.do(COORDINATOR, now, lambda uow: screen(uow, stage.designs, EVERYTHING, command))
         details = stage.do(COORDINATOR, now, lambda uow: keep_contacts(uow, stage.keys, course, self.place))
-        stage.do(COORDINATOR, now, lambda uow: agree(uow, course, details))
+        stage.do(COORDINATOR, now, lambda uow: agree(uow, course, details, stage.today))
         self.life.screened = True
         consent = {"fact": "consented", "date": str(day), "version": course.version}
         self._record(COORDINATOR, [consent], now + timedelta(seconds=1))

@@ -11,7 +11,6 @@ from planner.demo.courses import Course, FactSaid, Turn
 from schedules.scheduled import GateState, Plan, ScheduledVisit
 from schedules.statuses import GateStatus, Status
 
-SCREENED = timedelta(days=19)  # before Day 1; time for a screening visit two weeks before it
 #: keys of a fact whose number is a day
 _DAYS = frozenset({"date", "resume", "recheck", "until", "to", "conditioning", "instead_of"})
 _NOT_TO_BE_DONE = frozenset({Status.SUSPENDED, Status.TO_REBOOK})
@@ -35,7 +34,7 @@ class Life:
 
     def __post_init__(self) -> None:
         self.site = self.course.site
-        self.cursor = self.day_1 - SCREENED
+        self.cursor = self.day_1 - timedelta(days=self.course.screened_before)
         if not self.course.fails:
             self._coming.append((self.enrolment_day, (self._enrolment(),)))
 

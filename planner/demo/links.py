@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.recipients import RecipientRow
-from planner.demo.setting import NORTH, demo_email
-from planner.persistence.feeds import Feed
+from planner.demo.setting import NORTH, VSLI, demo_email
+from planner.demo.stage import Stage
+from planner.persistence.feeds import Feed, note_fetches
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import SYSTEM, Actor, Store, UnitOfWork
@@ -49,6 +50,25 @@ def _made(store: Store, designs: Designs, now: datetime, role: Role, command: Ma
         return make_feed(uow, designs, owner_scope(uow.session, owner.id), command).token
 
     return store.write(actor, now, work)
+
+
+def set_up_feeds(stage: Stage, now: datetime) -> None:
+    """Calendars that somebody subscribed to weeks ago: one never arrived, another has not been fetched for days."""
+    commands = (
+        (Role.COORDINATOR, MakeFeed(audience="coordinator", label="My telephone (made up)")),
+        (Role.COORDINATOR, MakeFeed(audience="study", study=VSLI, label="The ward's screen (made up)")),
+    )
+    for role, command in commands:
+        owner = stage.people[role.value].user_id or 0
+
+        def work(uow: UnitOfWork, owner: int = owner, command: MakeFeed = command) -> None:
+            feed = make_feed(uow, stage.designs, owner_scope(uow.session, owner), command).feed
+            if command.audience == "coordinator":
+                last = now + timedelta(days=12)
+                fetched = {"feed_id": feed.id, "app": "Outlook", "first_at": now, "last_at": last, "revision": 1}
+                note_fetches(uow.session, [{**fetched, "count": 31}])
+
+        stage.do(role.value, now, work)
 
 
 def _withdraw_older(uow: UnitOfWork) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from planner.demo.courses import (
     UNRECORDED,
     Course,
@@ -40,7 +42,10 @@ _TREATED = (
         study=VSLI, number="01-003", weeks=18, weekday=1, turns={"maintenance.c2.d8": late(3)},
         without_ok="maintenance.c2.d8",
     ),
-    Course(study=VSLI, number="01-004", weeks=10, weekday=2, results={f"{_C1}.marrow": "PR"}),
+    Course(
+        study=VSLI, number="01-004", weeks=10, weekday=2, results={f"{_C1}.marrow": "PR"},
+        consent_ends=timedelta(days=9),
+    ),
     Course(
         study=VSLI, number="01-005", weeks=5, cohort="phase-1b", levels=_LEVEL,
         gates={f"{_C1}.response": "no-benefit"}, results={f"{_C1}.marrow": "NR"},
@@ -117,28 +122,31 @@ _LEFT = (
     ),
 )  # fmt: skip
 _VEN_INO = (
-    Course(study=VEN, number="01-001", weeks=2, cohort="escalation"),
+    Course(study=VEN, number="01-001", weeks=2, cohort="escalation", keeps_diary=True),
     Course(
-        study=VEN, number="01-002", weeks=9, weekday=1, cohort="escalation",
+        study=VEN, number="01-002", weeks=9, weekday=1, cohort="escalation", keeps_diary=True, asked="helper",
         results={"treatment.c1.marrow-1": "PR"},
     ),
-    Course(study=VEN, number="01-003", weeks=24, weekday=2, gates={"treatment.c7.inotuzumab-after-six": None}),
+    Course(
+        study=VEN, number="01-003", weeks=24, weekday=2, gates={"treatment.c7.inotuzumab-after-six": None},
+        keeps_diary=True,
+    ),
     Course(study=VEN, number="02-001", weeks=30, gates={"treatment.c4.response": "complete"}),
     Course(
-        study=VEN, number="02-002", weeks=6, weekday=1, cohort="escalation",
+        study=VEN, number="02-002", weeks=7, weekday=1, cohort="escalation", keeps_diary=True, asked="away",
         turns={"treatment.c2.d8": Turn(
             (said("attended"), said("held", activity="ino", reason="toxicity", resume=2)),
             then=((2, (said("given", visit="treatment.c2.d8", activity="ino"),)),),
         )},
+        lately=((3, (said("held", activity="venetoclax", reason="counts", note="made up"),)),),
     ),
-    Course(study=VEN, number="02-003", weeks=-2),
+    # the marrow was early: it is of use up to Day 1, and no longer
+    Course(study=VEN, number="02-003", weeks=-2, screened_before=33, turns={"screening.marrow": late(-21)}),
 )  # fmt: skip
 _OTHERS = (
     Course(
         study=VACCINE, number="01-001", weeks=29, arm="vaccine",
-        turns={"vaccination.cells": Turn(then=((150, (
-            said("amendment_applied", version=AMENDED_VERSION), said("consented", version=AMENDED_VERSION),
-        )),))},
+        turns={"vaccination.cells": Turn(then=((150, (said("consented", version=AMENDED_VERSION),)),))},
     ),
     Course(
         study=VACCINE, number="02-001", weeks=3, weekday=2, arm="placebo", books=False,

@@ -1,8 +1,8 @@
-"""Some of the demo's participants have pages of their own, each in another language; codes come to simulated phones."""
+"""Some of the demo's participants have pages of their own, one of each language; codes come to simulated phones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notifications.appointments import AppointmentRow
 from notifications.opt_outs import has_stopped
 from notifications.recipients import AddressRow, RecipientRow
+from planner.demo.at_home import BRING
 from planner.persistence.home_links import open_link
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
@@ -22,9 +23,7 @@ from planner.services.home_links import GiveLink, give_link, renew_link
 from planner.services.keyring import Keys
 from planner.services.recipients import CAREGIVER, participant_of
 
-LANGUAGES = ("en", "es", "ar")
-#: what they are to bring, in their language
-_BRING = {"en": "your diary", "es": "su diario", "ar": "دفتر اليوميات"}
+LANGUAGES = ("en", "es", "fr", "ar", "zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,25 @@ class OwnPage:
     link: str
 
 
-def fresh_pages(store: Store, keys: Keys, designs: Designs, now: datetime, today: date) -> tuple[OwnPage, ...]:
-    """A page of somebody in each language; what was printed before opens nothing any more."""
+def fresh_pages(
+    store: Store, keys: Keys, designs: Designs, now: datetime, today: date, known: Mapping[tuple[str, str], str]
+) -> tuple[OwnPage, ...]:
+    """A page of somebody in each language; what was printed before opens nothing any more.
+
+    ``known`` are the secrets of links that were given and nobody has seen yet, by study and participant.
+    """
     found = store.read(lambda session: list(_somebody_each(session, today, now)))
     return tuple(
-        OwnPage(language, study, number, _given(store, keys, designs, now, language, study, number))
+        OwnPage(
+            language, study, number,
+            known.get((study, number)) or _given(store, keys, designs, now, language, study, number),
+        )
         for language, study, number in found
-    )
+    )  # fmt: skip
 
 
 def _given(store: Store, keys: Keys, designs: Designs, now: datetime, language: str, study: str, number: str) -> str:
-    command = GiveLink(study=study, participant=number, bring=_BRING[language], no_driving=True)
+    command = GiveLink(study=study, participant=number, bring=BRING[language], no_driving=True)
 
     def work(uow: UnitOfWork) -> str:
         if _has_one(uow.session, study, number):
@@ -64,13 +71,16 @@ def _has_one(session: Session, study: str, number: str) -> bool:
 
 
 def _somebody_each(session: Session, today: date, now: datetime) -> Iterator[tuple[str, str, str]]:
-    """In each language somebody who is texted, if there is one with an appointment: who comes next."""
+    """In each language somebody who is texted: of those who have a page, or else of all, who comes next."""
     for language in LANGUAGES:
-        for reference, digest in session.execute(_texted(language, today)):
-            if not has_stopped(session, "sms", digest, now):
-                participant = session.get_one(Participant, participant_of(reference)[0])
-                yield language, session.get_one(Study, participant.study_id).code, participant.number
-                break
+        texted = [
+            row for row in session.execute(_texted(language, today)) if not has_stopped(session, "sms", row[1], now)
+        ]
+        whose = [participant_of(reference)[0] for reference, _ in texted]
+        known = next((one for one in whose if open_link(session, one) is not None), None)
+        for one in [known or whose[0]] if whose else []:
+            participant = session.get_one(Participant, one)
+            yield language, session.get_one(Study, participant.study_id).code, participant.number
 
 
 def _texted(language: str, today: date) -> Select[str, str]:

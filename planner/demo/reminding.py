@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,11 +50,14 @@ _ANSWERED_AFTER = timedelta(minutes=25)
 _EVERY = timedelta(minutes=5)
 
 
-def agree(uow: UnitOfWork, course: Course, details: ContactDetails) -> None:
-    """What a participant agreed to be sent when they were screened."""
+def agree(uow: UnitOfWork, course: Course, details: ContactDetails, today: date) -> None:
+    """What a participant agreed to be sent when they were screened; ``today`` is the day of the demo."""
     wanted = [channel for channel in (SMS, EMAIL) if details.preferences.get(channel)]
     for channel in [*wanted, *(["caregiver"] if details.caregiver_phone else [])]:
-        said = AgreeToContact(study=course.study, participant=course.number, channel=channel, how="on the consent form")
+        until = today + course.consent_ends if course.consent_ends is not None else None
+        said = AgreeToContact(
+            study=course.study, participant=course.number, channel=channel, how="on the consent form", until=until
+        )
         agree_to_contact(uow, EVERYTHING, said)
 
 

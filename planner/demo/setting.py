@@ -12,6 +12,7 @@ from planner.demo.stage import Stage
 from planner.persistence.unit_of_work import Actor, UnitOfWork
 from planner.persistence.users import User, user_by_email
 from planner.services.access import EVERYTHING, find_site, find_study
+from planner.services.amendments import MakeEffective, amendment_effective
 from planner.services.cohorts import ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
 from planner.services.contact_attempts import want_attempts
 from planner.services.library import examples
@@ -40,11 +41,16 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "protocol
 AMENDED_VERSION = "1.1"
 #: the amendment of the made-up vaccine study: what it changes in the text
 AMENDMENT = (
-    ('version: "1.0"', f'version: "{AMENDED_VERSION}"'),
+    ('version: "1.0"', f'version: "{AMENDED_VERSION}"\nreconsent: true'),
     ("        after: {event: day-1, by: 12 months}\n        window: -2/+2 weeks",
      "        after: {event: day-1, by: 12 months}\n        window: -4/+4 weeks"),
 )  # fmt: skip
 AMENDED = 60  # days ago
+#: since when it is in effect at North, and from when on it will be at South: days from the Monday of this week
+AMENDED_AT = {NORTH: timedelta(days=-12), SOUTH: timedelta(days=14)}
+_APPROVED_BEFORE = {NORTH: timedelta(days=9), SOUTH: timedelta(days=18)}
+#: the second dose level of a study begins so long before the Monday of this week: nobody is observed on the first then
+ESCALATED = timedelta(days=19)
 #: attempts to reach a participant before they are lost to follow-up
 ATTEMPTS_WANTED = 3
 _HOURS = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), ("08:00", "17:00"))
@@ -118,27 +124,56 @@ def set_up_studies(stage: Stage, now: datetime) -> None:
             if made_up:
                 supply_parameters(uow, study, made_up, made_up=True)
             confirm_assumptions(uow, study, row.version)
+            for site in (NORTH, SOUTH):
+                _put_in_force(uow, stage, code, site, row.version, (now.date(), now.date()))
             if code == VSLI:
                 want_attempts(uow, study, ATTEMPTS_WANTED)
 
         stage.do(Role.ADMINISTRATOR.value, now, work)
 
 
+def _put_in_force(uow: UnitOfWork, stage: Stage, study: str, site: str, version: str, days: tuple[date, date]) -> None:
+    """A version of a study is approved at a site on the first day, and in effect from the second on."""
+    command = MakeEffective(study=study, site=site, version=version, approved_on=days[0], effective_on=days[1])
+    amendment_effective(uow, stage.designs, EVERYTHING, command)
+
+
 def set_up_cohorts(stage: Stage, now: datetime) -> None:
-    """Two cohorts of a study, the first one open: the second waits until nobody of the first is under observation."""
+    """Two dose levels in each of two studies, the first one open.
+
+    In one the second waits until nobody of the first is under observation; in the other that is over, and it begins.
+    """
 
     def work(uow: UnitOfWork) -> None:
-        for number in (1, 2):
-            levels = {"ino": f"level {number} (made up)"}
-            command = SetUpCohort(
-                study=VSLI, code=f"level-{number}", label=f"Level {number} (made up)", size=3, part="phase-1b",
-                dose_levels=levels,
-            )  # fmt: skip
-            set_up_cohort(uow, stage.designs, EVERYTHING, command)
-        opened = ChangeCohort(study=VSLI, code="level-1", state="open")
-        change_cohort(uow, stage.designs, EVERYTHING, opened)
+        for study, part, drug, size in ((VSLI, "phase-1b", "ino", 3), (VEN, "escalation", "venetoclax", 2)):
+            for number in (1, 2):
+                levels = {drug: f"level {number} (made up)"}
+                command = SetUpCohort(
+                    study=study, code=f"level-{number}", label=f"Level {number} (made up)", size=size, part=part,
+                    dose_levels=levels,
+                )  # fmt: skip
+                set_up_cohort(uow, stage.designs, EVERYTHING, command)
+            opened = ChangeCohort(study=study, code="level-1", state="open")
+            change_cohort(uow, stage.designs, EVERYTHING, opened)
 
     stage.do(Role.ADMINISTRATOR.value, now, work)
+
+
+def escalate(stage: Stage, now: datetime) -> None:
+    """The second dose level of a study begins: nobody of the first is under observation any more."""
+
+    def work(uow: UnitOfWork) -> None:
+        for code, state in (("level-1", "closed"), ("level-2", "open")):
+            change_cohort(uow, stage.designs, EVERYTHING, ChangeCohort(study=VEN, code=code, state=state))
+
+    stage.do(Role.INVESTIGATOR.value, now, work)
+
+
+def put_amendment_in_force(stage: Stage, site: str, now: datetime) -> None:
+    """The amendment is approved at a site, and in effect there from its day on, perhaps later than today."""
+    effective = stage.monday + AMENDED_AT[site]
+    days = (effective - _APPROVED_BEFORE[site], effective)
+    stage.do(Role.ADMINISTRATOR.value, now, lambda uow: _put_in_force(uow, stage, VACCINE, site, AMENDED_VERSION, days))
 
 
 def protocol_text(code: str) -> str:

@@ -29,10 +29,17 @@ class Stage:
     zones: dict[str, str] = field(default_factory=dict)
     #: the drugs of which an OK is in force, by study, participant and visit
     released: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    #: the secrets of links to pages of participants' own, and of the telephones let in, by study and participant
+    pages: dict[tuple[str, str], str] = field(default_factory=dict)
+    devices: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def do(self, role: str, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
         """Somebody does something at that instant: all of it or, if it is refused, nothing of it."""
-        uow = UnitOfWork(self.session, self.people.get(role, SYSTEM), now)
+        return self.act(self.people.get(role, SYSTEM), now, work)
+
+    def act(self, actor: Actor, now: datetime, work: Callable[[UnitOfWork], T]) -> T:
+        """The same by somebody who has no role, such as a participant."""
+        uow = UnitOfWork(self.session, actor, now)
         with self.session.begin_nested():
             result = work(uow)
             uow.seal()
@@ -41,6 +48,11 @@ class Stage:
     def at(self, day: date, site: str, hour: int, minute: int = 0) -> datetime:
         """That hour of a day on the site's clock."""
         return datetime.combine(day, time(hour, minute), ZoneInfo(self.zones[site])).astimezone(UTC)
+
+    @property
+    def monday(self) -> date:
+        """The Monday of this week, from which the participants' weeks are counted."""
+        return self.today - timedelta(days=self.today.weekday())
 
     def ago(self, days: int) -> date:
         """So many days before today."""

@@ -89,9 +89,11 @@ def let_them_be_texted(uow: UnitOfWork, keys: Keys, seen: AtHome, *, agreed: boo
 
 def wrong_with_caregiver(name: str, phone: str) -> dict[str, str]:
     """What is wrong with somebody who was typed in, by the field: the name of a text."""
-    wrong = {} if name.strip() and len(name) <= LONGEST_NAME else {"name": "care_no_name"}
-    enough = sum(sign.isdecimal() for sign in phone) >= _FEWEST_DIGITS and len(phone) <= LONGEST_PHONE
-    return wrong if enough else {**wrong, "phone": "care_no_phone"}
+    wrong = {} if name.strip() else {"name": "care_no_name"}
+    if sum(sign.isdecimal() for sign in phone) < _FEWEST_DIGITS:
+        wrong["phone"] = "care_no_phone"
+    too_long = (("name", name, LONGEST_NAME), ("phone", phone, LONGEST_PHONE))
+    return wrong | {field: f"care_long_{field}" for field, said, most in too_long if len(said) > most}
 
 
 def name_caregiver(uow: UnitOfWork, keys: Keys, seen: AtHome, name: str, phone: str) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from notifications.appointments import recipients_at, show_site_anew
+from notifications.appointments import SiteShown, recipients_at, show_site_anew
 from notifications.invitations import invite_anew
 from planner.clock import local_day
 from planner.persistence.bookings import ChairSlot
@@ -151,7 +151,8 @@ def change_site(uow: UnitOfWork, site: SiteRow, command: ChangeSite) -> None:
         setattr(site, name, value)
     site.revision += 1
     changed = [name for name, value in values.items() if before[name] != value]
-    _show_anew(uow, site, staff=not _IN_CALENDARS.isdisjoint(changed), told=not _TOLD.isdisjoint(changed))
+    in_calendars = not _IN_CALENDARS.isdisjoint(changed)
+    _show_anew(uow, site, before.get("name", site.name), staff=in_calendars, told=not _TOLD.isdisjoint(changed))
     uow.audit(
         "site.changed", f"site:{site.code}", before={name: before[name] for name in changed},
         after={name: values[name] for name in changed},
@@ -163,13 +164,14 @@ _IN_CALENDARS = frozenset({"name", "address"})
 
 
 #: and in those of participants; nobody is written to but who agreed to invitations
-_TOLD = frozenset({"phone", "address"})
+_TOLD = frozenset({"phone", "address", "name"})
 
 
-def _show_anew(uow: UnitOfWork, site: SiteRow, staff: bool, told: bool) -> None:
+def _show_anew(uow: UnitOfWork, site: SiteRow, known_as: str, staff: bool, told: bool) -> None:
     """What calendars show of the site is shown at once: visits and appointments there are at another revision.
 
-    The participants are locked first, in the order in which everybody locks them.
+    ``known_as`` is the name that it had until now. The participants are locked first, in the order in which everybody
+    locks them.
     """
     theirs = {participant_of(name)[0] for name in recipients_at(uow.session, site.id, uow.now)} if told else set()
     stands = (VisitRow.site_id == site.id, VisitRow.stood != "")
@@ -179,7 +181,9 @@ def _show_anew(uow: UnitOfWork, site: SiteRow, staff: bool, told: bool) -> None:
         locked = select(Participant.id).where(Participant.id.in_(theirs)).order_by(Participant.id)
         uow.session.execute(locked.with_for_update())
     if told:
-        concerned = show_site_anew(uow.session, site.id, site.phone, site.address, uow.now)
+        concerned = show_site_anew(
+            uow.session, site.id, SiteShown(site.phone, site.address, known_as, site.name), uow.now
+        )  # fmt: skip
         invite_anew(uow.session, concerned, uow.now)
         for name in concerned:
             uow.tells(participant_of(name)[0])

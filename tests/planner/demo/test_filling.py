@@ -1,18 +1,19 @@
 """The demo: somebody in every state, nothing that `planner database check` would find, the same for the same day."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from notifications.outbox import MessageRow
+from notifications.tasks import TaskRow
 from planner.demo.filling import Demo, fill, open_again
 from planner.demo.lives import COURSES
 from planner.persistence.audit import INSTALLATION, AuditEntry
@@ -23,23 +24,32 @@ from planner.persistence.deviations import DeviationRow
 from planner.persistence.dose_oks import DoseOk
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Contact, Participant
-from planner.persistence.sites import SiteRow
+from planner.persistence.sites import SiteRow, site_by_code
 from planner.persistence.studies import ParameterValue, Study
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.users import ApiToken, User
 from planner.persistence.visits import GateRow, VisitRow
 from planner.services.access import EVERYTHING
+from planner.services.amendments import effective_versions
 from planner.services.audit import verify
+from planner.services.closing import to_rebook
 from planner.services.cohort_members import cohort_list
 from planner.services.contact_attempts import effort_for
 from planner.services.designs import Designs
 from planner.services.dose_oks import doses_without_ok
+from planner.services.feeds import feeds_not_seen
+from planner.services.histories import lives_of
 from planner.services.home_doors import linked
+from planner.services.home_doses import Answer, doses_at_home
 from planner.services.keyring import Keys
+from planner.services.today import day_of
 from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
 from planner.services.verification import verify_visits
+from planner.services.watch import Watched, consents_that_end, expiring_results, open_holds, to_sign_again
 from planner.services.whereabouts import away_between, in_hospital
 from tests.databases import BOTH, new_database
+from tests.planner.reports.sdtm.rules import broken
+from tests.planner.reports.sdtm.stored import read_study
 
 #: two moments of one day, on the clock of the demo
 MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
@@ -53,8 +63,10 @@ RANDOM = {
     "audit_head.digest", "booking.id", "chair_slot.booking_id", "fact.id", "contact.caregiver_index",
     "feed.digest", "feed.made_at", "feed.changed_at", "home_link.digest", "home_link.made_at", "home_link.seed",
     "message.token", "message_event.id", "message_event.token", "handset_message.token", "inbound.sealed",
+    "home_code.digest", "home_device.digest",
 }  # fmt: skip
-GIVEN = select(FactRow).where(FactRow.kind == "given").order_by(FactRow.id)
+#: the part of a name that is drawn by lot: of what was said on a participant's own page
+DRAWN = re.compile(r"(page-(?:[a-z]+-)?|named\.p\d+\.)[0-9a-f]{16,32}")
 Filled = tuple[Store, Demo, Keys]
 
 
@@ -96,15 +108,21 @@ def session(demo: Filled) -> Iterator[Session]:
         yield session
 
 
-def content(database: Database) -> dict[str, list[dict[str, Any]]]:
+def given_at_visits(session: Session, *which: ColumnElement[bool]) -> list[FactRow]:
+    """Every dose that was given at a visit; not those that were taken at home."""
+    rows = session.scalars(select(FactRow).where(FactRow.kind == "given", *which).order_by(FactRow.id))
+    return [row for row in rows if "visit" in row.content]
+
+
+def content(database: Database) -> dict[str, list[str]]:
     """Everything in a database but for what is random."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[str]] = {}
     with database.reading() as session:
         for table in database.tables.sorted_tables:
             columns = [column for column in table.columns if f"{table.name}.{column.name}" not in RANDOM]
             rows = [dict(row._mapping) for row in session.execute(select(*columns))]
             lasting = (row for row in rows if row.get("action") not in ("token.made", "feed.made", "home-link.given"))
-            found[table.name] = sorted(lasting, key=repr)
+            found[table.name] = sorted(DRAWN.sub(r"\1…", repr(row)) for row in lasting)
     return found
 
 
@@ -174,7 +192,7 @@ def test_doses_were_released_before_they_were_given_but_for_one_visit_and_one_ok
     oks = list(session.scalars(select(DoseOk)))
     assert [row.visit_key for row in oks if row.revoked_at is not None] == ["treatment.c2.d8"]
     assert all(row.results and row.given_by for row in oks)
-    given = {(fact.participant_id, fact.content["visit"]) for fact in session.scalars(GIVEN)}
+    given = {(fact.participant_id, fact.content["visit"]) for fact in given_at_visits(session)}
     coming = {(row.participant_id, row.visit_key) for row in oks} - given
     assert coming  # released already, and not yet given
 
@@ -183,7 +201,7 @@ def test_infusions_have_their_hours_one_after_the_other_and_were_recorded_after_
     sites = {site.id: ZoneInfo(site.zone) for site in session.scalars(select(SiteRow))}
     seen_at = {row.id: sites[row.home_site_id] for row in session.scalars(select(Participant))}
     ends: dict[tuple[int, str], str] = {}
-    for fact in session.scalars(GIVEN.where(FactRow.study_id <= 2)):
+    for fact in given_at_visits(session, FactRow.study_id <= 2):
         said, where = fact.content, (fact.participant_id, fact.content["visit"])
         assert ends.get(where, "") < said["start"] < said["stop"]
         ends[where] = said["stop"]
@@ -196,7 +214,7 @@ def test_checklists_are_gone_through_after_visits_and_the_newest_data_are_still_
     assert {row.kind for row in items if row.ticked_by} == {"arrived", "edc", "kit", "questionnaire", "sample"}
     assert any(row.kind == "own" and row.ticked_at is None for row in items)
     entered = {(row.participant_id, row.visit_key) for row in items if row.kind == "edc"}
-    recent = session.scalars(GIVEN.where(FactRow.day > TODAY - timedelta(days=7)))
+    recent = given_at_visits(session, FactRow.day > TODAY - timedelta(days=7))
     assert not {(fact.participant_id, fact.content["visit"]) for fact in recent} & entered
 
 
@@ -251,6 +269,78 @@ def test_whoever_takes_something_at_home_is_asked_about_it_every_evening_of_the_
     always = [days for days in asked.values() if [days.get(day) for day in week] == ["delivered"] * len(week)]
     assert always
     assert all(days[TODAY] == "planned" for days in always)
+
+
+def test_the_datasets_of_each_study_keep_the_rules_of_the_standard(session: Session) -> None:
+    now, kinds = datetime.combine(TODAY, time(18), UTC), set()
+    for code in session.scalars(select(Study.code)):
+        found = read_study(session, Designs(), code, now)
+        assert broken(found) == [], code
+        assert found.records["TV"]
+        kinds |= {(each["SVPRESP"], each["SVOCCUR"]) for each in found.records["SV"]}
+        kinds |= {each["EPOCH"] for each in found.records["DV"]}
+    assert kinds >= {("Y", "Y"), ("Y", "N"), ("", ""), "TREATMENT"}
+
+
+def test_a_diary_is_kept_of_what_is_taken_at_home_with_doses_taken_late_and_missed_and_some_not_noted(
+    session: Session,
+) -> None:
+    designs, now = Designs(), datetime.combine(TODAY, time(18), UTC)
+    study = session.scalars(select(Study).where(Study.code == "ven-ino")).one()
+    people = session.scalars(
+        select(Participant).where(Participant.study_id == study.id, Participant.status == "treatment")
+    )
+    lives = lives_of(session, designs.of(session, study), list(people))
+    said = {life.participant.number: doses_at_home(life, now, TODAY - timedelta(days=13), TODAY) for life in lives}
+    answers = {dose.answer for dose in said["01-001"]}
+    assert answers == {Answer.TAKEN, Answer.LATE, Answer.MISSED, None}
+    assert {dose.drug for dose in said["01-001"]} == {"venetoclax"}
+    assert [dose.answer for dose in said["01-001"] if dose.day == TODAY] == [None]
+    kept = {number for number, doses in said.items() if any(dose.answer and dose.own for dose in doses)}
+    assert kept == {"01-001", "01-002", "01-003", "02-002"}
+
+
+def test_somebody_of_each_language_has_a_page_and_those_who_keep_a_diary_come_first(demo: Filled) -> None:
+    pages = {page.language: (page.study, page.number) for page in demo[1].pages}
+    assert list(pages) == ["en", "es", "fr", "ar", "zh"]
+    assert {study for study, _ in pages.values()} == {"ven-ino", "vsli-ino"}
+    assert pages["en"] == ("ven-ino", "01-001")
+
+
+def test_every_version_is_in_force_where_it_is_used_and_an_amendment_waits_at_the_other_site(session: Session) -> None:
+    for code in ("vsli-ino", "ven-ino", "vaccine", "crossover"):
+        known = effective_versions(session, EVERYTHING, code)
+        assert {(site, version) for site, version, _, _ in known} >= {("north", "1.0"), ("south", "1.0")}
+    amended = {
+        site: day for site, version, _, day in effective_versions(session, EVERYTHING, "vaccine") if version != "1.0"
+    }
+    assert amended["north"] < TODAY < amended["south"]
+
+
+def test_there_is_something_to_see_on_each_list_of_what_must_not_be_forgotten(session: Session) -> None:
+    now = datetime.combine(TODAY, time(18), UTC)
+    watched = Watched(day_of(session, now, None, 50), EVERYTHING, Designs())
+    assert {line.place.number for line in consents_that_end(watched).lines} == {"01-004"}
+    assert [(line.place.number, line.row.key) for line in expiring_results(watched).lines] == [
+        ("02-003", "screening.marrow")
+    ]
+    assert {(line.place.study, line.place.number) for line in to_sign_again(watched).lines} == {("vaccine", "01-002")}
+    assert ("ven-ino", "02-002") in {(line.place.study, line.place.number) for line in open_holds(watched).lines}
+    south = site_by_code(session, "south")
+    assert south is not None
+    _, unseen = feeds_not_seen(session, EVERYTHING, None, now, None, 50)
+    assert unseen >= 2
+    assert {(hit.study, hit.booked) for hit in to_rebook(session, Designs(), EVERYTHING, south, now)}
+    kinds = set(session.scalars(select(TaskRow.kind).where(TaskRow.done_at.is_(None))))
+    assert kinds >= {"diary", "caregiver", "away", "wants-to-move", "reply"}
+
+
+def test_the_second_level_of_the_other_study_began_when_nobody_of_the_first_was_observed(session: Session) -> None:
+    now = datetime.combine(TODAY, time(18), UTC)
+    first, second = cohort_list(session, Designs(), EVERYTHING, "ven-ino", now)
+    assert (first.state, second.state) == ("closed", "open")
+    assert {member.observation for member in first.members} == {"evaluable"}
+    assert [(member.participant, member.observation) for member in second.members] == [("01-001", "observing")]
 
 
 def test_everything_in_it_is_plainly_made_up(demo: Filled, session: Session) -> None:

@@ -25,7 +25,7 @@ from planner.services.home_links import GiveLink, give_link
 from planner.services.replanning import replan_all
 from planner.services.sites import ChangeSite, change_site
 from tests.provider.mail import Mail
-from tests.reminded import DAY_8, KEYS, TOLD, agree, messages, refuse, reminding
+from tests.reminded import DAY_8, KEYS, TOLD, agree, appointments, messages, refuse, reminding
 from tests.studies import NORTH, STUDY, Trial
 
 MOVED = {**DAY_8, "fact": "rebooked", "id": "moved", "instead_of": "2026-01-12", "date": "2026-01-13"}
@@ -149,6 +149,40 @@ def test_another_number_of_the_clinic_is_sent_at_once(study: Trial, mail: Mail) 
     study.now += timedelta(days=1)
     replan_all(study.store, study.designs, SYSTEM, study.now)
     assert send(study, mail) == []
+
+
+def rename(study: Trial, name: str) -> None:
+    study.store.write(
+        SYSTEM,
+        study.now,
+        lambda uow: change_site(uow, find_site(uow.session, EVERYTHING, NORTH), ChangeSite(name=name)),
+    )
+
+
+def test_another_name_of_the_clinic_is_in_a_participants_calendar_at_once_and_is_no_news_to_be_told(
+    store: Store,
+) -> None:
+    study = reminding(store, enabled=False, alias="")
+    told(study)
+    before = appointments(study)["induction.c1.d8"]
+    assert before.told is not None
+    assert before.place == before.told["place"] == "North"
+    rename(study, "The New Clinic")
+    after = appointments(study)["induction.c1.d8"]
+    assert after.told is not None
+    assert after.place == after.told["place"] == "The New Clinic"
+    assert (after.sequence, after.version, after.answer) == (before.sequence + 1, before.version, before.answer)
+    replan_all(study.store, study.designs, SYSTEM, study.now + timedelta(days=1))
+    assert appointments(study)["induction.c1.d8"].sequence == after.sequence
+
+
+def test_a_study_that_calls_the_clinic_by_a_name_of_its_own_goes_on_doing_so(study: Trial) -> None:
+    rename(study, "The clinic")  # by chance what the study calls it
+    told(study)
+    before = appointments(study)["induction.c1.d8"]
+    rename(study, "The New Clinic")
+    after = appointments(study)["induction.c1.d8"]
+    assert (after.place, after.sequence) == ("The clinic", before.sequence)
 
 
 def test_what_moved_before_anything_went_out_is_sent_as_it_is_now_and_cancelled_it_is_never_heard_of(

@@ -275,7 +275,8 @@ def test_somebody_new_is_a_task_for_a_coordinator_who_alone_reads_the_number(hom
     [
         ({"name": "", "phone": "+12125550150"}, "Please write a name."),
         ({"name": "Bea Madeup", "phone": "call me"}, "Please write a phone number."),
-        ({"name": "x" * 101, "phone": "1" * 41}, "Please write a phone number."),
+        ({"name": "x" * 101, "phone": "+12125550150"}, "Please write a shorter name: at most 100 letters."),
+        ({"name": "Bea Madeup", "phone": "1" * 41}, "This phone number is too long. Please check it."),
     ],
 )
 def test_somebody_who_cannot_be_is_said_beside_the_field_which_keeps_what_was_typed(
