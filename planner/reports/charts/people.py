@@ -18,11 +18,15 @@ from planner.reports.replanned import Planned, plans_of
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Those who are asked for, by number, in pages of LANES."""
+    """Those who are asked for by where and under which version they are now, by number, in pages of LANES.
+
+    ``everyone`` are those of the study: somebody who was seen elsewhere before has visits there all the same.
+    """
 
     session: Session
     asked: Asked
     people: tuple[Person, ...]
+    everyone: tuple[Person, ...]
     rows: dict[int, Participant] = field(repr=False)
 
     @property
@@ -35,8 +39,8 @@ class Shown:
         return self._plans(self.people[(number - 1) * LANES : number * LANES])
 
     def everybody(self) -> Iterator[Planned]:
-        """All of them with their plans."""
-        return self._plans(self.people)
+        """Everyone with their plans, of which the visits are still to be chosen."""
+        return self._plans(self.everyone)
 
     def _plans(self, people: tuple[Person, ...]) -> Iterator[Planned]:
         asked = self.asked
@@ -50,4 +54,4 @@ def shown_people(session: Session, asked: Asked, enrolled: bool) -> Shown:
     rows = participants_by(session, asked.study.id, asked.moment)
     everybody = people_of(session, asked.design, rows, asked.moment)
     people = [one for one in everybody if asked.choice.has_now(one) and not (enrolled and one.enrolled is None)]
-    return Shown(session, asked, tuple(people), {row.id: row for row in rows})
+    return Shown(session, asked, tuple(people), tuple(everybody), {row.id: row for row in rows})

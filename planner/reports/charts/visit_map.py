@@ -92,7 +92,7 @@ def _states(label: str, states: Counter[str]) -> Iterator[tuple[Cell, ...]]:
 
 def _stored(session: Session, asked: Asked) -> Counter[KeyCell]:
     filters = asked.choice.filters
-    people = shown_people(session, asked, False).people if filters.version or filters.by == "version" else ()
+    people = shown_people(session, asked, False).everyone if filters.version or filters.by == "version" else ()
     return Stored(session, asked.design, asked.choice, people).visits_by_key()
 
 

@@ -23,7 +23,8 @@ from planner.reports.report import Filters, Point
 from planner.services.access import EVERYTHING, find_site
 from planner.services.sites import ChangeSite, change_site
 from schedules.protocol_file import library_text, read_protocol
-from tests.reported import LATER, many, report, small_study
+from tests.reported import DAY_1, LATER, SMALL, given, many, report, small_study
+from tests.reported import at as moved_at
 from tests.seated import seated
 from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
@@ -155,6 +156,28 @@ def test_filters_choose_the_same_visits_in_every_chart_of_them(small: Trial, fil
     together = {(row["visit"], row["state"]): row["n"] for row in drawn(small, "visits", **filters).records()}
     assert together == each
     assert drawn(small, "visits", as_of=LATER, **filters).rows == drawn(small, "visits", **filters).rows
+
+
+@pytest.mark.parametrize("filters", [{"site": NORTH}, {"site": SOUTH}, {"version": "1.0"}, {"version": "2.0"}], ids=str)
+def test_visits_before_a_move_or_an_amendment_count_where_and_under_what_they_were(
+    store: Store, filters: dict[str, Any]
+) -> None:
+    """Each of the two has visits on both sides of the change; the stored plans and those made again say the same."""
+    study = trial(store, texts=[SMALL, SMALL.replace('version: "1.0"', 'version: "2.0"')])
+    for number, change in (
+        ("01-001", {"fact": "transferred", "date": "2026-03-12", "site": SOUTH}),
+        ("01-002", {"fact": "amendment_applied", "date": "2026-03-12", "version": "2.0"}),
+    ):
+        study.enrol(number, DAY_1, cohort="part")
+        study.record(number, given("t.c1.d1", "2026-03-02"), given("t.c1.d8", "2026-03-09"), change)
+        study.record(number, given("t.c2.d1", "2026-03-16"))
+    moved_at(study, LATER)
+    now = drawn(study, "visits", **filters)
+    assert now.rows == drawn(study, "visits", as_of=LATER, **filters).rows
+    counted = report(study, **filters).measure("attendance")
+    occurred = sum(int(str(row["n"])) for row in now.records() if row["state"] in ("in window", "early", "late"))
+    assert occurred == counted.rows[0].n
+    assert 0 < occurred < 6
 
 
 def test_the_visits_counted_are_those_that_are_stored(small: Trial) -> None:
