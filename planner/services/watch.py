@@ -41,6 +41,8 @@ RENEWED_BEFORE, EXPIRES_WITHIN = timedelta(days=30), timedelta(days=14)
 #: of these nothing is asked any more
 _OVER = ("died", "withdrawn", "completed", "screen-failed")
 _NOT_BEGUN = ("screening", "enrolled")
+#: so many people are asked for by their numbers
+_FEW = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,11 +326,16 @@ def _known(
     wanted = FactRow.kind.in_([NAMES[kind] for kind in (*kinds, *also, Void)])
     rows: dict[int, list[FactRow]] = defaultdict(list)
     places: dict[int, Place] = {}
-    which = (wanted, FactRow.participant_id.in_(concerned))
+    # who they are is asked once: to look through all facts is what takes long, and mostly there are few or none
+    ids = watched.day.session.scalars(concerned.distinct().limit(_FEW + 1)).all()
+    if not ids:
+        return
+    those: Any = ids if len(ids) <= _FEW else concerned
+    which = (wanted, FactRow.participant_id.in_(those))
     for row, place in _placed(watched, FactRow, Participant.site_id, *which, order=FactRow.id):
         rows[row.participant_id].append(row)
         places[row.participant_id] = place
-    people = select(Participant).where(Participant.id.in_(concerned))
+    people = select(Participant).where(Participant.id.in_(those))
     for participant in watched.day.session.scalars(people):
         if participant.id in places:
             yield participant, places[participant.id], live_facts([stored_fact(row) for row in rows[participant.id]])

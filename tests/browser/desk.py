@@ -109,3 +109,18 @@ def tab_to(page: Page, name: str) -> None:
         if page.evaluate("document.activeElement.name") == name:
             return
     raise AssertionError(f"no way to {name} by keyboard")
+
+
+def tab_onto(page: Page, found: Locator) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if found.evaluate("one => one === document.activeElement"):
+            return
+    raise AssertionError(f"no way to {found} by keyboard")
+
+
+def press_at(page: Page, found: Locator) -> None:
+    """Go to a link or a button by keyboard, and press it."""
+    tab_onto(page, found)
+    page.keyboard.press("Enter")

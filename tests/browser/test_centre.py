@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from planner.persistence.unit_of_work import Store
 from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, context_of, lowest_target, served, violations, watched
+from tests.browser.desk import AXE, SIZES, context_of, lowest_target, press_at, served, tab_onto, violations, watched
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
 from tests.seated import DAY, DAY_1, book, seated
@@ -30,6 +31,8 @@ PAGES = {
     "a shared screen": f"{DAY}?shared=1",
     "the sites": "/infusions",
     "a chair": DAY_1,
+    "to prepare": f"{DAY}/pharmacy",
+    "nothing to prepare": f"{DAY}/pharmacy?day=2026-03-07",
     "load": f"{DAY}/load",
     "closed days": f"{DAY}/closures",
     "the calendar": f"{DAY}/calendar",
@@ -50,6 +53,12 @@ def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
     with served(app) as found:
         yield found
     app.extensions["installation"].close()
+
+
+@pytest.fixture
+def noon(at: Clock) -> None:
+    """The morning is over at the site."""
+    at.now += timedelta(hours=3)
 
 
 def open_context(
@@ -94,6 +103,7 @@ def test_the_day_leads_from_the_navigation_to_a_chair(page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text("born 12 May 1961, record 4711")
 
 
+@pytest.mark.usefixtures("noon")
 def test_somebody_arrives_and_is_dosed_drug_by_drug(page: Page) -> None:
     page.goto(DAY_1)
     page.get_by_role("button", name="They are here").click()
@@ -114,6 +124,7 @@ def test_somebody_arrives_and_is_dosed_drug_by_drug(page: Page) -> None:
     expect(row.first).to_contain_text("done")
 
 
+@pytest.mark.usefixtures("noon")
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(page: Page) -> None:
     page.goto(DAY_1)
     form = drug(page, "1. Vincristine")
@@ -124,6 +135,30 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(page: Page) 
     expect(page.get_by_role("alert")).to_contain_text("It would be over before it began")
     expect(form.get_by_label("Was over")).to_have_attribute("aria-invalid", "true")
     expect(form.get_by_label("How much")).to_have_value("4.1 mg")
+
+
+def test_an_hour_that_has_not_come_is_refused_at_its_field(page: Page) -> None:
+    page.goto(DAY_1)
+    form = drug(page, "1. Vincristine")
+    form.get_by_label("Began").fill("11:15")
+    form.get_by_role("button", name=re.compile("^Record")).click()
+    expect(page.get_by_role("alert")).to_contain_text("This hour is still to come: it is 09:00 at the site")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(form.get_by_label("Began")).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_label("Began")).to_have_value("11:15")
+
+
+def test_the_pharmacy_reads_what_is_ready_by_when_and_for_whom(page: Page) -> None:
+    page.goto(DAY)
+    page.get_by_role("navigation", name="About North").get_by_role("link", name="To prepare").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("To prepare")
+    rows = page.get_by_role("region", name="What is to be prepared").get_by_role("row")
+    expect(rows).to_have_count(5)
+    expect(rows.nth(1)).to_contain_text("08:30")
+    expect(rows.nth(1)).to_contain_text("Ada Madeup")
+    expect(rows.nth(3)).to_contain_text("09:30")
+    rows.nth(1).get_by_role("link", name="Ada Madeup").click()
+    expect(page.get_by_role("region", name="Premedication for Inotuzumab ozogamicin IV")).to_contain_text("Before each")
 
 
 def test_who_came_and_was_not_dosed_is_saved_after_a_look_at_what_moves(page: Page) -> None:
@@ -238,6 +273,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
     assert lowest_target(page) >= 24
 
 
+@pytest.mark.usefixtures("noon")
 def test_an_arrival_and_a_dose_are_recorded_with_the_keyboard_alone(
     browser: Browser, address: str, store: Store
 ) -> None:
@@ -251,21 +287,6 @@ def test_an_arrival_and_a_dose_are_recorded_with_the_keyboard_alone(
         page.keyboard.type("0910AM")
         press_at(page, drug(page, "1. Vincristine").get_by_role("button", name=re.compile("^Record")))
         expect(drug(page, "1. Vincristine")).to_contain_text("from 09:10, still running")
-
-
-def tab_onto(page: Page, found: Locator) -> None:
-    """Press Tab until something has the focus."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if found.evaluate("one => one === document.activeElement"):
-            return
-    raise AssertionError(f"no way to {found} by keyboard")
-
-
-def press_at(page: Page, found: Locator) -> None:
-    """Go to a link or a button by keyboard, and press it."""
-    tab_onto(page, found)
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")

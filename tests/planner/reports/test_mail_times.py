@@ -1,11 +1,13 @@
-"""When a report is due: on the clock of its place, across changes of clocks."""
+"""When a report that is mailed is due."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 from planner.reports.mail_times import Rhythm
-from tests.planner.reports.test_mailing import DUE
+
+#: a Monday at six in New York
+DUE = datetime(2026, 4, 20, 10, 0, tzinfo=UTC)
 
 
 def test_a_weekly_report_is_due_on_its_day_and_hour_by_the_clock_of_its_place() -> None:

@@ -1,11 +1,12 @@
 """Cohorts: set up with dose levels, their participants by their enrolment, and what is in the way of the next one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from planner.persistence.facts import FactRow
 from planner.persistence.unit_of_work import SYSTEM, Store
@@ -26,6 +27,21 @@ TABLE = """number,site,fact,date,day_1,version,cohort
 01-002,north,consented,2025-12-20,,1.0,
 01-002,north,enrolled,2025-12-30,2026-01-05,,phase-1b
 """
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(store.database.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
@@ -82,6 +98,20 @@ def test_participants_belong_to_the_cohort_of_the_levels_that_they_were_enrolled
     study.enrol("01-004", cohort="phase-2")
     assert [member.participant for member in report(study).members] == ["01-001"]
     assert [member.participant for member in report(study, "level-2").members] == ["01-002"]
+
+
+def test_a_report_takes_as_many_queries_for_five_who_are_observed_as_for_one(store: Store) -> None:
+    study = trial(store)
+    set_up(study, "level-1", dose_levels=INO, size=6)
+    join(study, "01-001")
+    report(study)  # the design is kept from now on
+    with statements(store) as few:
+        assert [member.observation for member in report(study).members] == ["not-begun"]
+    for number in range(2, 6):
+        join(study, f"01-{number:03}")
+    with statements(store) as many:
+        assert len([member for member in report(study).members if member.observation]) == 5
+    assert len(many) == len(few)
 
 
 def test_nobody_is_enrolled_at_levels_at_which_no_cohort_would_count_them(study: Trial) -> None:

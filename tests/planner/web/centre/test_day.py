@@ -306,13 +306,20 @@ def _copy(uow: UnitOfWork, table: type[Base], which: Any, changes: dict[str, Any
     uow.session.execute(insert(table), [{**row, **changes} for row in rows])
 
 
-def test_the_day_takes_as_many_queries_for_300_appointments_as_for_10(app: Flask, store: Store, study: Trial) -> None:
+@pytest.mark.parametrize(
+    ("path", "ten", "many_words"),
+    [(DAY, "10 appointments", "300 appointments"), (PHARMACY, "20 preparations", "600 preparations")],
+    ids=["the day", "to prepare"],
+)
+def test_the_day_takes_as_many_queries_for_300_appointments_as_for_10(
+    app: Flask, store: Store, study: Trial, path: str, ten: str, many_words: str
+) -> None:
     who = desk_of(app, store)
     more_people(store, 0, 9)
-    who.html(DAY)  # designs are kept from now on
+    who.html(path)  # designs are kept from now on
     with queries(store.database.engine) as few:
-        assert "10 appointments" in who.text(DAY)
+        assert ten in who.text(path)
     more_people(store, 10, 290)
     with queries(store.database.engine) as many:
-        assert "300 appointments" in who.text(DAY)
+        assert many_words in who.text(path)
     assert len(many) == len(few), (len(few), len(many))
