@@ -28,7 +28,7 @@ from planner.persistence.schema import WrongSchema
 from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, Unavailable
 from planner.services.installation import open_installation
 from planner.services.library import Library
-from planner.web import account, frame, headers, pages, sign_in
+from planner.web import account, frame, headers, pages, program_tokens, sign_in
 from planner.web.centre.everything import make_centre
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
@@ -81,7 +81,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
         pages.pages, phones, feeds, docs, sign_in.pages,
         make_desk(), make_centre(), make_home(), make_studies(), make_office(), make_reports(),
     )  # fmt: skip
-    for part in (*web, account.pages, health.health, callbacks):
+    for part in (*web, account.pages, program_tokens.pages, health.health, callbacks):
         app.register_blueprint(part)
     app.after_request(headers.secure)
     app.after_request(squeeze)

@@ -65,13 +65,18 @@ def ven() -> Protocol:
 @lru_cache(maxsize=1)
 def vsli_amended() -> Protocol:
     """A made-up version 2.0 of vsli-ino: Day 8 of induction may be a day later, and bloods are taken on Day 22."""
+    return read_protocol(vsli_amended_text(), "vsli-ino-2.yaml").protocol
+
+
+def vsli_amended_text() -> str:
+    """The same as its file."""
     marrow = "      marrow:\n        label: Marrow\n"
     extra = "      d22: {label: Day 22, day: 22, window: -1/+1, activities: [bloods]}\n"
     changes = {'version: "1.0"': 'version: "2.0"', "window: -1/+2": "window: -1/+3", marrow: extra + marrow}
     text = library_text("vsli-ino")
     for old, new in changes.items():
         text = text.replace(old, new, 1)
-    return read_protocol(text, "vsli-ino-2.yaml").protocol
+    return text
 
 
 def protocol(epochs: str, more: str = "") -> Protocol:

@@ -128,6 +128,7 @@ def everything(browser: Browser, made: Demo, folder: Path) -> None:
         ("coordinator", "schedule-of-activities", "/studies/vsli-ino"),
         ("infusion-centre", "infusions", "/infusions/north"),
         ("administrator", "texts", "/office/studies/vsli-ino/texts"),
+        ("monitor", "report", "/studies/vsli-ino/report"),
     ):
         page = signed_in(browser, made, role, DESK)
         page.goto(path)

@@ -13,7 +13,7 @@ from planner.api.requests import installation, needs, reading, scope, writing
 from planner.api.resource import resource
 from planner.api.types import Answer, Body, Day, Name, StudyPath
 from planner.auth.permissions import Permission
-from planner.auth.report_mails import reading_scope
+from planner.auth.report_mails import readers_in, reading_scope
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.reports import mail_schedules as service
 from planner.reports.mail_data import mail_data, schedule_data
@@ -118,7 +118,7 @@ def _everything(session: Session, study: str) -> dict[str, Any]:
 
 
 def _schedules(session: Session, study: str) -> list[service.Listed]:
-    return service.list_schedules(session, scope(), reading_scope, study)
+    return service.list_schedules(session, scope(), readers_in, study)
 
 
 @api.post("/studies/<study>/report-mails", responses={201: ScheduleAnswer}, operation_id="set_up_report_mail")

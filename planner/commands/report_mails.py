@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from planner import clock
-from planner.auth.report_mails import reading_scope
+from planner.auth.report_mails import readers_in, reading_scope
 from planner.commands.installation import OPERATOR, installation
 from planner.commands.output import write
 from planner.presenting.plan_json import to_json
@@ -35,7 +35,7 @@ def add(said: dict[str, Any]) -> None:
 def list_all(study: str, form: str) -> None:
     """List what goes out, and what went."""
     with installation() as planner, planner.store.database.at_one_moment() as session:
-        schedules = service.list_schedules(session, EVERYTHING, reading_scope, study)
+        schedules = service.list_schedules(session, EVERYTHING, readers_in, study)
         mails = service.list_mails(session, EVERYTHING, study)
     if form == "json":
         write(to_json({"schedules": list(map(schedule_data, schedules)), "mails": list(map(mail_data, mails))}))

@@ -14,15 +14,18 @@ from planner.persistence.participants import Contact
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.services.access import EVERYTHING, find_participant, find_study
+from planner.services.facts import RecordFacts, record_facts
+from planner.services.histories import life_of
 from planner.services.home_caregivers import name_caregiver
 from planner.services.home_changes import ChangePage, change_page
 from planner.services.home_days import say_away
 from planner.services.home_diary import Diary, Said, note_dose, own_diary
-from planner.services.home_doors import AtHome, at_home, enter
-from planner.services.home_doses import Answer
+from planner.services.home_doors import AtHome, at_home, enter, note_seen
+from planner.services.home_doses import Answer, days_at_home
 from planner.services.home_links import GiveLink, give_link, let_in
 from planner.services.tasks import finish_task
 from planner.services.users import Role
+from schedules.history import Given
 
 #: since how many days some have a page of their own
 PAGES_FOR = 20
@@ -30,6 +33,8 @@ PAGES_FOR = 20
 _LOOKED_INTO = timedelta(days=3)
 #: in how many days somebody is away, and for how many more
 _AWAY_IN, _AWAY_FOR = timedelta(days=31), timedelta(days=3)
+#: of how many days before that their diary on paper is entered
+_ON_PAPER = timedelta(days=41)
 #: what they are to bring, in their language
 BRING = {
     "en": "your diary", "es": "su diario", "fr": "votre journal", "ar": "دفتر اليوميات", "zh": "您的日记",
@@ -45,10 +50,8 @@ _NAMES = {
 _DRUGS = ("venetoclax", "dexamethasone")
 #: what is noted down on a day, by turns; nothing where somebody forgets the diary as well
 _TURNS: tuple[tuple[Answer, str] | None, ...] = (
-    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.LATE, "forgot"), (Answer.TAKEN, ""),
-    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.MISSED, "unwell"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
-    (Answer.TAKEN, ""), None, (Answer.TAKEN, ""), (Answer.LATE, "other"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
-    (Answer.MISSED, "forgot"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
+    (Answer.TAKEN, ""), (Answer.TAKEN, ""), (Answer.LATE, "forgot"), (Answer.TAKEN, ""), (Answer.TAKEN, ""),
+    (Answer.MISSED, "unwell"), (Answer.TAKEN, ""), (Answer.TAKEN, ""), None, (Answer.TAKEN, ""), (Answer.TAKEN, ""),
 )  # fmt: skip
 _COORDINATOR = Role.COORDINATOR.value
 
@@ -65,6 +68,7 @@ def give_page(stage: Stage, course: Course, now: datetime) -> None:
         change_page(uow, stage.designs, EVERYTHING, said)
         return token
 
+    stage.do(_COORDINATOR, now, lambda uow: _from_paper(uow, stage, course, now))
     token = stage.pages[course.study, course.number] = stage.do(_COORDINATOR, now, give)
     code = stage.do(
         _COORDINATOR, now, lambda uow: let_in(uow, stage.keys, EVERYTHING, course.study, course.number)
@@ -73,6 +77,21 @@ def give_page(stage: Stage, course: Course, now: datetime) -> None:
     if secret is None:
         raise LookupError(f"nobody is let in to the page of {course.number}")
     stage.devices[course.study, course.number] = secret
+
+
+def _from_paper(uow: UnitOfWork, stage: Stage, course: Course, now: datetime) -> None:
+    """The coordinator enters what stood in the diary on paper, of the weeks before: all was taken."""
+    study = find_study(uow.session, EVERYTHING, course.study)
+    participant = find_participant(uow.session, EVERYTHING, study, course.number)
+    life = life_of(uow.session, stage.designs.of(uow.session, study), participant)
+    today = life.today(now)
+    taken = [
+        Given(date=day, activity=drug)
+        for drug, day in days_at_home(life, now, today - _ON_PAPER, today - timedelta(days=1))
+    ]
+    if taken:
+        command = RecordFacts(study=course.study, participant=course.number, facts=tuple(taken))
+        record_facts(uow, stage.designs, EVERYTHING, command)
 
 
 def note_evening(stage: Stage, course: Course, place: int, day: date, now: datetime) -> None:
@@ -109,6 +128,7 @@ def _on_page(stage: Stage, course: Course, now: datetime, work: Callable[[UnitOf
     seen = at_home(stage.session, stage.devices[course.study, course.number], now)
     if seen is None:
         raise LookupError(f"{course.number} has no page any more")
+    stage.act(seen.actor, now, lambda uow: note_seen(uow, seen.device.id))
     stage.act(seen.actor, now, lambda uow: work(uow, seen))
 
 

@@ -122,7 +122,7 @@ _LEFT = (
     ),
 )  # fmt: skip
 _VEN_INO = (
-    Course(study=VEN, number="01-001", weeks=2, cohort="escalation", keeps_diary=True),
+    Course(study=VEN, number="01-001", weeks=1, cohort="escalation", keeps_diary=True),
     Course(
         study=VEN, number="01-002", weeks=9, weekday=1, cohort="escalation", keeps_diary=True, asked="helper",
         results={"treatment.c1.marrow-1": "PR"},

@@ -43,7 +43,7 @@ RULES = {
 PROMPTED, PROMPTED_FOR = VEN, 7
 #: who answers a text, and how: by which phone it is
 ANSWERS = {
-    0: "1", 1: "1", 3: "2", 4: "Is it all right if I come by train? (made up)", 6: "1", 8: "STOP",
+    0: "1", 1: "1", 2: "STOP", 3: "2", 4: "Is it all right if I come by train? (made up)", 6: "1",
 }  # fmt: skip
 _ANSWERED_AFTER = timedelta(minutes=25)
 #: how often a worker would have looked

@@ -6,6 +6,7 @@ It is tagged (PDF/UA-1): Typst refuses to write what breaks that standard.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from functools import cache
@@ -16,6 +17,7 @@ import typst
 
 from planner.reports.charts.chart import Chart
 from planner.reports.charts.drawing import svg_of
+from planner.reports.charts.look import WIDE
 from planner.reports.charts.of_report import charts_of_report
 from planner.reports.heading import heading
 from planner.reports.page_text import COLUMN, FONTS, LONGEST_WORD, NARROW, page_text
@@ -23,6 +25,11 @@ from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Point,
 
 _TEMPLATE = Path(__file__).parent / "typesetting" / "report.typ"
 _LONGEST_RUNNING = 70
+#: longer than any word: text that is not set in lines
+_UNBROKEN = 1_000_000
+#: the room that a page has, in millimetres
+_PAPER_WIDTH, _PAPER_HEIGHT = 174.0, 215.0
+_SIZE = re.compile(r'<svg\b[^>]*? width="([0-9.]+)" height="([0-9.]+)"')
 _CURVES_NOTE = (
     "Each curve is shown as it stands on some days; every step of it is in the spreadsheet and in the JSON of the "
     "same report."
@@ -58,8 +65,8 @@ def pages_data(report: Report, others: Sequence[Chart] = ()) -> dict[str, Any]:
     grouped, name = report.filters.by != EVERYBODY, f"Report on {report.study}: {report.title}"
     drawn = {each.name: each for each in charts_of_report(report)}
     return {
-        "name": page_text(name), "title": page_text(name, len(name) * 10), "maker": f"visit planner, {report.engine}",
-        "running": page_text(_cut(f"{report.study}: {report.title}"), _LONGEST_RUNNING * 10), "moment": moment,
+        "name": page_text(name), "title": page_text(name, _UNBROKEN), "maker": f"visit planner, {report.engine}",
+        "running": page_text(_cut(f"{report.study}: {report.title}"), _UNBROKEN), "moment": moment,
         "seal": f"audit chain: entry {report.chain.seq}, {report.chain.digest[:16]}…",
         "heading": [(name, page_text(said)) for name, said in heading(report)],
         "measures": [_measure(each, drawn.get(each.id), grouped) for each in report.measures],
@@ -84,12 +91,22 @@ def _measure(measure: Measure, drawn: Chart | None, grouped: bool) -> dict[str, 
     }  # fmt: skip
 
 
-def _picture(chart: Chart) -> dict[str, str]:
-    """A chart as it is drawn on paper, and in words."""
+def _picture(chart: Chart) -> dict[str, Any]:
+    """A chart as it is drawn on paper, and in words; one without anything in it is words alone."""
+    svg = svg_of(chart) if chart.rows else ""
     return {
-        "svg": svg_of(chart), "alt": page_text(f"{_called(chart)}: {chart.description}", len(chart.description) * 10),
+        "svg": svg, "width": _width(svg), "alt": page_text(f"{_called(chart)}: {chart.description}", _UNBROKEN),
         "caption": page_text(chart.description),
     }  # fmt: skip
+
+
+def _width(svg: str) -> float:
+    """How wide a picture is on paper, in millimetres: letters are as large in all of them, and none is too tall."""
+    found = _SIZE.match(svg)
+    if found is None:
+        return _PAPER_WIDTH
+    width, height = float(found[1]), float(found[2])
+    return round(min(_PAPER_WIDTH, _PAPER_WIDTH * width / WIDE, _PAPER_HEIGHT * width / height), 2)
 
 
 def _called(chart: Chart) -> str:

@@ -16,7 +16,8 @@ from planner.reports.report import Measure, Report, Row
 from planner.reports.sheets import (
     BOLD,
     DIM,
-    WRAPPED,
+    NUMBERS_ABOVE,
+    WORDS_ABOVE,
     book_bytes,
     lines_of,
     make_printable,
@@ -29,6 +30,9 @@ _SHADE = PatternFill("solid", fgColor="E7ECEF")
 _LINE = 15.0
 #: the most lines of a definition that stay in view while the figures move under it
 _MOST_LINES = 14
+#: columns of words; all others are of numbers
+_WORDS = ("group", "of what", "note", "curve")
+_ABOUT = ("measure", "sheet", "what it says", "n", "N", "left out")
 _FIGURES = ("n", "N", "share", "95 % from", "95 % to")
 _CURVE = ("group", "curve", "day", "at risk", "events", "censored", "value", "95 % from", "95 % to")
 _WHOLE, _PLAIN, _PART = "#,##0", "#,##0.##", "0.0%"
@@ -86,7 +90,7 @@ def _summary(sheet: Worksheet, report: Report, names: dict[str, _Names]) -> None
         sheet.merge_cells(start_row=place, end_row=place, start_column=2, end_column=4)
         sheet.row_dimensions[place].height = _LINE * min(27, lines_of(words, 130))
     at = sheet.max_row + 2
-    _header(sheet, at, ("measure", "sheet", "what it says", "n", "N", "left out"))
+    _header(sheet, at, _ABOUT, words=_ABOUT)
     for place, measure in enumerate(report.measures, at + 1):
         said = measure.definition
         shown = (measure.title, names[measure.id].figures, said.what, said.n, said.of, said.left_out)
@@ -106,12 +110,13 @@ def _figures(sheet: Worksheet, report: Report, measure: Measure) -> None:
     """Title and definition, the figures under a header that stays in view, then what was left out."""
     more = list(dict.fromkeys(name for row in measure.rows for name, _ in row.more))
     unit = f"median, {measure.unit or 'days'}" if measure.kind == "days" else measure.unit or "value"
-    columns = ("group", "of what", *_FIGURES, unit, *more, "note")
-    set_widths(sheet, (16, 36, *[11] * len(_FIGURES), 12, *[13] * len(more), 34))
+    valued = any(row.value is not None for row in measure.rows)
+    columns = ("group", "of what", *_FIGURES, *([unit] if valued else []), *more, "note")
+    set_widths(sheet, (16, 36, *[11] * len(_FIGURES), *([12] if valued else []), *[13] * len(more), 34))
     at = _above(sheet, measure, len(columns))
     _header(sheet, at, columns)
     for place, row in enumerate(measure.rows, at + 1):
-        _figure(sheet, place, row, more)
+        _figure(sheet, place, row, more, valued)
     sheet.freeze_panes = f"A{at + 1}"
     if measure.rows:
         sheet.auto_filter.ref = f"A{at}:{get_column_letter(len(columns))}{at + len(measure.rows)}"
@@ -129,20 +134,23 @@ def _above(sheet: Worksheet, measure: Measure, columns: int) -> int:
     for row in (1, 2):
         sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
     width = sum(sheet.column_dimensions[get_column_letter(place)].width for place in range(1, columns + 1))
-    sheet.row_dimensions[2].height = _LINE * min(_MOST_LINES, lines_of("\n".join(lines), width * 0.95))
+    sheet.row_dimensions[2].height = _LINE * min(_MOST_LINES, lines_of("\n".join(lines), width * 0.9))
     return 3
 
 
-def _figure(sheet: Worksheet, place: int, row: Row, more: Sequence[str]) -> None:
+def _figure(sheet: Worksheet, place: int, row: Row, more: Sequence[str], valued: bool) -> None:
     besides = dict(row.more)
     put(_cell(sheet, place, 1), row.group)
     put(_cell(sheet, place, 2), row.label)
     figures = [(row.n, _form(row.n)), (row.of, _form(row.of))]
     figures += [(part, _PART) for part in (row.share, row.low, row.high)]
-    figures += [(figure, _form(figure)) for figure in (row.value, *(besides.get(name) for name in more))]
+    others = [row.value] if valued else []
+    figures += [(figure, _form(figure)) for figure in (*others, *(besides.get(name) for name in more))]
     for column, (figure, form) in enumerate(figures, 3):
         put(_cell(sheet, place, column), figure, form)
     put(_cell(sheet, place, 3 + len(figures)), row.note)
+    lines = max(lines_of(row.group, 14), lines_of(row.label, 32), lines_of(row.note, 30))
+    sheet.row_dimensions[place].height = _LINE * min(_MOST_LINES, lines)
 
 
 def _form(figure: float | None) -> str:
@@ -156,7 +164,7 @@ def _left_out(sheet: Worksheet, at: int, measure: Measure) -> None:
     for place, gone in enumerate(measure.left_out, at):
         put(_cell(sheet, place, 2), gone.why)
         put(_cell(sheet, place, 3), "few" if gone.count is None else gone.count, _WHOLE)
-        sheet.row_dimensions[place].height = _LINE * lines_of(gone.why, 34)
+        sheet.row_dimensions[place].height = _LINE * lines_of(gone.why, 36)
 
 
 # -- curves -------------------------------------------------------------------------------------
@@ -183,11 +191,11 @@ def _curves(sheet: Worksheet, report: Report, measure: Measure) -> None:
 # -- cells --------------------------------------------------------------------------------------
 
 
-def _header(sheet: Worksheet, at: int, names: Iterable[str]) -> None:
+def _header(sheet: Worksheet, at: int, names: Iterable[str], words: Sequence[str] = _WORDS) -> None:
     for column, name in enumerate(names, 1):
         cell = _cell(sheet, at, column)
         put(cell, name, font=BOLD)
-        cell.fill, cell.alignment = _SHADE, WRAPPED
+        cell.fill, cell.alignment = _SHADE, WORDS_ABOVE if name in words else NUMBERS_ABOVE
 
 
 def _cell(sheet: Worksheet, row: int, column: int) -> Cell:

@@ -36,6 +36,8 @@ MOST_RECIPIENTS, MOST_SCHEDULES = 20, 50
 SHOWN = 100
 #: what a user may read of reports at this moment; nothing once they may not
 ScopeOf = Callable[[Session, User], Scope]
+#: everybody who may read reports of a study, by its number
+ReadersIn = Callable[[Session, int], Sequence[User]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,7 @@ def end(uow: UnitOfWork, scope: Scope, study_code: str, number: int) -> ReportSc
     return row
 
 
-def list_schedules(session: Session, scope: Scope, scope_of: ScopeOf, study_code: str) -> list[Listed]:
+def list_schedules(session: Session, scope: Scope, readers_in: ReadersIn, study_code: str) -> list[Listed]:
     """The reports of a study that go out, with whom they go to. Raises NotFound and NotAllowed."""
     study = find_study(session, scope, study_code, whole=True)
     query = select(ReportSchedule).where(ReportSchedule.study_id == study.id, ReportSchedule.ended_at.is_(None))
@@ -194,13 +196,13 @@ def list_schedules(session: Session, scope: Scope, scope_of: ScopeOf, study_code
     numbers = recipients_of(session, [row.id for row in rows])
     wanted = {number for each in numbers.values() for number in each}
     users = {user.id: user for user in session.scalars(select(User).where(User.id.in_(wanted)))} if wanted else {}
-    may = {number: may_read(session, study.id, scope_of, user) for number, user in users.items()}
+    may = {user.id for user in readers_in(session, study.id)}
     return [Listed(row, tuple(_readers(numbers.get(row.id, ()), users, may))) for row in rows]
 
 
-def _readers(numbers: Iterable[int], users: dict[int, User], may: dict[int, bool]) -> Iterator[Reader]:
+def _readers(numbers: Iterable[int], users: dict[int, User], may: set[int]) -> Iterator[Reader]:
     for number in numbers:
-        yield Reader(number, users[number].name, users[number].email, may[number])
+        yield Reader(number, users[number].name, users[number].email, number in may)
 
 
 def list_mails(session: Session, scope: Scope, study_code: str) -> list[ListedMail]:

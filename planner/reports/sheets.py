@@ -26,8 +26,10 @@ _CODED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 #: numbers that a workbook may be dated with: zip begins in 1980
 _ZIP_BEGINS = 1980
 
-BOLD, DIM = Font(bold=True), Font(color="595959")
+PLAIN, BOLD, DIM = (Font(name="Calibri", size=11, **said) for said in ({}, {"bold": True}, {"color": "595959"}))
 TOP, WRAPPED = Alignment(vertical="top"), Alignment(vertical="top", wrap_text=True)
+WORDS_ABOVE = Alignment(vertical="bottom", wrap_text=True)
+NUMBERS_ABOVE = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
 
 
 def put(cell: Cell, value: str | float | None, form: str = "General", font: Font | None = None) -> None:
@@ -41,8 +43,7 @@ def put(cell: Cell, value: str | float | None, form: str = "General", font: Font
         cell.value = value
         cell.number_format = form
         cell.alignment = TOP
-    if font is not None:
-        cell.font = font
+    cell.font = font or PLAIN
 
 
 def sheet_text(text: str) -> str:

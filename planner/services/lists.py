@@ -18,7 +18,7 @@ from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite
 from planner.persistence.types import said
-from planner.persistence.users import User
+from planner.persistence.users import User, names_of
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_participant, find_site, find_study, within
@@ -181,6 +181,30 @@ def list_audit(
     if subject:
         query = query.where(AuditEntry.subject == subject)
     return _page(session, query, [(AuditEntry.seq, int)], asked)
+
+
+def newest_audit(
+    session: Session, scope: Scope, study: str | None, subject: str | None, before: int | None, most: int
+) -> tuple[list[AuditEntry], bool]:
+    """The newest entries of the same, the newest first; those before an entry of that number; whether there are more.
+
+    ``subject`` is what they are about, such as user:7, or the beginning of it. Raises NotFound.
+    """
+    chain = find_study(session, scope, study).id if study is not None else INSTALLATION
+    query = select(AuditEntry).where(AuditEntry.chain == chain)
+    if subject:
+        query = query.where(AuditEntry.subject.startswith(subject, autoescape=True))
+    if before is not None:
+        query = query.where(AuditEntry.seq < before)
+    rows = list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(most + 1)))
+    return rows[:most], len(rows) > most
+
+
+def actor_names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
+    """The names of those who acted: ``user:7`` is how the audit keeps them."""
+    ids = {entry.actor: entry.actor.rpartition("user:")[2].partition(" ")[0] for entry in entries}
+    known = names_of(session, (int(text) for text in ids.values() if text.isdecimal()))
+    return {actor: known.get(int(text), actor) if text.isdecimal() else actor for actor, text in ids.items()}
 
 
 def participant_audit(session: Session, scope: Scope, study: str, number: str, asked: Asked) -> Page[AuditEntry]:

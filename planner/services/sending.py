@@ -20,7 +20,7 @@ from notifications.rules import ALL, Rules, RulesRow, SwitchRow, read_rules, rul
 from notifications.wording import told
 from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import InputProblem, InvalidInput, Refused
+from planner.problems import InputProblem, InvalidInput, PlannerError, Refused
 from planner.services.access import EVERYTHING, Scope, find_participant, find_study, require_everything, within
 from planner.services.designs import Designs
 from planner.services.messages import find_message
@@ -95,14 +95,28 @@ def _before(row: RulesRow) -> dict[str, Any]:
         return {"unreadable": True}
 
 
+def kinds_of_visits(session: Session, designs: Designs, study: Study) -> list[tuple[str, str]]:
+    """The kinds of visits that rules may name, each with its label: every epoch, and every visit of one.
+
+    None of a study that has no protocol yet, or none that can be planned with.
+    """
+    try:
+        versions = designs.of(session, study).versions
+    except PlannerError:
+        return []
+    found: dict[str, str] = {}
+    for version in versions:
+        for name, epoch in version.protocol.epochs.items():
+            found[name] = f"{epoch.label}: all visits"
+            found |= {f"{name}.{key}": f"{epoch.label}: {visit.label}" for key, visit in epoch.visits.items()}
+    return list(found.items())
+
+
 def require_kinds(session: Session, designs: Designs, study: Study, rules: Rules) -> None:
     """Raise InvalidInput for timings of visits that no version of the study's protocol has."""
     if not rules.timings_by_visit:
         return
-    known = set()
-    for version in designs.of(session, study).versions:
-        for name, epoch in version.protocol.epochs.items():
-            known |= {name, *(f"{name}.{visit}" for visit in epoch.visits)}
+    known = {name for name, _ in kinds_of_visits(session, designs, study)}
     if unknown := sorted(set(rules.timings_by_visit) - known):
         right = "name an epoch of the protocol, or a visit of one, such as induction.d8"
         raise InvalidInput(

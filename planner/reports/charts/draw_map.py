@@ -10,7 +10,7 @@ import altair as alt
 
 from planner.reports.charts import visit_states as states
 from planner.reports.charts.chart import Cell, Chart
-from planner.reports.charts.look import Look
+from planner.reports.charts.look import NARROW, Look
 
 _CELL, _WIDEST = 20, 40
 #: what stands in the cell besides its colour, so that it is read in grey as well
@@ -88,12 +88,14 @@ def _by_visit(records: list[dict[str, Cell]], look: Look) -> Any:
     for record in records:
         share = float(str(record["share"]))
         record["percent"] = "<1" if 0 < share < 0.005 else f"{share:.0%}".removesuffix("%")
+    step = _step(len(there), look)
+    room = max(look.room, NARROW - 20 - step * len(there)) if look.narrow else look.room
     base = alt.Chart(alt.InlineData(values=records)).encode(
         x=alt.X("state:N", title=None, sort=there).axis(
             orient="top", labelAngle=-60 if look.narrow else -30, domain=False, ticks=False
         ),
         y=alt.Y("visit:N", title=None, sort=visits).axis(
-            domain=False, ticks=False, labelLimit=look.room
+            domain=False, ticks=False, labelLimit=room
         ),
     )  # fmt: skip
     legend = alt.Legend(
@@ -105,8 +107,14 @@ def _by_visit(records: list[dict[str, Cell]], look: Look) -> Any:
     words = base.mark_text(aria=False).encode(
         text="percent:N", color=alt.condition("datum.share > 0.6", alt.value(look.on_dark), alt.value(look.ink))
     )
-    step = max(23, min(74, (look.width - (10 if look.narrow else 110)) // len(there)))
     return alt.layer(cells, words).properties(width=alt.Step(step), height=alt.Step(22))
+
+
+def _step(states_there: int, look: Look) -> int:
+    """How wide a cell is: on a phone as narrow as its number, so that there is room for the visits' names."""
+    if look.narrow:
+        return 34 if states_there <= 5 else 23
+    return min(74, (look.width - 110) // states_there)
 
 
 # -- chairs -------------------------------------------------------------------------------------

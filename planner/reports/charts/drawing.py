@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from importlib import import_module
 from textwrap import wrap
+from threading import Lock
 from typing import Any
 
 from planner.reports.charts.chart import Chart, Theme
@@ -15,6 +17,8 @@ from planner.reports.charts.look import FONT, NARROW, WIDE, Look, look
 #: grows with every change to how charts look, so that nobody keeps an older picture
 DRAWN_AS = "1"
 _KEPT = 24
+#: Altair keeps what it is describing where all threads see it: two at once draw each other's figures
+_ONE_AT_A_TIME = Lock()
 #: which module draws which chart, by a function ``draw(chart, look)`` that gives an Altair chart
 _DRAWERS = {
     "swimmer": "draw_lanes", "heat-map": "draw_map", "visits": "draw_map", "lateness": "draw_counts",
@@ -32,7 +36,8 @@ def svg_of(chart: Chart, theme: Theme = "light", narrow: bool = False) -> str:
     style = look(theme, narrow)
     if not chart.rows:
         return _titled(chart, _words(chart.empty or "There is nothing to draw.", style))
-    return _titled(chart, _drawn(chart, style))
+    with _ONE_AT_A_TIME:
+        return _titled(chart, _drawn(chart, style))
 
 
 def _drawn(chart: Chart, style: Look) -> str:
@@ -43,8 +48,8 @@ def _drawn(chart: Chart, style: Look) -> str:
     with altair.data_transformers.enable("default", max_rows=None):
         spec = drawer(chart, style).to_dict()
     spec["config"] = style.config()
-    drawn: str = vl_convert.vegalite_to_svg(spec)
-    return drawn
+    # Gradients are numbered on and on: a chart has one at most, and is the same whenever it is drawn.
+    return re.sub(r"gradient_\d+", "gradient", vl_convert.vegalite_to_svg(spec))
 
 
 def _titled(chart: Chart, svg: str) -> str:

@@ -6,6 +6,7 @@ what an amendment brings fits between. Numbers and names come from the first ver
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from planner.reports.sdtm.numbers import allot
@@ -13,6 +14,7 @@ from planner.reports.sdtm.texts import fitted
 from schedules.compiled import repeats_of, visit_label
 from schedules.design import Design, old_names, renamed
 from schedules.keys import Stay, parse_key
+from schedules.language import Spans
 from schedules.offsets import Offset, Unit
 from schedules.order import rough_days
 from schedules.protocol import Epoch, PlannedVisit, Protocol
@@ -31,13 +33,21 @@ class Named(NamedTuple):
 
 
 class _Slot(NamedTuple):
-    """One visit of an epoch as the first version has it that has it; ``prefix`` tells it from others so called."""
+    """One visit of an epoch, or one of its repeats, as the first version has it that has it."""
 
+    id: str
     epoch: Epoch
     planned: PlannedVisit
     repeat: int | None
-    prefix: str = ""
-    suffix: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """Its name in any cycle."""
+        return self.label(Stay("any", 1, _ANY if self.epoch.cycles else None))
+
+    def label(self, stay: Stay) -> str:
+        """Its name as the protocol has it."""
+        return visit_label(self.epoch, stay, self.planned, self.repeat).upper()
 
 
 class VisitBook:
@@ -48,10 +58,13 @@ class VisitBook:
         self._epochs: dict[str, int] = {}
         self._places: dict[str, dict[str, int]] = {}
         self._slots: dict[tuple[str, str], _Slot] = {}
-        self._patterns: set[str] = set()
+        #: the visits that are called alike, in the order in which the versions brought them
+        self._alike: dict[str, list[_Slot]] = {}
+        #: in which cycles which version plans a visit, the first version first
+        self._cycles: dict[str, list[tuple[int, Spans | None]]] = {}
         self._found: dict[str, Named | None] = {}
-        for protocol in design.versions:
-            self._add(protocol)
+        for version, protocol in enumerate(design.versions):
+            self._add(version, protocol)
 
     def canonical(self, key: str) -> str:
         """The key by which every version means the same visit: with the first name that it ever had."""
@@ -79,9 +92,9 @@ class VisitBook:
             return None
         stay = parts.stay
         number = (stay.entry - 1) * _ENTRY + self._epochs[stay.epoch] * _EPOCH + (stay.cycle or 0) * _CYCLE
-        return Named(number + self._places[stay.epoch][parts.name], _name(slot, stay))
+        return Named(number + self._places[stay.epoch][parts.name], self._name(slot, stay))
 
-    def _add(self, protocol: Protocol) -> None:
+    def _add(self, version: int, protocol: Protocol) -> None:
         allot(self._epochs, list(protocol.epochs), MOST_EPOCHS)
         for epoch_id, epoch in protocol.epochs.items():
             slots = self._in_order(epoch_id, epoch)
@@ -89,7 +102,9 @@ class VisitBook:
             allot(places, list(slots), MOST_IN_CYCLE if epoch.cycles else MOST_IN_EPOCH)
             for name, slot in slots.items():
                 if (epoch_id, name) not in self._slots:
-                    self._slots[epoch_id, name] = self._told_apart(epoch_id, slot)
+                    self._slots[epoch_id, name] = slot
+                    self._alike.setdefault(slot.pattern, []).append(slot)
+                self._cycles.setdefault(slot.id, []).append((version, slot.planned.cycles))
 
     def _in_order(self, epoch_id: str, epoch: Epoch) -> dict[str, _Slot]:
         """The visits of an epoch, each of its repeats apart, by about their days, else as in the file."""
@@ -98,24 +113,29 @@ class VisitBook:
             named = self._names.get((epoch_id, visit_id), visit_id)
             for by, count in repeats_of(planned):
                 name = named if count is None else f"{named}-{count}"
-                found.append((_about(epoch_id, epoch, planned, by), name, _Slot(epoch, planned, count)))
+                found.append(
+                    (_about(epoch_id, epoch, planned, by), name, _Slot(f"{epoch_id}.{name}", epoch, planned, count))
+                )
         found.sort(key=lambda each: each[0])
         return {name: slot for _, name, slot in found}
 
-    def _told_apart(self, epoch_id: str, slot: _Slot) -> _Slot:
-        """The same, with the epoch's label in front where another visit has its name already."""
-        prefixed = slot._replace(prefix=f"{slot.epoch.label.upper()} ")
-        again = (prefixed._replace(suffix=f" ({number})") for number in range(2, 10_000))
-        stay = Stay(epoch_id, 1, _ANY if slot.epoch.cycles else None)
-        free = next(each for each in (slot, prefixed, *again) if _name(each, stay) not in self._patterns)
-        self._patterns.add(_name(free, stay))
-        return free
+    def _name(self, slot: _Slot, stay: Stay) -> str:
+        """What people read; of those that are called alike in a cycle, all but the first have their epoch in front."""
+        known = [(since, each) for each in self._alike[slot.pattern] for since in [self._since(each, stay)]]
+        alike = sorted([(since, each) for since, each in known if since is not None], key=itemgetter(0))
+        others = [each for _, each in alike[1:]]
+        label = slot.label(stay)
+        if any(each.id == slot.id for each in others):
+            own = [each.id for each in others if each.epoch.label == slot.epoch.label].index(slot.id)
+            label = f"{slot.epoch.label.upper()} {label}" + (f" ({own + 1})" if own else "")
+        return fitted(label + (f", ENTRY {stay.entry}" if stay.entry > 1 else ""))
 
-
-def _name(slot: _Slot, stay: Stay) -> str:
-    label = visit_label(slot.epoch, stay, slot.planned, slot.repeat).upper()
-    entry = f", ENTRY {stay.entry}" if stay.entry > 1 else ""
-    return fitted(f"{slot.prefix}{label}{slot.suffix}{entry}")
+    def _since(self, slot: _Slot, stay: Stay) -> int | None:
+        """The first version that plans the visit in that cycle; None if none does."""
+        versions = (
+            version for version, cycles in self._cycles[slot.id] if cycles is None or (stay.cycle or 1) in cycles
+        )
+        return next(versions, None)
 
 
 def _about(epoch_id: str, epoch: Epoch, planned: PlannedVisit, by: Offset) -> float:

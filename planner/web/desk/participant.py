@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +13,12 @@ from sqlalchemy.orm import Session
 from planner import clock
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
-from planner.persistence.audit import AuditEntry
 from planner.persistence.facts import FactRow
 from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
 from planner.services.home_doses import OWN
-from planner.services.lists import participant_audit
+from planner.services.lists import actor_names, participant_audit
 from planner.services.messages import Shown, participant_messages, with_texts
 from planner.web import calendar_view
 from planner.web.desk.audit_words import shown_entry
@@ -106,7 +104,7 @@ def audit(study: str, number: str) -> str:
         seen = look_at(session, study, number)
         found = participant_audit(session, scope(), study, number, asked)
         return render_template(
-            "desk/audit.html", seen=seen, found=found, who=_actors(session, found.rows),
+            "desk/audit.html", seen=seen, found=found, who=actor_names(session, found.rows),
             shown=[shown_entry(seen, entry) for entry in found.rows], **names(seen),
         )  # fmt: skip
 
@@ -164,10 +162,3 @@ def _happened(session: Session, seen: Seen) -> list[Happened]:
 def _nobody(row: FactRow) -> str:
     """Who recorded what no user has."""
     return "the participant" if row.fact_id.startswith(OWN) else "the planner"
-
-
-def _actors(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """The names of those who acted: ``user:7`` is how the audit keeps them."""
-    ids = {entry.actor: entry.actor.partition(" ")[0].removeprefix("user:") for entry in entries}
-    names = names_of(session, (int(text) for text in ids.values() if text.isdecimal()))
-    return {actor: names.get(int(text), actor) if text.isdecimal() else actor for actor, text in ids.items()}

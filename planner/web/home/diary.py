@@ -127,10 +127,10 @@ def _name(t: Texts, diary: Diary, medicine: Medicine) -> str:
 
 
 def _weeks(t: Texts, diary: Diary, medicine: Medicine) -> Iterator[list[Square]]:
-    """The weeks of the calendar since the first dose, each from the day with which a week begins in that language."""
+    """The weeks from the first dose to the last, each from the day with which a week begins in that language."""
     doses = {dose.day: dose for dose in medicine.doses}
     begin = min(doses) - timedelta(days=(min(doses).weekday() - t.locale.first_week_day) % _WEEK)
-    while begin <= diary.today:
+    while begin <= max(doses):
         week = [begin + timedelta(days=number) for number in range(_WEEK)]
         yield [_square(diary, day, doses.get(day)) for day in week]
         begin += timedelta(days=_WEEK)

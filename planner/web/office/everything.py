@@ -6,9 +6,9 @@ from flask import Blueprint, request
 
 from planner.auth.door import USUAL_BODY, needs_of
 from planner.web import door
-from planner.web.office import calendars, health, overview, parts, people, rules, sending, sites, studies, texts
+from planner.web.office import audit, calendars, health, overview, parts, people, rules, sending, sites, studies, texts
 
-PARTS = (overview, people, sites, studies, calendars, texts, sending, rules, health)
+PARTS = (overview, people, sites, studies, calendars, texts, sending, rules, audit, health)
 
 
 def make_office() -> Blueprint:

@@ -19,6 +19,7 @@ _PARTS = (
     ("Calendars", "office.calendars.show", Permission.FEEDS_READ, False),
     ("Texts", "office.texts.choose", Permission.MESSAGES_READ, False),
     ("Sending", "office.sending.show", Permission.MESSAGES_READ, False),
+    ("Audit", "office.audit.show", Permission.AUDIT_READ, True),
     ("Health", "office.health.show", Permission.USERS_READ, True),
 )
 

@@ -156,7 +156,7 @@ def _page(study: str, forms: dict[str, Form], status: int) -> Response:
         setup, who = study_setup(session, found), asking()
         theirs = {code for code, _ in setup.sites}
         return render_template(
-            "office/study.html", setup=setup, done=request.args.get("done"), schedule=_schedule_of(study),
+            "office/study.html", setup=setup, done=request.args.get("done"), elsewhere=_elsewhere(found),
             others=[(code, name) for code, name in sites_of(session) if code not in theirs],
             forms={name: forms.get(name, Form(name)) for name in ("join", "values", "confirm", "state")},
             may_change=who.scope(Permission.STUDIES_WRITE).covers_whole(found.id),
@@ -164,6 +164,28 @@ def _page(study: str, forms: dict[str, Form], status: int) -> Response:
         )  # fmt: skip
 
     return make_response(installation().store.read(work), status)
+
+
+#: where the rest of a study is set: what that is, the page, and the permission without which it shows nothing
+_ELSEWHERE = (
+    ("Settings: values, sites, attempts to reach somebody", "studies.settings.show", Permission.STUDIES_READ),
+    ("Schedule of activities", "studies.schedule.show", Permission.STUDIES_READ),
+    ("Versions and amendments", "studies.versions.show", Permission.STUDIES_READ),
+    ("Cohorts", "studies.cohorts.show", Permission.PARTICIPANTS_READ),
+    ("By which rules it sends", "office.rules.ask", Permission.MESSAGES_WRITE),
+    ("The texts that participants read", "office.texts.show", Permission.MESSAGES_READ),
+    ("Its audit", "office.audit.show_study", Permission.AUDIT_READ),
+)
+
+
+def _elsewhere(study: Study) -> list[tuple[str, str]]:
+    """The other pages about a study that whoever looks may open."""
+    found = (
+        (label, address_of(endpoint, study=study.code))
+        for label, endpoint, permission in _ELSEWHERE
+        if asking().scope(permission).covers_whole(study.id)
+    )
+    return [(label, address) for label, address in found if address is not None]
 
 
 def _schedule_of(study: str) -> str | None:

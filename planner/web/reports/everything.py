@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from planner.web import door
-from planner.web.reports import charts, choose, files, page
+from planner.web.reports import charts, choose, files, mails, page
 
-PARTS = (choose, page, files, charts)
+PARTS = (choose, page, files, mails, charts)
 
 
 def make_reports() -> Blueprint:

@@ -22,6 +22,7 @@ from planner.services.contact_attempts import want_attempts
 from planner.services.lists import list_sites
 from planner.services.studies import join_site, refuse_other_settings, set_open, supply_parameters
 from planner.services.study_overview import study_line
+from planner.web.office.parts import address_of
 from planner.web.studies.forms import FORM_ERRORS, Form, sent
 from planner.web.studies.shown import Shown, shown_study, texts_of
 from schedules.protocol import Parameter
@@ -146,6 +147,7 @@ def _page(session: Session, study: str, form: Form, status: int) -> Response:
     made = render_template(
         "studies/settings.html", study=found, line=line, form=form, others=others,
         parameters=_parameters(texts_of(session, found)), values=parameter_values(session, found.row.id),
-        done=DONE.get(request.args.get("done", "")),
+        done=DONE.get(request.args.get("done", "")), set_up=address_of("office.studies.show_one", study=study),
+        rules=address_of("office.rules.ask", study=study) if found.may_whole("messages:write") else None,
     )  # fmt: skip
     return make_response(made, status)

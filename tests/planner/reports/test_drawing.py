@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -114,6 +115,15 @@ def test_letters_stand_out_from_the_paper_and_what_is_told_apart_by_colour_does_
     steps = (style.line, *style.ramp, style.ink)
     for one, other in pairwise(steps):
         assert contrast(one, other) > 1.25, (one, other)
+
+
+def test_charts_that_are_drawn_at_the_same_time_are_each_drawn_as_if_alone() -> None:
+    draw = svg_of.__wrapped__
+    wanted = [(name, theme) for _ in range(4) for name in TITLES for theme in ("light", "dark")]
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(lambda one_of: draw(one(one_of[0]), one_of[1]), wanted))
+    for (name, theme), found in zip(wanted, together, strict=True):
+        assert found == draw(one(name), theme), (name, theme)
 
 
 def test_where_there_is_nothing_the_picture_says_so_in_words() -> None:

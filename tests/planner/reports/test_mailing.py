@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from notifications.channels.smtp_email import MailServer, Security, SmtpEmail
 from notifications.message import Channel, Verdict
-from planner.auth.report_mails import reading_scope
+from planner.auth.report_mails import readers_in, reading_scope
 from planner.persistence.audit import AuditEntry
 from planner.persistence.report_mails import ReportMail, ReportSchedule
 from planner.persistence.studies import Study
@@ -29,11 +30,11 @@ from planner.reports.mail_schedules import (
     end,
     list_mails,
     list_schedules,
+    may_read,
     send_again,
     set_up,
     wanted_of,
 )
-from planner.reports.mail_times import Rhythm
 from planner.reports.mailing import LATER, LEASE, WAITS, Mailing
 from planner.reports.report import Filters
 from planner.services.access import EVERYTHING, Scope
@@ -106,28 +107,6 @@ def post(store: Store) -> Post:
     return Post(small_study(store))
 
 
-# -- when -----------------------------------------------------------------------------------------
-
-
-def test_a_weekly_report_is_due_on_its_day_and_hour_by_the_clock_of_its_place() -> None:
-    monday = Rhythm("weekly", 1, 6, "America/New_York")
-    assert monday.after(datetime(2026, 4, 15, tzinfo=UTC)) == DUE
-    assert monday.after(DUE) == DUE + timedelta(days=7)
-    # An hour earlier in UTC once clocks have gone forward, on 8 March.
-    assert monday.after(datetime(2026, 3, 1, tzinfo=UTC)).hour == 11
-    assert monday.after(datetime(2026, 3, 8, tzinfo=UTC)).hour == 10
-    assert monday.newest(DUE, DUE + timedelta(days=20)) == DUE + timedelta(days=14)
-
-
-def test_a_monthly_report_is_due_once_in_every_month() -> None:
-    rhythm, moment = Rhythm("monthly", 28, 2, "Europe/Berlin"), datetime(2025, 12, 31, tzinfo=UTC)
-    found = []
-    for _ in range(24):
-        moment = rhythm.after(moment)
-        found.append(moment)
-    assert [(each.year, each.month) for each in found] == [(2026 + n // 12, n % 12 + 1) for n in range(24)]
-
-
 # -- what -----------------------------------------------------------------------------------------
 
 
@@ -169,7 +148,7 @@ def test_what_is_attached_is_masked_shows_no_participant_and_can_be_made_again(p
     assert said["data as of"] == DUE.isoformat()
     for file in mail.files:
         assert b"01-001" not in file.content
-    study = post.store.read(lambda session: list_schedules(session, EVERYTHING, reading_scope, STUDY))
+    study = post.store.read(lambda session: list_schedules(session, EVERYTHING, readers_in, STUDY))
     assert [each.row.id for each in study] == [row.id]
     with post.store.database.at_one_moment() as session:
         wanted = wanted_of(session.get_one(Study, row.study_id), row, DUE)
@@ -213,7 +192,7 @@ def test_whose_role_has_ended_gets_nothing_more_and_that_is_shown(post: Post) ->
     post.end_roles(reader)
     assert post.run(DUE) == {"sent": 1, "held back": 1}
     assert [each.to for each in post.mail.outgoing] == [other.email]
-    [listed] = post.store.read(lambda session: list_schedules(session, EVERYTHING, reading_scope, STUDY))
+    [listed] = post.store.read(lambda session: list_schedules(session, EVERYTHING, readers_in, STUDY))
     assert {each.email: each.may for each in listed.readers} == {reader.email: False, other.email: True}
     mails = post.store.read(lambda session: list_mails(session, EVERYTHING, STUDY))
     told = {(each.to, each.row.state, each.row.words) for each in mails}
@@ -243,6 +222,20 @@ def test_nobody_is_named_who_may_not_read_reports(post: Post) -> None:
         post.set_up(post.reader(), recipients=("nobody.at.all@example.org",))
 
 
+def test_those_who_can_be_chosen_are_those_who_may_read(post: Post) -> None:
+    known = [post.reader(role, site) for role in Role for site in (None, SOUTH)]
+    post.end_roles(known[0])
+
+    def chosen(session: Session) -> set[int]:
+        study = session.scalars(select(Study)).one()
+        assert {each.id for each in known if may_read(session, study.id, reading_scope, each)} == {
+            user.id for user in readers_in(session, study.id)
+        }
+        return {user.id for user in readers_in(session, study.id)}
+
+    assert len(post.store.read(chosen)) == 7
+
+
 @pytest.mark.parametrize(
     ("said", "place"),
     [
@@ -264,7 +257,7 @@ def test_a_schedule_is_of_the_whole_study(post: Post) -> None:
     with pytest.raises(NotAllowed):
         post.set_up(reader, scope=scope)
     with pytest.raises(NotFound):
-        post.store.read(lambda session: list_schedules(session, Scope(()), reading_scope, STUDY))
+        post.store.read(lambda session: list_schedules(session, Scope(()), readers_in, STUDY))
 
 
 # -- what goes wrong ------------------------------------------------------------------------------
@@ -364,7 +357,7 @@ def test_what_has_ended_goes_out_no_more(post: Post) -> None:
     row = post.set_up(post.reader())
     post.store.write(SYSTEM, post.study.now, lambda uow: end(uow, EVERYTHING, STUDY, row.id))
     assert post.run(DUE) == {}
-    assert post.store.read(lambda session: list_schedules(session, EVERYTHING, reading_scope, STUDY)) == []
+    assert post.store.read(lambda session: list_schedules(session, EVERYTHING, readers_in, STUDY)) == []
     with pytest.raises(NotFound):
         post.store.write(SYSTEM, post.study.now, lambda uow: end(uow, EVERYTHING, STUDY, row.id + 99))
 

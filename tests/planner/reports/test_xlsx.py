@@ -67,6 +67,9 @@ def test_each_figure_of_the_report_stands_in_the_workbook_as_a_number(store: Sto
             assert said == (figure["group"], figure["label"], figure["note"])
             shown = [row[name] for name in ("n", "N", "share", "95 % from", "95 % to")]
             assert shown == [same(figure[name]) for name in ("n", "of", "share", "low", "high")]
+            named = [name for name in row if name.startswith(("median", "value"))]
+            assert [row[name] for name in named] == [same(figure["value"])] * len(named)
+            assert named or figure["value"] is None
             assert {name: row[name] for name in figure["more"]} == {n: same(f) for n, f in figure["more"].items()}
 
 

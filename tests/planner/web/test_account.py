@@ -104,3 +104,39 @@ def test_a_token_of_ones_own_is_ended_and_nobody_elses(desk: Desk, store: Store,
     assert again.status_code == 409
     assert "good for nothing already; look at the tokens that there are." in text_of(again.text)
     assert "Another password" in again.text
+
+
+def test_a_token_for_a_program_is_made_with_the_password_shown_once_and_no_more_than_its_maker_may_do(
+    desk: Desk, store: Store, me: User
+) -> None:
+    form = desk.html("/account/tokens/new")
+    assert 'value="participants:read"' in form
+    assert 'value="users:write"' not in form
+    made = desk.send("/account/tokens/new", label="our warehouse", days="30", what="read", password=PASSWORD)
+    assert made.status_code == 200
+    found = re.search(r'value="(vp_[A-Za-z0-9_-]{43})"', made.text)
+    assert found is not None
+    assert found[1] not in desk.html("/account")
+    assert "our warehouse" in desk.text("/account")
+    row = store.read(lambda session: session.scalars(select(ApiToken)).one())
+    assert (row.user_id, (row.expires_at - row.made_at).days) == (me.id, 30)
+    assert row.scopes
+    assert all(scope.endswith(":read") for scope in row.scopes)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"label": ""}, "label"), ({"days": "367"}, "days"), ({"days": "soon"}, "days"), ({"what": "some"}, "scopes"),
+        ({"what": "some", "scopes": "users:write"}, "scopes"), ({"password": "not mine"}, "password"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_token_stands_at_its_field_and_none_is_made(
+    desk: Desk, store: Store, said: dict[str, str], field: str
+) -> None:
+    usual = {"label": "our warehouse", "days": "30", "what": "read", "password": PASSWORD}
+    answer = desk.send("/account/tokens/new", **{**usual, **said})
+    assert answer.status_code == 400
+    assert f'id="token-{field}-error"' in answer.text
+    assert PASSWORD not in answer.text
+    assert store.read(lambda session: session.scalars(select(ApiToken)).all()) == []

@@ -24,10 +24,12 @@ from planner.reports.making import Wanted
 from planner.reports.report import Filters
 from planner.reports.sdtm.datasets import UNRECORDED, Domain, Domains
 from planner.reports.sdtm.domains import domains_of
+from planner.reports.sdtm.protocol_deviations import TERMS
 from planner.reports.sdtm.subject_visits import NOT_EXPECTED
 from planner.services.access import EVERYTHING, Scope
 from planner.services.deviations import JudgeDeviation, judge_deviation
 from planner.services.enrolment import fail_screening
+from schedules.deviation import Kind
 from tests.reported import at, given
 from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
@@ -179,6 +181,22 @@ def test_dv_has_confirmed_deviations_alone(study: Trial) -> None:
         (ONE, 2, "C2D8 took place on 24 March 2026, 1 day after its window", "VISIT OR DOSE OUTSIDE WINDOW", "",
          "NOT IMPORTANT", "TREATMENT", "2026-03-24", 23),
     ]  # fmt: skip
+
+
+def test_each_kind_of_deviation_has_a_term_of_its_own() -> None:
+    assert set(TERMS) == set(Kind)
+    assert len(set(TERMS.values())) == len(TERMS)
+
+
+def test_a_sentence_about_cycles_and_decisions_is_put_into_words(study: Trial) -> None:
+    study.now = LATER
+    again = {"fact": "given", "date": "2026-04-29", "visit": "t.c3.d1", "activity": "drug", "outside_plan": True}
+    study.record("01-001", again)
+    judge(study, "01-001", "beyond-most-cycles:t.c3", "confirm", important=True)
+    found = made(study)
+    assert [row[4] for row in found.dv.rows] == ["cycle 3 of Treatment was begun; Treatment has at most 2 cycles"]
+    third = next(row for row in found.sv.rows if row[9] == "2026-04-29")
+    assert (third[4], third[5], third[13]) == ("ONE MONTH: UNSCHEDULED 01", "", "C3D1, NOT PLANNED")
 
 
 def test_the_datasets_of_a_past_moment_are_those_that_were_made_then(study: Trial) -> None:

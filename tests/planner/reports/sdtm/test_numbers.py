@@ -82,6 +82,23 @@ def test_visits_that_are_called_alike_are_told_apart_by_their_epoch() -> None:
     assert book.named("t.c1.d9") is None
 
 
+def test_visits_that_are_never_planned_in_one_cycle_may_be_called_alike() -> None:
+    look = "      {}: {{label: Look, day: 12, cycles: {}, activities: [look]}}\n"
+    first = FIRST.replace("2}", "4}") + look.format("first", 1) + look.format("later", "every 2")
+    book = VisitBook(Design((builders.protocol(first),)))
+    assert [book.named(f"t.{key}") for key in ("c1.first", "c2.later")] == [
+        (10001030, "C1D12 LOOK"),
+        (10002040, "C2D12 LOOK"),
+    ]
+    # An amendment makes the first one of all cycles: what had a name keeps it.
+    more = versioned(builders.protocol(first.replace("cycles: 1, ", "")), "2.0")
+    book = VisitBook(Design((builders.protocol(first), more)))
+    assert [book.named(f"t.{key}") for key in ("c1.first", "c2.later", "c2.first", "c3.first")] == [
+        (10001030, "C1D12 LOOK"), (10002040, "C2D12 LOOK"),
+        (10002030, "TREATMENT C2D12 LOOK"), (10003030, "C3D12 LOOK"),
+    ]  # fmt: skip
+
+
 def test_tv_has_a_record_for_each_arm_where_arms_differ_and_none_where_not() -> None:
     arms = "arms:\n  one: {label: Arm one}\n  two: {label: Arm two}\n"
     same = Design((builders.protocol(FIRST, arms),))

@@ -8,12 +8,19 @@ from hypothesis import given, settings
 
 from tests.planner.reports.sdtm.histories import Made
 from tests.planner.reports.sdtm.rules import broken
-from tests.strategies import Case, library_cases
+from tests.schedules.test_random_protocols import valid_protocols
+from tests.strategies import Case, cases, library_cases
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 
 
-@settings(max_examples=500 if SOAK else 60)
+@settings(max_examples=500 if SOAK else 25)
 @given(library_cases())
 def test_the_datasets_of_any_history_keep_the_rules_of_the_standard(case: Case) -> None:
+    assert broken(Made([case]).read()) == []
+
+
+@settings(max_examples=500 if SOAK else 40)
+@given(cases(valid_protocols(), named=True))
+def test_the_datasets_of_any_protocol_keep_the_rules_of_the_standard(case: Case) -> None:
     assert broken(Made([case]).read()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,7 +22,7 @@ HERE = f"/office/studies/{STUDY}/sending"
 RULES = {
     "enabled": "yes", "alias": "The clinic", "urgent_phone": "+1 212 555 0111", "emergency_phone": "911",
     "timings": "1d", "hour": "09:30", "opens": "08:00", "closes": "20:00", "diary_hour": "18:00", "per_day": "2",
-    "per_week": "3", "redact_after": "30",
+    "per_week": "3", "redact_after": "30", "morning_before": "03:00", "diary_per_day": "1",
 }  # fmt: skip
 
 
@@ -113,11 +114,47 @@ def test_rules_are_set_by_the_form_and_what_it_does_not_ask_for_stays(office: De
     assert after.rules["morning_before"] == before.rules["morning_before"]
 
 
+def rules_kept(study: Trial) -> dict[str, Any]:
+    return study.store.read(lambda session: dict(session.scalars(select(RulesRow)).one().rules))
+
+
+def test_a_kind_of_visit_has_reminders_of_its_own_until_it_is_as_any_other_again(office: Desk, study: Trial) -> None:
+    new: dict[str, Any] = {"new_kind": "induction.d8", "new_timings": ["7d", "morning"], "morning_before": "02:30"}
+    assert office.send(f"{HERE}/rules", **{**RULES, **new}).status_code == 303
+    assert rules_kept(study)["timings_by_visit"] == {"induction.d8": ["7d", "morning"]}
+    assert rules_kept(study)["morning_before"] == 150
+    page = office.text(f"{HERE}/rules")
+    assert ": Day 8 induction.d8" in page
+    kept = {**RULES, "kinds": "induction.d8"}
+    assert office.send(f"{HERE}/rules", **{**kept, "by-induction.d8": "1d"}).status_code == 303
+    assert rules_kept(study)["timings_by_visit"] == {"induction.d8": ["1d"]}
+    assert office.send(f"{HERE}/rules", **kept).status_code == 303
+    assert rules_kept(study)["timings_by_visit"] == {"induction.d8": []}
+    assert office.send(f"{HERE}/rules", **{**kept, "usual-induction.d8": "yes"}).status_code == 303
+    assert rules_kept(study)["timings_by_visit"] == {}
+
+
+def test_a_kind_of_visit_that_the_protocol_does_not_have_is_refused_and_what_was_typed_stays(office: Desk) -> None:
+    answer = office.send(f"{HERE}/rules", **{**RULES, "new_kind": "induction.d99", "per_week": "7"})
+    assert answer.status_code == 400
+    assert "There is no such visit" in answer.text
+    assert 'value="7"' in answer.text
+
+
+def test_addresses_that_texts_may_name_are_written_one_on_each_line(office: Desk, study: Trial) -> None:
+    two = "https://clinic.example/parking\r\n\r\nhttps://clinic.example/map\r\n"
+    assert office.send(f"{HERE}/rules", **{**RULES, "links": two, "diary_per_day": "2"}).status_code == 303
+    assert rules_kept(study)["links"] == ["https://clinic.example/parking", "https://clinic.example/map"]
+    assert rules_kept(study)["diary_per_day"] == 2
+    assert "https://clinic.example/parking\nhttps://clinic.example/map" in office.html(f"{HERE}/rules")
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"urgent_phone": ""}, "urgent_phone"), ({"alias": "The leukemia clinic"}, "alias"), ({"hour": "nine"}, "hour"),
         ({"per_day": "0"}, "per_day"), ({"hour": "21:00"}, "hour"), ({"closes": "09:00"}, "hours"),
+        ({"morning_before": "soon"}, "morning_before"), ({"diary": "yes", "diary_per_day": "0"}, "diary_per_day"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_rules_stands_at_its_field_and_what_was_typed_stays(

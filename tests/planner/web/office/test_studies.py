@@ -164,3 +164,12 @@ def test_an_investigator_confirms_and_sets_nothing_up(app: Flask, study: Trial) 
     assert who.client.get(NEW).status_code == 403
     assert who.send(f"/office/studies/{STUDY}/confirmation", version="1.0").status_code == 303
     assert who.send(f"/office/studies/{STUDY}/state", state="closed").status_code == 403
+
+
+def test_the_page_where_a_study_is_made_ready_and_its_settings_lead_to_each_other(office: Desk, study: Trial) -> None:
+    ready, settings = f"/office/studies/{STUDY}", f"/studies/{STUDY}/settings"
+    for path in (settings, f"/studies/{STUDY}/versions", f"{ready}/sending/rules", f"{ready}/texts", f"{ready}/audit"):
+        assert f'href="{path}"' in office.html(ready), path
+        assert office.client.get(path).status_code == 200
+    assert f'href="{ready}"' in office.html(settings)
+    assert f'href="{ready}/sending/rules"' in office.html(settings)

@@ -166,7 +166,9 @@ def test_reports_are_for_those_who_read_deviations_and_of_the_sites_that_they_se
     allowed = {Role.ADMINISTRATOR, Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR}
     for role in Role:
         who = desk_of(app, store, role)
-        seen = {status_of(who, route, names) for route, _ in routes_of(app, "reports.")}
+        seen = {
+            status_of(who, route, names) for route, wanted in routes_of(app, "reports.") if wanted and not wanted.whole
+        }
         assert (403 in seen) == (role not in allowed), role
         assert ('href="/reports"' in who.html("/studies")) == (role in allowed)
     of_north = desk_of(app, store, Role.MONITOR, STUDY, NORTH)
