@@ -56,6 +56,8 @@ _WAITS = {
 }
 #: among so many batches of what is due a worker chooses the one that it claims, where there are others
 _PLACES = 8
+#: so many times a batch is claimed at once where a provider is quick; but no more than so many messages
+_GROWTH, _MOST = 16, 800
 _FAILURES = frozenset({Verdict.NOT_TAKEN, Verdict.UNKNOWN})
 
 
@@ -84,6 +86,25 @@ class _Results:
         """Whether they have to be recorded now."""
         waited = time.monotonic() - self.since
         return len(self.outcomes) >= pace.record_after or waited >= pace.record_within.total_seconds()
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One sending thread: it has one request at most on its way. ``size`` is how much it claims at once, just now."""
+
+    name: str
+    check: LastCheck
+    figures: Figures
+    size: int
+
+    def went(self, found: int, seconds: float, pace: Pace) -> None:
+        """Claim more at once while a provider is quick: what a claim costs is shared by more messages.
+
+        Where it is not, a worker that dies leaves as few in doubt as a batch has.
+        """
+        is_quick = found >= self.size and seconds < pace.record_within.total_seconds() / 2
+        most = max(pace.batch, min(pace.batch * _GROWTH, _MOST))
+        self.size = min(self.size * 2, most) if is_quick else pace.batch
 
 
 @dataclass(slots=True)
@@ -129,12 +150,12 @@ class Dispatcher:
                 figures.include(done)
 
     def _lane(self, name: str) -> Figures:
-        """What one sending thread does: it has one request at most on its way."""
-        figures = Figures()
+        """What one sending thread does."""
         with last_check(self.transactions, self.pace.lease * 3) as check:
-            while not self.stopping() and self._send_batch(name, check, figures):
+            lane = _Lane(name, check, Figures(), self.pace.batch)
+            while not self.stopping() and self._send_batch(lane):
                 pass
-        return figures
+        return lane.figures
 
     def _are_many(self, name: str) -> bool:
         with self.transactions.reading() as session:
@@ -153,28 +174,30 @@ class Dispatcher:
         figures.add("lapsed", lapsed)
         figures.add("expired", expired)
 
-    def _send_batch(self, name: str, check: LastCheck, figures: Figures) -> bool:
+    def _send_batch(self, lane: _Lane) -> bool:
         """Send what can be claimed at once; whether there may be more."""
         with self._claiming:  # or two would write the same texts, and one of them in vain
-            batch, most = self._claim(name)
+            batch, most = self._claim(lane.name, lane.size)
         if batch is None:
             return False
-        figures.add("claimed", len(batch.attempts) + len(batch.outcomes))
-        figures.add("retried", sum(attempt.attempts > 1 for attempt in batch.attempts))
-        results = _Results(outcomes=batch.outcomes, since=time.monotonic())
+        lane.figures.add("claimed", len(batch.attempts) + len(batch.outcomes))
+        lane.figures.add("retried", sum(attempt.attempts > 1 for attempt in batch.attempts))
+        began = time.monotonic()
+        results = _Results(outcomes=batch.outcomes, since=began)
         try:
-            self._send_all(self.channels[name], check, batch.attempts, results, figures)
+            self._send_all(lane, batch.attempts, results)
         finally:
-            self._record(name, results, figures)
+            self._record(lane, results)
+        lane.went(batch.found, time.monotonic() - began, self.pace)
         return batch.found >= most and results.failures < self.pace.failures
 
-    def _claim(self, name: str) -> tuple[Batch | None, int]:
+    def _claim(self, name: str, size: int) -> tuple[Batch | None, int]:
         """What is due and nobody else has, its texts written; and how many it would have been at most.
 
         What was found may be another's by the time it is claimed: then it is looked for again, and where somebody who
         is slow still has it, behind it. Once that has happened it is looked for elsewhere from the start.
         """
-        most, seen = self.pace.batch, frozenset[int]()
+        most, seen = size, frozenset[int]()
         aside = behind = self._aside()
         while not self.stopping():
             now = self.clock()
@@ -187,7 +210,7 @@ class Dispatcher:
                 continue
             if not found.found:
                 return None, most
-            taken, most = self._take(name, found, now)
+            taken, most = self._take(name, found, size, now)
             if taken:
                 return found.only(taken), most
             self._among_others = True
@@ -204,7 +227,7 @@ class Dispatcher:
         """Behind how many messages to look first: where others claim too, rather not all of them at the oldest."""
         return self.pace.batch * self.chance.randrange(_PLACES) if self._among_others else 0
 
-    def _take(self, name: str, found: Batch, looked_at: datetime) -> tuple[set[int], int]:
+    def _take(self, name: str, found: Batch, size: int, looked_at: datetime) -> tuple[set[int], int]:
         """Claim what was found, as many as the channel's circuit allows.
 
         As of the moment of the claim itself: caps go by who has claimed first, and this process may have stood still
@@ -215,24 +238,22 @@ class Dispatcher:
         def work(session: Session) -> tuple[set[int], int]:
             now = self.clock()
             if now - looked_at > self.pace.lease:
-                return set(), self.pace.batch
-            most = quota(session, name, self.pace.batch, self.pace.lease, now)
+                return set(), size
+            most = quota(session, name, size, self.pace.lease, now)
             return (claim(session, found.written(most), self.owner, self.pace, now) if most else set()), most
 
         return self.transactions.transact(work)
 
-    def _send_all(
-        self, channel: Channel, check: LastCheck, attempts: list[Attempt], results: _Results, figures: Figures
-    ) -> None:
+    def _send_all(self, lane: _Lane, attempts: list[Attempt], results: _Results) -> None:
         for place, attempt in enumerate(attempts):
             if self.stopping() or results.failures >= self.pace.failures:
                 for left in attempts[place:]:
                     results.add(self._waiting(left, "not begun", timedelta(0), self.clock()))
                 return
-            for outcome in self._send(channel, check, attempt, results):
+            for outcome in self._send(self.channels[lane.name], lane.check, attempt, results):
                 results.add(outcome)
             if results.is_due(self.pace):
-                self._record(attempt.channel, results, figures)
+                self._record(lane, results)
 
     def _send(self, channel: Channel, check: LastCheck, attempt: Attempt, results: _Results) -> Iterator[Outcome]:
         """Check and send one message. Nothing may come between the check and the request."""
@@ -256,7 +277,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - whatever it was: the provider may have the message by now
             return Receipt(verdict=Verdict.UNKNOWN, words=type(error).__name__)
 
-    def _record(self, name: str, results: _Results, figures: Figures) -> None:
+    def _record(self, lane: _Lane, results: _Results) -> None:
         outcomes, worked = results.outcomes, results.worked
         if not outcomes:
             return
@@ -267,10 +288,10 @@ class Dispatcher:
             done = record(session, left, now)
             done.add("accepted", len(outcomes) - len(left))
             if worked:
-                count_results(session, name, worked, self.pace, now)
+                count_results(session, lane.name, worked, self.pace, now)
             return done
 
-        figures.include(self.transactions.transact(work))
+        lane.figures.include(self.transactions.transact(work))
         results.outcomes, results.worked = [], []
 
     # -- what a word or a receipt means ---------------------------------------------------------

@@ -62,6 +62,15 @@ class Appointment:
     address: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with an e-mail; its name has plain letters alone."""
+
+    name: str
+    mimetype: str
+    content: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
     """One message as a channel is handed it. ``token`` names this attempt; callbacks have to carry it.
@@ -70,6 +79,7 @@ class Outgoing:
     ``event`` is the appointment where the message is an invitation: it stands in a calendar, and is called off by one
     that is cancelled. ``deadline`` (of ``time.monotonic``) is until when the request may go out: a process that stood
     still, whose lease lapsed meanwhile, must not send any more. It is looked at immediately before the bytes go out.
+    ``files`` go with an e-mail; other channels leave them out.
     """
 
     to: str
@@ -80,6 +90,7 @@ class Outgoing:
     subject: str = ""
     event: CalendarEvent | None = None
     deadline: float | None = None
+    files: tuple[Attachment, ...] = ()
 
 
 class Verdict(StrEnum):

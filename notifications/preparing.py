@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Integer, Row, Table, bindparam, func, literal_column, select
+from sqlalchemy import Integer, Row, Table, bindparam, case, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
@@ -59,10 +59,13 @@ _FIRST = (
     .offset(bindparam("behind", type_=Integer))
     .subquery("m")
 )
-_FOUND = (
-    *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone,
+_OF_APPOINTMENT = (
     *(_APPOINTMENT.c[name] for name in ("version", "cancelled", "day", "starts", "place", "phone")),
-    _APPOINTMENT.c.zone.label("there"), _ADDRESS.c.digest.label("agreed"),
+    _APPOINTMENT.c.zone.label("there"),
+)  # fmt: skip
+_FOUND = (
+    *(_FIRST.c[name] for name in _OF_MESSAGE), _RECIPIENT.c.language, _RECIPIENT.c.zone, *_OF_APPOINTMENT,
+    _ADDRESS.c.digest.label("agreed"),
 )  # fmt: skip
 _DUE = (
     select(*_FOUND)
@@ -70,6 +73,19 @@ _DUE = (
     .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _FIRST.c.appointment_id)
     .outerjoin(_ADDRESS, (_ADDRESS.c.recipient_id == _FIRST.c.recipient_id) & (_ADDRESS.c.channel == _FIRST.c.channel))
     .order_by(_FIRST.c.due_at, _FIRST.c.id)
+)
+#: what lets somebody in is shown to nobody else
+_HIDDEN = "••••••"
+_PLANNED = (
+    select(
+        *(_MESSAGE.c[name] for name in _OF_MESSAGE if name != "code"),
+        _RECIPIENT.c.language,
+        *_OF_APPOINTMENT,
+        case((_MESSAGE.c.code.is_not(None), _HIDDEN)).label("code"),
+    )
+    .join_from(_MESSAGE, _RECIPIENT, _RECIPIENT.c.id == _MESSAGE.c.recipient_id)
+    .outerjoin(_APPOINTMENT, _APPOINTMENT.c.id == _MESSAGE.c.appointment_id)
+    .where(_MESSAGE.c.state == literal_column("'planned'"))
 )
 _SOME = select(_MESSAGE.c.id).where(*_IS_DUE).limit(bindparam("most", type_=Integer)).subquery()
 _COUNT = select(func.count()).select_from(_SOME)
@@ -141,6 +157,32 @@ def prepare(
     return batch
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """How a planned message would read if it went now, in its recipient's language; or why it would not be sent."""
+
+    text: str
+    language: str
+    why_not: str
+
+
+def foresee(
+    session: Session, ids: Collection[int], now: datetime, own_words: OwnWords = no_words
+) -> dict[int, Foreseen]:
+    """The texts of those of these messages that are planned, without a code and without the address of a page.
+
+    They are written when they go out, by what is known then: this is how they would be written now.
+    """
+    preparing = _Preparing(session, None, now, own_words)
+    found: dict[int, Foreseen] = {}
+    for row in session.execute(_PLANNED.where(_MESSAGE.c.id.in_(tuple(ids)))):
+        try:
+            found[row.id] = preparing.foreseen(row)
+        except _Not as why:
+            found[row.id] = Foreseen("", row.language, str(why))
+    return found
+
+
 def _outcome(row: Row[Any], token: str, why: _Not, now: datetime) -> Outcome:
     return Outcome(
         id=row.id, token=token, state=why.state, at=now, reason=why.reason, due_at=why.due_at, counted=False,
@@ -151,7 +193,7 @@ def _outcome(row: Row[Any], token: str, why: _Not, now: datetime) -> Outcome:
 class _Preparing:
     """What the messages of one batch share, looked up once."""
 
-    def __init__(self, session: Session, book: AddressBook, now: datetime, own_words: OwnWords) -> None:
+    def __init__(self, session: Session, book: AddressBook | None, now: datetime, own_words: OwnWords) -> None:
         self._session, self._book, self._now, self._own_words = session, book, now, own_words
         self._words: dict[int, tuple[str, ...]] = {}
         self._reached: Mapping[int, Reached] = {}
@@ -161,7 +203,7 @@ class _Preparing:
 
     def look_up(self, channel: str, recipients: Collection[int]) -> None:
         """Where they are reached."""
-        if recipients:
+        if recipients and self._book is not None:
             self._reached = self._book.reach(self._session, recipients, channel)
 
     def attempt(self, row: Row[Any], token: str) -> Attempt:
@@ -192,6 +234,14 @@ class _Preparing:
             week_from=week_from, per_day=per_day, per_week=per_week, event=self._event(row, text),
         )  # fmt: skip
 
+    def foreseen(self, row: Any) -> Foreseen:
+        """The text alone, of whatever channel."""
+        if row.appointment_version is not None and row.appointment_version != row.version:
+            raise _Not(State.CANCELLED, "the appointment has changed")
+        source, spoken_in, wording = self._wording_of(row)
+        text = self._text(row, source, spoken_in, self._rules_of(row.study_id)[0], wording, "")
+        return Foreseen(f"{text} {unread(spoken_in)}" if row.channel in MAILED else text, spoken_in, "")
+
     def _event(self, row: Row[Any], text: str) -> CalendarEvent | None:
         """What an invitation shows in a calendar: the appointment as it stands, if it is still what it was made for."""
         if row.channel != CALENDAR:
@@ -199,6 +249,7 @@ class _Preparing:
         appointment = self._session.get_one(AppointmentRow, row.appointment_id)
         if self._session.get_one(MessageRow, row.id).occasion != occasion_of(appointment):
             raise _Not(State.CANCELLED, "the appointment has changed")
+        assert self._book is not None  # noqa: S101 - only what is foreseen has none, and no event
         uid = self._book.digest(f"invitation to appointment {appointment.id}")[:_UID]
         return event_for(appointment, uid, row.language, text, self._words_of(row.study_id))
 

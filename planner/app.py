@@ -36,6 +36,7 @@ from planner.web.feeds import feeds
 from planner.web.home.everything import make_home
 from planner.web.office.everything import make_office
 from planner.web.phones import phones
+from planner.web.reports.everything import make_reports
 from planner.web.squeezing import squeeze
 from planner.web.studies.everything import make_studies
 
@@ -78,7 +79,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     frame.install(app)
     web = (
         pages.pages, phones, feeds, docs, sign_in.pages,
-        make_desk(), make_centre(), make_home(), make_studies(), make_office(),
+        make_desk(), make_centre(), make_home(), make_studies(), make_office(), make_reports(),
     )  # fmt: skip
     for part in (*web, account.pages, program_tokens.pages, health.health, callbacks):
         app.register_blueprint(part)

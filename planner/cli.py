@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from planner import feed_cli, home_cli, operator_cli, report_cli, run_cli, sending_cli, study_cli
+from planner import feed_cli, home_cli, operator_cli, report_cli, report_mail_cli, run_cli, sending_cli, study_cli
 from planner.commands import options
 from schedules.errors import ScheduleError, SourceError
 
@@ -306,6 +306,7 @@ cli.add_command(feed_cli.feed)
 cli.add_command(sending_cli.sending)
 cli.add_command(home_cli.home)
 cli.add_command(report_cli.report)
+cli.add_command(report_mail_cli.report_mail)
 for running in (run_cli.demo, run_cli.worker):
     cli.add_command(running)
 for command in (study_cli.create_site, study_cli.change_site, study_cli.close_site):

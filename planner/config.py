@@ -91,7 +91,8 @@ class Settings(BaseSettings):
     send_timeout_seconds: int = Field(default=10, ge=1, le=120)
     #: how many seconds a claimed message belongs to its worker; more than three times the timeout
     send_lease_seconds: int = Field(default=60, ge=5, le=3_600)
-    #: how many messages a worker claims at once
+    #: how many messages a worker claims at once; up to sixteen times as many, 800 at most,
+    #: while a provider is quick
     send_batch: int = Field(default=50, ge=1, le=1_000)
     #: how many threads of a worker send at once; 0: two with PostgreSQL, one with the embedded database
     send_threads: int = Field(default=0, ge=0, le=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -26,12 +27,21 @@ _BREAKDOWNS = ("all", "site", "arm", "cohort", "month", "version")
 )
 @click.option("--mask-below", type=click.IntRange(0, 100), default=0, metavar="K", help="Mask figures of fewer than K.")
 @click.option("--measure", "measures", multiple=True, metavar="NAME", help="Only this measure; may be repeated.")
-@options.formats("table", "json", "csv")
-def report(**said: Any) -> None:
+@click.option("--sdtm", "folder", metavar="FOLDER", help="Write SV, TV and DV there, as CSV and Dataset-JSON, instead.")
+@options.formats("table", "json", "csv", "xlsx", "pdf")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write it to this file; a workbook or PDF needs one, or a pipe.",
+)  # fmt: skip
+def report(folder: str | None, **said: Any) -> None:
     """Report on STUDY: attendance, windows, doses, retention, deviations, with definitions.
 
-    A report of a past moment is made from the facts that were known at it.
+    A report of a past moment is made from the facts that were known at it. With --sdtm the SDTM datasets of visits
+    and confirmed deviations are written instead; --as-of, --site, --arm and --cohort choose of when and of whom.
     """
     from planner.commands import report as commands
 
-    commands.show_report(**said)
+    if folder is not None:
+        commands.write_sdtm(folder, **said)
+    else:
+        commands.show_report(**said)

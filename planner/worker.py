@@ -21,10 +21,13 @@ from sqlalchemy import select
 
 from notifications.message import Figures
 from planner.auth.long_work import scope_of
+from planner.auth.report_mails import reading_scope
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import SYSTEM, Store
+from planner.reports.mailing import Mailing
 from planner.services.amendments import apply_due_amendments
 from planner.services.caregivers import find_caregivers
+from planner.services.channels import EMAIL
 from planner.services.designs import Designs
 from planner.services.dispatching import Sending
 from planner.services.long_tasks import TASKS
@@ -100,6 +103,15 @@ class Worker:
         if self.sending is not None:
             self._count(self.sending.send())
 
+    def mail_reports(self) -> None:
+        """Send the reports that are due by e-mail, each to each reader once."""
+        if self.sending is not None:
+            channel = self.sending.channels.get(EMAIL)
+            mailing = Mailing(self.store, self.designs, self.clock, reading_scope, channel, self.stopping.is_set)
+            figures = mailing.run()
+            if figures.counts:
+                log.info("report mails: %s", figures_words(figures))
+
     def forget_texts(self) -> None:
         """Remove the texts of messages, and what people wrote, once they are old enough."""
         if self.sending is not None:
@@ -136,6 +148,7 @@ class Worker:
         every = IntervalTrigger(seconds=int(self.sending.every.total_seconds()), timezone=UTC)
         return (
             ("send-messages", every, self.send_messages),
+            ("mail-reports", CronTrigger(second=30, timezone=UTC), self.mail_reports),
             ("find-caregivers", CronTrigger(minute=45, timezone=UTC), self.find_caregivers),
             ("forget-texts", CronTrigger(minute=50, timezone=UTC), self.forget_texts),
         )

@@ -122,7 +122,7 @@ class CompiledProtocol:
     def _specs(
         self, stay: Stay, epoch: Epoch, name: str, planned: PlannedVisit, stopped: frozenset[str]
     ) -> Iterator[VisitSpec]:
-        for by, count in _repeats(planned):
+        for by, count in repeats_of(planned):
             yield self._spec(stay, epoch, name, planned, stopped, by, count)
 
     def _spec(
@@ -143,7 +143,7 @@ class CompiledProtocol:
             name=name,
             stay=stay,
             stage=epoch.stage,
-            label=_label(epoch, stay, planned, count),
+            label=visit_label(epoch, stay, planned, count),
             day=planned.day,
             planned=planned,
             base=planned.after,
@@ -260,7 +260,7 @@ def _window(planned: PlannedVisit) -> Window:
     return planned.window
 
 
-def _repeats(planned: PlannedVisit) -> Iterator[tuple[Offset, int | None]]:
+def repeats_of(planned: PlannedVisit) -> Iterator[tuple[Offset, int | None]]:
     """Each time the visit is planned: how long after its base, and the number its key ends in."""
     start = _start(planned)
     if planned.repeat is None:
@@ -293,7 +293,7 @@ def length_words(length: Offset) -> str:
     return str(length)
 
 
-def _label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -> str:
+def visit_label(epoch: Epoch, stay: Stay, planned: PlannedVisit, count: int | None) -> str:
     """``C2D8``; with the visit's own name where that says more: ``C2D24 Marrow``, ``C2 Skin check``."""
     label = _numbered(planned.label, count)
     if not stay.cycle:

@@ -21,11 +21,12 @@ def in_order_of_placing(epoch_id: str, visits: Sequence[VisitSpec]) -> tuple[Vis
     """
     bases = _bases(epoch_id, visits)
     if not any(bases.values()):
-        return tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, _days(spec.by))))
+        return tuple(sorted(visits, key=lambda spec: (not spec.is_day_1, rough_days(spec.by))))
     return tuple(_Releasing(visits, bases).order())
 
 
-def _days(length: Offset) -> float:
+def rough_days(length: Offset) -> float:
+    """A length in days, calendar months as their mean: enough to say which of two comes first."""
     return length.amount * _DAYS_OF[length.unit]
 
 
@@ -64,7 +65,7 @@ class _Releasing:
 
     def order(self) -> list[VisitSpec]:
         """All of them, each once."""
-        ring = sorted(self._of_name, key=lambda name: -_days(self._of_name[name][0].by))
+        ring = sorted(self._of_name, key=lambda name: -rough_days(self._of_name[name][0].by))
         left = Counter({name: len(specs) for name, specs in self._of_name.items()})
         for name, count in self._waits_for.items():
             self._release(name) if not count else None
@@ -82,7 +83,7 @@ class _Releasing:
     def _release(self, name: str) -> None:
         self._waits_for[name] = -1
         for spec in self._of_name[name]:
-            rough = self._start[name] + _days(spec.by)
+            rough = self._start[name] + rough_days(spec.by)
             heappush(self._ready, (not spec.is_day_1, rough, self._place[spec.key], spec))
 
     def _break(self, ring: list[str]) -> None:
@@ -92,7 +93,7 @@ class _Releasing:
         self._release(ring.pop())
 
     def _stands(self, name: str) -> None:
-        day = self._start[name] + _days(self._of_name[name][0].by) + _JUST_AFTER
+        day = self._start[name] + rough_days(self._of_name[name][0].by) + _JUST_AFTER
         for later in self._behind[name]:
             self._start[later] = max(self._start[later], day)
             self._waits_for[later] -= 1

@@ -75,6 +75,7 @@ class Activity:
     hold_for: tuple[Identifier, ...] = ()  #: reasons for which the protocol lets a dose be held: no deviation then
     omit_for: tuple[Identifier, ...] = ()  #: reasons for which the protocol lets it be left out: no deviation then
     unscheduled: bool = False  #: whether it may also stand alone, in an unscheduled visit
+    premedication: Text | None = None  #: what is given ahead of each dose, in the words of the protocol
     advice: Text | None = None  #: what staff should think of when they do it
 
     @property

@@ -15,12 +15,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from planner.persistence.unit_of_work import SYSTEM, Store
+from sqlalchemy import insert, select
+
+from planner.persistence.facts import FactRow
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import Filters, Measure, Report, Row
 from planner.services.access import EVERYTHING, Scope
 from planner.services.contact_attempts import LogAttempt, log_attempt
 from planner.services.replanning import replan_all
+from tests.planner.web.test_queries import copies
 from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
 SMALL = """\
@@ -76,6 +80,20 @@ def small_study(store: Store) -> Trial:
     study.record("01-002", {"fact": "treatment_ended", "date": "2026-03-20", "reason": "toxicity"})
     study.record("02-001", given("t.c1.d1", "2026-03-02"), {"fact": "died", "date": "2026-03-12"})
     return at(study, LATER)
+
+
+def many(study: Trial, first: int, last: int) -> None:
+    """So many participants of whom the same is known as of 01-001."""
+    copies(study, first, last)
+
+    def work(uow: UnitOfWork) -> None:
+        rows = uow.session.execute(select(FactRow.__table__).where(FactRow.participant_id == 1)).mappings().all()
+        plain = [{name: value for name, value in row.items() if name != "id"} for row in rows]
+        made = [{**row, "participant_id": number} for number in range(first, last + 1) for row in plain]
+        for start in range(0, len(made), 5_000):
+            uow.session.execute(insert(FactRow), made[start : start + 5_000])
+
+    study.store.write(SYSTEM, study.now, work)
 
 
 def reach(study: Trial, number: str, when: datetime) -> None:

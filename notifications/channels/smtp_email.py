@@ -152,6 +152,9 @@ class SmtpEmail:
         message["Subject"] = " ".join(outgoing.subject.split())
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(outgoing.text, charset="utf-8")
+        for file in outgoing.files:
+            kind, _, part = file.mimetype.partition("/")
+            message.add_attachment(file.content, maintype=kind, subtype=part, filename=file.name)
         return message
 
     def _invitation(self, outgoing: Outgoing, event: CalendarEvent) -> EmailMessage:

@@ -44,6 +44,12 @@ _LOCKED = (
     "record_facts", "record_bookings", "record_doses", "preview_facts", "judge_deviation", "sign_deviation",
     "keep_contact", "change_site", "change_cohort", "set_study_state", "want_contact_attempts", "supply_parameters",
 )  # fmt: skip
+#: what is answered with a file, too, where one is asked for
+_FILES: dict[str, tuple[str, ...]] = {
+    "make_report": (
+        "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/pdf",
+    ),
+}  # fmt: skip
 
 
 @docs.get("/openapi.json")
@@ -88,6 +94,9 @@ def _completed(made: dict[str, Any]) -> dict[str, Any]:
                 more.append(_KEY)
             if operation["operationId"] in _LOCKED:
                 more.append(_IF_MATCH)
+            for kind in _FILES.get(operation["operationId"], ()):
+                schema = {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
+                operation["responses"]["200"]["content"][kind] = {"schema": schema}
     return made
 
 

@@ -79,6 +79,7 @@ def _activity(name: str, activity: Activity) -> Data:
         "observe_minutes": activity.observe_minutes,
         "prepare_minutes": activity.prepare_minutes,
         "resource": activity.resource.value if activity.resource else None,
+        "premedication": activity.premedication,
         "advice": activity.advice,
     }
 

@@ -13,7 +13,7 @@ from planner.api.requests import answer, installation, needs, scope
 from planner.api.resource import resource
 from planner.api.types import Answer, Day, Moment, Name, Query, StudyPath
 from planner.auth.permissions import Permission
-from planner.reports.as_csv import report_csv
+from planner.reports.files import make_file
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import BREAKDOWNS, Filters, report_data
 
@@ -36,7 +36,9 @@ class ReportQuery(Query):
     by: Literal[BREAKDOWNS] = Field(default="all", description="Figures for each of these besides.")  # type: ignore[valid-type]
     mask_below: int = Field(default=0, ge=0, le=100, description="Figures of fewer than so many are masked.")
     measures: str = Field(default="", max_length=500, description="Ids with commas between them; all if left out.")
-    format: Literal["json", "csv"] = Field(default="json", description="CSV is the same table for spreadsheets.")
+    format: Literal["json", "csv", "xlsx", "pdf"] = Field(
+        default="json", description="CSV and a workbook are for spreadsheets, PDF for paper and readers."
+    )
 
 
 class DefinitionAnswer(Answer):
@@ -152,8 +154,8 @@ def report(path: StudyPath, query: ReportQuery) -> Response:
     )  # fmt: skip
     now, whose, planner = clock.now(), scope(), installation()
     with planner.store.database.at_one_moment() as session:
-        made = make_report(session, planner.designs, whose, wanted, now)
-    if query.format == "csv":
-        headers = {"Content-Disposition": f'attachment; filename="report-{made.as_of:%Y%m%dT%H%M%SZ}.csv"'}
-        return Response(report_csv(made), mimetype="text/csv", headers=headers)
-    return answer(report_data(made))
+        if query.format == "json":
+            return answer(report_data(make_report(session, planner.designs, whose, wanted, now)))
+        file = make_file(session, planner.designs, whose, wanted, query.format, now)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return Response(file.content, mimetype=file.mimetype, headers=headers)

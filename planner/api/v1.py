@@ -26,7 +26,9 @@ from planner.api import (
     people,
     protocols,
     records,
+    report_mails,
     reports,
+    sdtm,
     sending,
     sites,
     studies,
@@ -41,7 +43,7 @@ from planner.problems import InputProblem, InvalidInput, shown
 GROUPS = (
     protocols, people, users, studies, sites, cohorts, amendments, participants, facts, treatment, checklists, work,
     deviations, contacts, contact_attempts, contact_consents, logs, records, sending, wordings,
-    messages, inbox, opt_outs, feeds, home_links, reports,
+    messages, inbox, opt_outs, feeds, home_links, reports, report_mails, sdtm,
 )  # fmt: skip
 _REMEDIES = {
     "missing": "add it",

@@ -102,6 +102,8 @@ def advice(protocol: Protocol) -> Iterator[str]:
     """What the protocol only advises: for the whole treatment, then for each activity."""
     yield from (advisory.text for advisory in protocol.advisories)
     for activity in protocol.activities.values():
+        if activity.premedication:
+            yield f"Premedication for {activity.label}: {activity.premedication}"
         if activity.advice:
             yield f"{activity.label}: {activity.advice}"
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 LARGEST = 2**63
+#: stands for no date in the order of lists: after every other
+NO_DAY = date(9999, 12, 31)
 
 
 class WrongCursor(ValueError):
@@ -54,6 +56,24 @@ def page(session: Session, query: Select[Any], order: Sequence[tuple[Any, type]]
     rows = [row[0] if len(row) == width + 1 else row[:-width] for row in found[: asked.limit]]
     more = len(found) > asked.limit
     return Page(rows, _written(found[asked.limit - 1][-width:]) if more else None)
+
+
+def page_by_day(session: Session, query: Select[Any], keys: Select[Any], day: Any, key: Any, asked: Asked) -> Page[Any]:
+    """One page of a query's rows by a day, those without one last, and by the key that tells them apart.
+
+    ``keys`` selects the keys of all rows that are wanted. A page's keys are found first, the dated ones apart from
+    the others, so that an index on day and key finds them in their order and nothing is sorted. Raises WrongCursor.
+    """
+    dated, undated = keys.where(day.is_not(None)), keys.where(day.is_(None))
+    if asked.cursor is not None:
+        after_day, after_key = _read(asked.cursor, [date, int])
+        dated = dated.where(tuple_(day, key) > tuple_(literal(after_day, day.type), literal(after_key, key.type)))
+        undated = undated.where(key > after_key) if after_day == NO_DAY else undated
+    most = asked.limit + 1
+    parts = [part.limit(most).subquery() for part in (dated.order_by(day, key), undated.order_by(key))]
+    first = union_all(*(select(part.c[0].label("key")) for part in parts)).subquery()
+    order = ((func.coalesce(day, NO_DAY), date), (key, int))
+    return page(session, query.join(first, first.c.key == key), order, Asked(asked.limit))
 
 
 def page_of_list(rows: Iterable[T], fields: Sequence[str], asked: Asked) -> Page[T]:

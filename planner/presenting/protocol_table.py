@@ -220,10 +220,11 @@ def _day(protocol: Protocol, epoch: Epoch, visit: PlannedVisit) -> str:
 
 
 def _counted(protocol: Protocol, epoch: Epoch, base: Reference, repeat: Repeat | None = None) -> str:
-    return _after(base.by, _base_words(protocol, epoch, base), repeat, said=base.event in protocol.events)
+    return _after(base.by, base_words(protocol, epoch, base), repeat, said=base.event in protocol.events)
 
 
-def _base_words(protocol: Protocol, epoch: Epoch, base: Reference) -> str:
+def base_words(protocol: Protocol, epoch: Epoch, base: Reference) -> str:
+    """What something is counted from: ``the end of treatment``, ``Dose 2``."""
     if base.event is not None:
         return protocol.events.get(base.event) or _EVENTS.get(base.event, base.event.replace("-", " "))
     if base.activity is not None:
@@ -235,13 +236,13 @@ def _base_words(protocol: Protocol, epoch: Epoch, base: Reference) -> str:
 
 def _after(by: Offset, base: str, repeat: Repeat | None, said: bool = False) -> str:
     if repeat is None:
-        return _apart(by, base, said)
+        return apart_words(by, base, said)
     until = f" until {repeat.until}" if repeat.until else ""
     times = f", {repeat.times} times" if repeat.times and repeat.times > 1 else ", once" if repeat.times else ""
-    return f"every {_single(repeat.every)}{times}{until}, from {_apart(by, base, said)}"
+    return f"every {_single(repeat.every)}{times}{until}, from {apart_words(by, base, said)}"
 
 
-def _apart(by: Offset, base: str, said: bool) -> str:
+def apart_words(by: Offset, base: str, said: bool) -> str:
     """``2 weeks after Dose 2``; an event that the protocol declares is ``said`` in a sentence of its own."""
     if by.amount == 0:
         return f"when: {base}" if said else f"at {base}"

@@ -44,6 +44,16 @@ class VisitCell(NamedTuple):
     late: int | None = None
 
 
+class KeyCell(NamedTuple):
+    """Visits of the same key and label that stand the same; ``days_off`` as in VisitCell."""
+
+    key: str
+    label: str
+    status: str
+    occurred: bool
+    days_off: int | None
+
+
 class Dated(NamedTuple):
     """The days of a visit that took place: the protocol's, the ends of its window, the actual one."""
 

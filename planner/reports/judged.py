@@ -14,10 +14,11 @@ from planner.services.projection import UNJUDGED
 
 
 class Judged(NamedTuple):
-    """How a deviation stood, and whether it was important, after the last thing that was said of it."""
+    """How a deviation stood, whether it was important and of which category, after the last thing that was said."""
 
     state: str
     important: bool
+    category: str = ""
 
 
 def judged_by(session: Session, study_id: int, moment: datetime) -> dict[str, Judged]:
@@ -28,7 +29,7 @@ def judged_by(session: Session, study_id: int, moment: datetime) -> dict[str, Ju
     )
     found: dict[str, Judged] = {}
     for subject, after in session.execute(query.order_by(AuditEntry.seq)):
-        found[subject] = Judged(after["state"], bool(after["important"]))
+        found[subject] = Judged(after["state"], bool(after["important"]), after["category"] or "")
     return {subject: said for subject, said in found.items() if said.state not in UNJUDGED}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -46,14 +47,8 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
 
     Raises NotFound for a study that the scope does not see, and InvalidInput for what cannot be asked.
     """
-    study = find_study(session, scope, wanted.study)
-    _refuse(_wrong_by_itself(wanted, study, now))
-    moment = (wanted.as_of or now).astimezone(UTC)
-    design = designs.of(session, study) if wanted.as_of is None else load_design(session, study, moment)
-    _refuse(_wrong_in(design, wanted, scope))
-    choice = Choice(wanted.filters, frozenset(_seen(design, scope)))
+    study, moment, design, choice, past = understood(session, designs, scope, wanted, now)
     chosen = wanted.measures or MEASURES
-    past = wanted.as_of is not None
     quick = not past and _is_of_stored_plans_alone(chosen, wanted.filters)
     how = _of_stored_plans if quick else partial(_evidence, past=past)
     evidence, notes, count = how(session, design, moment, choice, chosen)
@@ -65,6 +60,27 @@ def make_report(session: Session, designs: Designs, scope: Scope, wanted: Wanted
         mask_below=wanted.mask_below, participants=count,
         measures=tuple(masked(figures_of[name](), wanted.mask_below) for name in chosen), notes=tuple(notes),
     )  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """What is asked for: the study as it was at the moment, and what of it. ``past``: of a moment before now."""
+
+    study: Study
+    moment: datetime
+    design: StudyDesign
+    choice: Choice
+    past: bool
+
+
+def understood(session: Session, designs: Designs, scope: Scope, wanted: Wanted, now: datetime) -> Asked:
+    """What somebody asks for within their scope. Raises NotFound, and InvalidInput for what cannot be asked."""
+    study = find_study(session, scope, wanted.study)
+    _refuse(_wrong_by_itself(wanted, study, now))
+    moment = (wanted.as_of or now).astimezone(UTC)
+    design = designs.of(session, study) if wanted.as_of is None else load_design(session, study, moment)
+    _refuse(_wrong_in(design, wanted, scope))
+    choice = Choice(wanted.filters, frozenset(_seen(design, scope)))
+    return Asked(study, moment, design, choice, wanted.as_of is not None)
 
 
 def _figures(

@@ -13,6 +13,8 @@ from typing import Any, Literal
 BREAKDOWNS = ("all", "site", "arm", "cohort", "month", "version")
 #: the value of ``Row.group`` that stands for everybody within the filters
 EVERYBODY = "all"
+#: where a curve is shown in words or on pages, it is by these days; every step is in JSON, CSV and workbooks
+DAYS_SHOWN = (0, 30, 60, 90, 180, 365, 730)
 
 MeasureKind = Literal["share", "ratio", "days", "count", "curve"]
 

@@ -9,10 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.reports.heading import heading
-from planner.reports.report import EVERYBODY, Curve, Measure, Report, Row
-
-#: of a curve only so many days are shown; all of them are in JSON and CSV
-DAYS_SHOWN = (0, 30, 60, 90, 180, 365, 730)
+from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
 
 
 def report_screen(report: Report) -> Iterator[RenderableType]:

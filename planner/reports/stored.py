@@ -6,6 +6,7 @@ and visit by visit for whoever an amendment has moved.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -36,6 +37,7 @@ from planner.reports.evidence import (
     Dated,
     DeviationCell,
     Evidence,
+    KeyCell,
     Person,
     VisitCell,
     days_late,
@@ -74,25 +76,41 @@ class Stored:
         group = self._group(VisitRow.site_id, _VISIT_DAY)
         off, late = self._days_off(), self._days_late()
         parts = (group.label("part"), VisitRow.status, VisitRow.actual.is_not(None), _OUTSIDE, off, late)
-        query = select(*parts, func.count()).where(VisitRow.study_id == self._design.study_id, VisitRow.gone.is_(False))
-        if self._needs_participant():
-            query = query.join(Participant, Participant.id == VisitRow.participant_id)
-        query = query.where(*self._asked_for(VisitRow.site_id, _VISIT_DAY), *self._unamended())
-        for part, status, occurred, outside, days, behind, count in self._session.execute(
-            query.group_by(*(literal_place(place) for place in range(1, len(parts) + 1)))
-        ):
+        for part, status, occurred, outside, days, behind, count in self._counted_visits(*parts):
             cell = VisitCell(self._named(part), outcome_of(status, bool(occurred), bool(outside)), days, behind)
             evidence.visits[cell] += count
         self._amended_visits(evidence)
 
+    def _counted_visits(self, *parts: Any) -> Any:
+        """How many visits there are that are the same in all of these parts, the count last."""
+        query = select(*parts, func.count()).where(VisitRow.study_id == self._design.study_id, VisitRow.gone.is_(False))
+        if self._needs_participant():
+            query = query.join(Participant, Participant.id == VisitRow.participant_id)
+        query = query.where(*self._asked_for(VisitRow.site_id, _VISIT_DAY), *self._unamended())
+        return self._session.execute(query.group_by(*(literal_place(place) for place in range(1, len(parts) + 1))))
+
     def _amended_visits(self, evidence: Evidence) -> None:
-        """The visits of those whom an amendment has moved, one by one."""
+        for row, group in self._amended_rows():
+            evidence.visits[_cell_of(group, row)] += 1
+
+    def _amended_rows(self) -> Iterator[tuple[VisitRow, str]]:
+        """The visits of those whom an amendment has moved, one by one, each with its group."""
         for row, person in self._rows(VisitRow, VisitRow.gone.is_(False)):
             day, site = row.nominal or row.target, self._codes[row.site_id]
             version = person.version_on(row.actual or row.nominal or row.target)
             if self._choice.filters.version in (None, version) and self._has(person, site, day):
-                group = self._choice.group(person, site, day, version)
-                evidence.visits[_cell_of(group, row)] += 1
+                yield row, self._choice.group(person, site, day, version)
+
+    def visits_by_key(self) -> Counter[KeyCell]:
+        """The visits within the schedule by what they are and how they stand."""
+        parts = (VisitRow.key, VisitRow.label, VisitRow.status, VisitRow.actual.is_not(None), self._days_off())
+        found = Counter[KeyCell]()
+        for key, label, status, occurred, days, count in self._counted_visits(*parts):
+            found[KeyCell(key, label, status, bool(occurred), days)] += count
+        for row, _ in self._amended_rows():
+            cell = _cell_of("", row)
+            found[KeyCell(row.key, row.label, row.status, row.actual is not None, cell.days_off)] += 1
+        return Counter({cell: count for cell, count in found.items() if not cell.key.startswith(OUTSIDE)})
 
     def _days_off(self) -> ColumnElement[Any]:
         early, late = self._between(VisitRow.actual, VisitRow.opens), self._between(VisitRow.actual, VisitRow.closes)

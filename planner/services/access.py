@@ -53,6 +53,10 @@ class Scope:
         sites = {site for study, site in self._seen if study in (None, study_id)}
         return None if None in sites else {site for site in sites if site is not None}
 
+    def names_sites(self) -> bool:
+        """Whether what lies within the scope depends on the site, and not on the study alone."""
+        return any(site is not None for _, site in self.pairs)
+
     def everything(self) -> bool:
         """Whether nothing is outside the scope."""
         return (None, None) in self.pairs

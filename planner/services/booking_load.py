@@ -41,10 +41,11 @@ def load_on(session: Session, site: SiteRow, days: Sequence[date]) -> dict[date,
         .group_by(Booking.day)
     )
     found = {day: (count, int(minutes or 0)) for day, count, minutes in session.execute(query)}
-    return {day: Load(*found.get(day, (0, 0)), _minutes_open(site, day)) for day in days}
+    return {day: Load(*found.get(day, (0, 0)), minutes_open(site, day)) for day in days}
 
 
-def _minutes_open(site: SiteRow, day: date) -> int:
+def minutes_open(site: SiteRow, day: date) -> int:
+    """For how many minutes the chairs of a site are open on a day, together; 0 where nobody has said."""
     hours = (site.opening or {}).get(list(Weekday)[day.weekday()].value)
     if not hours:
         return 0

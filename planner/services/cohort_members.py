@@ -13,11 +13,12 @@ from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.services.access import EVERYTHING, Scope, find_study
 from planner.services.designs import Designs, StudyDesign
-from planner.services.histories import life_of
+from planner.services.histories import lives_of
 from planner.services.known_facts import known_of_each
 from schedules.arms import dose_levels_of
 from schedules.history import AmendmentApplied, Enrolled, Fact
 from schedules.protocol import Protocol
+from schedules.scheduled import ObservationState
 from schedules.wording import day_words
 
 #: with these nobody can say yet whether the participant counts
@@ -80,13 +81,33 @@ def cohort_reports(
     """The same of a study that is known: everybody counts, and those within the scope are named."""
     design = designs.of(session, study)
     rows = cohorts_of(session, study.id)
-    members: dict[int, list[Member]] = {row.id: [] for row in rows}
+    theirs: list[tuple[CohortRow, Participant, Enrolled]] = []
     for participant, facts in known_of_each(session, EVERYTHING, study, Enrolled, AmendmentApplied) if rows else ():
         enrolled = next((fact for fact in facts if isinstance(fact, Enrolled)), None)
         row = _cohort_of(rows, design, enrolled, facts)
         if enrolled is not None and row is not None:
-            members[row.id].append(_member(session, design, participant, enrolled, now))
+            theirs.append((row, participant, enrolled))
+    states = _observed(session, design, [participant for _, participant, _ in theirs], now)
+    members: dict[int, list[Member]] = {row.id: [] for row in rows}
+    for row, participant, enrolled in theirs:
+        members[row.id].append(_member(participant, enrolled, states.get(participant.id)))
     return [_report(design, study, row, members[row.id], scope) for row in rows]
+
+
+def _observed(
+    session: Session, design: StudyDesign, participants: list[Participant], now: datetime
+) -> dict[int, ObservationState]:
+    """How the observation of each stands by their plan now; their facts are looked up in one go.
+
+    Only who is observed is planned: as many as the cohorts that are observed have places, a handful in each.
+    """
+    watched = [participant for participant in participants if participant.observation is not None]
+    found: dict[int, ObservationState] = {}
+    for life in lives_of(session, design, watched):
+        plan = life.plan(now)
+        if plan is not None and plan.observation is not None:
+            found[life.participant.id] = plan.observation
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +161,7 @@ def _versions(design: StudyDesign, enrolled: Enrolled, facts: list[Fact]) -> lis
     return [design.design.versions[index] for index in (first, *map(design.design.version_index, names))]
 
 
-def _member(
-    session: Session, design: StudyDesign, participant: Participant, enrolled: Enrolled, now: datetime
-) -> Member:
-    plan = life_of(session, design, participant).plan(now) if participant.observation is not None else None
-    state = plan.observation if plan is not None else None
+def _member(participant: Participant, enrolled: Enrolled, state: ObservationState | None) -> Member:
     if state is None:
         return Member(participant.number, participant.site_id, enrolled.date, None, None, None, "")
     return Member(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from planner.persistence.audit import INSTALLATION, AuditEntry
 from planner.persistence.bookings import Booking
 from planner.persistence.deviations import DeviationRow
-from planner.persistence.paging import Asked, Page, WrongCursor, page, page_of_list
+from planner.persistence.paging import NO_DAY, Asked, Page, WrongCursor, page, page_by_day, page_of_list
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite
+from planner.persistence.types import said
 from planner.persistence.users import User, names_of
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, InvalidInput
@@ -24,8 +25,6 @@ from planner.services.access import Scope, find_participant, find_site, find_stu
 
 T = TypeVar("T")
 
-#: stands for no date in the order of lists: after every other
-NO_DAY = date(9999, 12, 31)
 _LAST_DAY = NO_DAY - timedelta(days=1)
 
 
@@ -111,15 +110,49 @@ def list_gates(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> 
 
 def list_deviations(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
     """Deviations and queries with study and number, by their days."""
-    query = deviations_query(session, scope, wanted)
-    return _page(session, query, [(func.coalesce(DeviationRow.day, NO_DAY), date), (DeviationRow.id, int)], asked)
+    keys = _wanted_deviations(session, select(DeviationRow.id), scope, wanted)
+    try:
+        return page_by_day(session, _with_participant(DeviationRow), keys, DeviationRow.day, DeviationRow.id, asked)
+    except WrongCursor as wrong:
+        raise _begin_again(wrong) from None
+
+
+def count_deviations(session: Session, scope: Scope, wanted: Wanted) -> int:
+    """How many deviations and queries are wanted in all."""
+    query: Select[Any] = select(func.count(DeviationRow.id))
+    return session.scalar(_wanted_deviations(session, query, scope, wanted)) or 0
+
+
+def deviations_to_confirm(session: Session, scope: Scope, study_ids: Collection[int]) -> dict[int, int]:
+    """How many deviations of each of these studies nobody has judged; those of which there is none are left out."""
+    query: Any = select(DeviationRow.study_id, func.count(DeviationRow.id))
+    wanted = _wanted_deviations(session, query, scope, Wanted(statuses=("candidate",)))
+    wanted = wanted.where(DeviationRow.study_id.in_(study_ids)).group_by(DeviationRow.study_id)
+    return {study_id: count for study_id, count in session.execute(wanted)}  # noqa: C416 - rows are no pairs to types
 
 
 def deviations_query(session: Session, scope: Scope, wanted: Wanted) -> Select[Any]:
     """The deviations and queries that are wanted, each with its study's code and its participant's number."""
+    return _matching(_narrowed(session, _with_participant(DeviationRow), scope, wanted, Participant), wanted)
+
+
+def _wanted_deviations(session: Session, query: Select[Any], scope: Scope, wanted: Wanted) -> Select[Any]:
+    """What is asked of wanted deviations; their participants, who are wide rows, only where something of them is."""
+    if scope.names_sites() or wanted.site is not None or wanted.number is not None:
+        query = query.join(Participant, Participant.id == DeviationRow.participant_id)
+        return _matching(_narrowed(session, query, scope, wanted, Participant), wanted)
+    query = query.where(within(scope, DeviationRow.study_id, None))
+    if wanted.study is not None:
+        query = query.where(DeviationRow.study_id == find_study(session, scope, wanted.study).id)
+    return _matching(query, wanted)
+
+
+def _matching(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """Only deviations in the states and of the days that are wanted."""
     day = func.coalesce(DeviationRow.day, NO_DAY)
-    query = _narrowed(session, _with_participant(DeviationRow), scope, wanted, Participant)
-    if wanted.statuses:
+    if wanted.statuses == ("candidate",):
+        query = query.where(DeviationRow.state == said("candidate"))  # they have an index of their own
+    elif wanted.statuses:
         query = query.where(DeviationRow.state.in_(wanted.statuses))
     if wanted.since:
         query = query.where(day.between(wanted.since, _LAST_DAY))

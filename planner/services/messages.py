@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.figures import Count, delivery
-from notifications.outbox import MessageEvent, MessageRow
+from notifications.outbox import MessageEvent, MessageRow, State
+from notifications.preparing import Foreseen, foresee
 from notifications.recipients import RecipientRow
 from notifications.tasks import TaskRow
 from planner.persistence.paging import Asked, Page, WrongCursor, page
@@ -21,7 +22,9 @@ from planner.persistence.studies import Study
 from planner.problems import InputProblem, InvalidInput, NotFound
 from planner.services.access import Scope, find_participant, find_study, not_allowed, within
 from planner.services.address_book import ContactBook, masked
+from planner.services.designs import Designs
 from planner.services.recipients import participant_of, reference_of
+from planner.services.wordings import own_words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Shown:
     whom: str
     to: str
     visit: str | None
+    #: how a planned one would read if it went now; only where it was asked for
+    foreseen: Foreseen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,13 @@ def participant_messages(
     participant = find_participant(session, scope, study, number)
     recipients = select(RecipientRow.id).where(RecipientRow.reference.in_(_references(participant)))
     return _shown_page(session, book, select(MessageRow).where(MessageRow.recipient_id.in_(recipients)), asked)
+
+
+def with_texts(session: Session, designs: Designs, found: Page[Shown], now: datetime) -> Page[Shown]:
+    """The same messages, those that are planned with how they would read if they went now."""
+    planned = [one.row.id for one in found.rows if one.row.state == State.PLANNED]
+    texts = foresee(session, planned, now, own_words_of(designs)) if planned else {}
+    return Page([replace(one, foreseen=texts.get(one.row.id)) for one in found.rows], found.next)
 
 
 def find_message(session: Session, scope: Scope, study: Study, message_id: int, lock: bool = False) -> MessageRow:

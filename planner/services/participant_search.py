@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from planner.persistence.paging import Asked, Page, WrongCursor, page
+from planner.persistence.paging import NO_DAY, Asked, Page, WrongCursor, page
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study
 from planner.persistence.visits import VisitRow
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_site, find_study, within
-from planner.services.lists import NO_DAY
 from schedules.statuses import Status
 
 #: every state that a participant can be in

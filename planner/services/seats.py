@@ -30,6 +30,7 @@ from planner.services.dose_oks import renamer_of
 from planner.services.fact_records import stored_fact
 from planner.services.identities import Identity, identities_of
 from planner.services.keyring import Keys
+from schedules.arms import dose_levels_of
 from schedules.dose_levels import Reduction, reduced_since, reduction_on
 from schedules.fact_kinds import NAMES
 from schedules.history import Attended, Enrolled, Fact, Given, Held, Omitted, Reduced, Void
@@ -55,18 +56,21 @@ class Ok:
 class Drug:
     """One drug of an appointment: what was ordered, whether it may be given, and what came of it.
 
-    ``level`` is the dose level that holds on the day, and ``reduction`` what made it so; ``prepare`` the minutes before
-    the appointment at which the pharmacy has it ready, 0 where the protocol does not say. ``given`` is empty while no
-    dose is recorded; ``left_out`` says why there will be none.
+    ``level`` is the dose level that holds on the day, ``reduction`` what made it so, and ``before`` the level that it
+    had until then, empty where none is known; ``prepare`` the minutes before the appointment at which the pharmacy has
+    it ready, 0 where the protocol does not say; ``premedication`` what is given ahead of it. ``given`` is empty while
+    no dose is recorded; ``left_out`` says why there will be none.
     """
 
     name: str
     label: str
     level: str
     reduction: Reduction | None
+    before: str
     minutes: int
     observes: int
     prepare: int
+    premedication: str
     advice: str
     ok: Ok | None
     given: tuple[Given, ...]
@@ -215,7 +219,7 @@ class _Known:
         rename = renamer_of(design, facts)
         theirs = [fact for fact in facts if _is_about(fact, booking.day, rename, visit.key)]
         came = next((fact for fact in theirs if isinstance(fact, Attended)), None)
-        levels = self._reductions(participant, facts, rename)
+        levels, begun = self._reductions(participant, facts, rename), _levels_at_first(design, facts)
         doses = iter(visit.doses)
         drugs = []
         for name in visit.activities:
@@ -227,8 +231,10 @@ class _Known:
             given = tuple(fact for fact in theirs if isinstance(fact, Given) and fact.activity == name)
             drugs.append(
                 Drug(
-                    name, label, reduction.to if reduction else level, reduction, activity.minutes,
-                    activity.observe_minutes, activity.prepare_minutes, activity.advice or "",
+                    name, label, reduction.to if reduction else level, reduction,
+                    _level_before(reduction, levels[name], begun.get(name, "")), activity.minutes,
+                    activity.observe_minutes, activity.prepare_minutes, activity.premedication or "",
+                    activity.advice or "",
                     self._ok(participant.id, visit.key, name), given, "" if given else _left_out(theirs, name),
                 )
             )  # fmt: skip
@@ -259,6 +265,21 @@ class _Known:
                 since = reduced_since(fact.date, *days)
                 found[fact.activity].append(Reduction(fact.date, since, fact.to, fact.reason))
         return found
+
+
+def _levels_at_first(design: StudyDesign, facts: Sequence[Fact]) -> dict[str, str]:
+    """The dose level of each drug with which somebody was enrolled."""
+    enrolled = next((fact for fact in facts if isinstance(fact, Enrolled)), None)
+    return dose_levels_of(enrolled, (version.protocol for version in design.versions))
+
+
+def _level_before(reduction: Reduction | None, all_of_them: Sequence[Reduction], at_first: str) -> str:
+    """The level that a drug had until it was reduced to what holds now."""
+    if reduction is None:
+        return ""
+    earlier = [each for each in all_of_them if (each.decided, each.since) < (reduction.decided, reduction.since)]
+    last = reduction_on(reduction.since, earlier)
+    return last.to if last is not None else at_first
 
 
 def _arrivals(ids: Collection[int]) -> Select[Any]:

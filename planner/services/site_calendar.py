@@ -75,7 +75,7 @@ class Standing:
 
 
 def site_calendar(session: Session, scope: Scope, site: SiteRow, wanted: Wanted) -> dict[date, Standing]:
-    """The visits of every day that has one, by hour, and how many they are. In three queries.
+    """The visits of every day that has one, by hour, and how many they are. In two queries.
 
     A visit whose appointment does not fit any more stands on the day of the appointment: its chair is held.
     """
@@ -83,11 +83,11 @@ def site_calendar(session: Session, scope: Scope, site: SiteRow, wanted: Wanted)
         VisitRow.gone.is_(False), VisitRow.site_id == site.id, VisitRow.target.between(wanted.first, wanted.last),
         VisitRow.status.in_([status.value for status in _SHOWN]), *_asked(scope, wanted),
     )  # fmt: skip
-    counted = select(VisitRow.target, func.count()).where(*on_their_day).group_by(VisitRow.target)
-    totals = Counter({day: count for day, count in session.execute(counted) if day is not None})
+    totals: Counter[date] = Counter()
     by_day: dict[date, list[Stands]] = defaultdict(list)
-    for one in _first_ones(session, on_their_day, wanted.most):
+    for one, total in _first_ones(session, on_their_day, wanted.most):
         by_day[one.day].append(one)
+        totals[one.day] = total or totals[one.day] + 1
     for one in _no_longer_fit(session, scope, site, wanted):
         by_day[one.day].append(one)
         totals[one.day] += 1
@@ -95,18 +95,22 @@ def site_calendar(session: Session, scope: Scope, site: SiteRow, wanted: Wanted)
             for day, found in by_day.items()}  # fmt: skip
 
 
-def _first_ones(session: Session, which: Sequence[Any], most: int | None) -> Iterator[Stands]:
-    """The first visits of each day, as many as are wanted: numbered in the database, for most are not shown."""
+def _first_ones(session: Session, which: Sequence[Any], most: int | None) -> Iterator[tuple[Stands, int]]:
+    """The first visits of each day, as many as are wanted, each with how many its day has; 0 where all are here.
+
+    They are numbered and counted in the database, in one go and by visits alone: most are not shown.
+    """
     query = _joined(select(*_COLUMNS))
     if most is None:
-        return map(_stands, session.execute(query.where(*which)))
-    place = func.row_number().over(
-        partition_by=VisitRow.target,
-        order_by=(_HOUR == "", _HOUR, Study.code, Participant.number, VisitRow.key),
-    )  # fmt: skip
-    numbered = _joined(select(VisitRow.participant_id, VisitRow.key, place.label("place"))).where(*which).subquery()
+        yield from ((_stands(row), 0) for row in session.execute(query.where(*which)))
+        return
+    by_hour = (_HOUR == "", _HOUR, VisitRow.study_id, VisitRow.participant_id, VisitRow.key)
+    place = func.row_number().over(partition_by=VisitRow.target, order_by=by_hour).label("place")
+    total = func.count().over(partition_by=VisitRow.target).label("total")
+    numbered = select(VisitRow.participant_id, VisitRow.key, place, total).where(*which).subquery()
     these = and_(numbered.c.participant_id == VisitRow.participant_id, numbered.c.key == VisitRow.key)
-    return map(_stands, session.execute(query.join(numbered, these).where(numbered.c.place <= most)))
+    shown = query.add_columns(numbered.c.total).join(numbered, these).where(numbered.c.place <= most)
+    yield from ((_stands(row), row.total) for row in session.execute(shown))
 
 
 def _no_longer_fit(session: Session, scope: Scope, site: SiteRow, wanted: Wanted) -> Iterator[Stands]:

@@ -10,14 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from planner.clock import local_day
-from planner.persistence.deviations import DeviationRow
 from planner.persistence.paging import Asked, Page
 from planner.persistence.participants import Participant
 from planner.persistence.site_versions import SiteVersion, version_among
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import ProtocolVersion, Study, StudySite
 from planner.services.access import Scope, within
-from planner.services.lists import list_studies
+from planner.services.lists import deviations_to_confirm, list_studies
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +97,7 @@ def _count(session: Session, scope: Scope, ids: list[int], found: _Found) -> Non
     counted = select(Participant.study_id, Participant.status, func.count()).where(*theirs)
     for study_id, status, count in session.execute(counted.group_by(Participant.study_id, Participant.status)):
         found.states[study_id][status] = count
-    waiting = select(DeviationRow.study_id, func.count())
-    waiting = waiting.join(Participant, Participant.id == DeviationRow.participant_id)
-    waiting = waiting.where(*theirs, DeviationRow.state == "candidate").group_by(DeviationRow.study_id)
-    found.deviations = {row.study_id: row[1] for row in session.execute(waiting)}
+    found.deviations = deviations_to_confirm(session, scope, ids)
 
 
 def _line(row: Study, found: _Found, scope: Scope, now: datetime) -> StudyLine:

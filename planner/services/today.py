@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
@@ -22,6 +22,7 @@ from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study
+from planner.persistence.types import said
 from planner.persistence.visits import GateRow, VisitRow
 from planner.services.access import Scope, within
 from planner.services.recipients import participant_of
@@ -280,11 +281,6 @@ def _lines(
     if site_id is Participant.site_id:
         counted = counted.join(Participant, Participant.id == table.participant_id)
     return Found(lines, _count(day, counted))
-
-
-def said(value: str) -> ColumnElement[str]:
-    """A value that stands in the query itself, as it stands in the condition of an index that holds only such rows."""
-    return literal(value, literal_execute=True)
 
 
 def _count(day: Day, query: Select[Any]) -> int:

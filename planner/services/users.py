@@ -373,10 +373,11 @@ def end_tokens(uow: UnitOfWork, user: User) -> None:
 
 
 def revoke_token(uow: UnitOfWork, user_id: int, token_id: int) -> None:
-    """Make a token worthless. Raises NotFound for one that is not the user's."""
+    """Make a token worthless. Raises NotFound for one that is not the user's, or was made worthless before."""
     row = uow.session.get(ApiToken, token_id)
     if row is None or row.user_id != user_id or row.revoked_at is not None:
-        raise NotFound([InputProblem("token", "there is no such token", "look at your tokens")])
+        wrong = "there is no such token, or it is good for nothing already"
+        raise NotFound([InputProblem("token", wrong, "look at the tokens that there are")])
     row.revoked_at = uow.now
     uow.audit("token.revoked", f"user:{user_id}", before={"label": row.label})
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from notifications.tasks import TaskRow
 from planner.persistence.contact_consents import ContactConsent
@@ -19,6 +20,7 @@ from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study
+from planner.persistence.types import json_text, said
 from planner.persistence.visits import VisitRow
 from planner.problems import PlannerError
 from planner.services.access import Scope, within
@@ -26,10 +28,10 @@ from planner.services.designs import Designs, StudyDesign
 from planner.services.fact_records import stored_fact
 from planner.services.histories import lives_of
 from planner.services.tasks import Told
-from planner.services.today import Day, Found, Line, Place, said
+from planner.services.today import Day, Found, Line, Place
 from planner.services.whereabouts import stay_today
 from schedules.fact_kinds import NAMES
-from schedules.history import Admitted, AmendmentApplied, Consented, Died, Fact, Held, Transplanted, Void
+from schedules.history import Admitted, AmendmentApplied, Consented, Died, Discharged, Fact, Held, Transplanted, Void
 from schedules.record import live_facts
 from schedules.statuses import Status
 
@@ -157,7 +159,8 @@ def _to_sign_again(watched: Watched) -> Iterator[Line[ToRenew]]:
         design = watched.design(study)
         versions = design.versions if design is not None else ()
         needing[study.id] = {read.protocol.version for read in versions if read.protocol.reconsent}
-    for participant, place, facts in _known(watched, AmendmentApplied, also=(Consented,)):
+    unsigned = _under_one_of({name for names in needing.values() for name in names})
+    for participant, place, facts in _known(watched, AmendmentApplied, also=(Consented,), among=unsigned):
         today = watched.day.dates[place.site_id]
         applied = [fact for fact in facts if isinstance(fact, AmendmentApplied) and fact.date <= today]
         signed = {fact.version for fact in facts if isinstance(fact, Consented)}
@@ -165,6 +168,33 @@ def _to_sign_again(watched: Watched) -> Iterator[Line[ToRenew]]:
             continue
         if applied[-1].version in needing.get(place.study_id, ()):
             yield _line(watched, place, ToRenew(applied[-1].version, None, applied[-1].date))
+
+
+def _under_one_of(versions: set[str]) -> ColumnElement[bool]:
+    """Who is under one of these versions, still takes part, and seems not to have signed for it.
+
+    Facts say the last word, and most people have signed: only of the others, and where something was voided, are they
+    read. What a fact says is kept as text in one form only, so that a part of it is found as it stands.
+    """
+    fact = aliased(FactRow)
+    signed = _theirs(fact, fact.kind == NAMES[Consented])
+    under = [
+        and_(Participant.version == version,
+             ~signed.where(cast(fact.content, Text).contains(_written(version), autoescape=True)).exists())
+        for version in sorted(versions)
+    ]  # fmt: skip
+    voided = and_(Participant.version.in_(versions), _theirs(fact, fact.kind == NAMES[Void]).exists())
+    return and_(Participant.status.not_in(_OVER), or_(voided, *under))
+
+
+def _theirs(fact: type[FactRow], *which: Any) -> Select[Any]:
+    """Facts about the participant of the query that this stands in."""
+    return select(fact.id).where(fact.participant_id == Participant.id, *which).correlate(Participant)
+
+
+def _written(version: str) -> str:
+    """How a fact's content has a version in it."""
+    return json_text({"version": version}).strip("{}")
 
 
 def _ending(watched: Watched) -> Iterator[Line[ToRenew]]:
@@ -229,7 +259,8 @@ def _who(line: Line[Any]) -> tuple[int, str]:
 def in_hospital_now(watched: Watched, now: datetime) -> Found[Line[Stay]]:
     """Who is in hospital today by the plans; who has been there longest first."""
     known: dict[int, list[tuple[Participant, Place, list[Fact]]]] = defaultdict(list)
-    for participant, place, facts in _known(watched, Admitted, Transplanted, also=(Died,)):
+    still = _may_be_there(min(watched.day.dates.values(), default=date.min))
+    for participant, place, facts in _known(watched, Admitted, Transplanted, also=(Died,), among=still):
         if facts and not any(isinstance(fact, Died) for fact in facts):
             known[place.study_id].append((participant, place, facts))
     lines: list[Line[Stay]] = []
@@ -243,6 +274,17 @@ def in_hospital_now(watched: Watched, now: datetime) -> Found[Line[Stay]]:
             if stay is not None:
                 lines.append(_line(watched, place, Stay(stay[0], stay[1] == "transplanted", stay[2])))
     return watched.day.part(sorted(lines, key=lambda line: (line.row.since, line.place.number)))
+
+
+def _may_be_there(today: date) -> ColumnElement[bool]:
+    """Who did not leave before that day what they came for; and of whom a fact was voided: the plan tells."""
+    came, left, void = aliased(FactRow), aliased(FactRow), aliased(FactRow)
+    gone = select(left.id).where(
+        left.participant_id == came.participant_id, left.kind == NAMES[Discharged], left.day >= came.day,
+        left.day < today,
+    ).correlate(came)  # fmt: skip
+    stays = _theirs(came, came.kind.in_([NAMES[Admitted], NAMES[Transplanted]]), ~gone.exists())
+    return and_(Participant.status != "died", or_(stays.exists(), _theirs(void, void.kind == NAMES[Void]).exists()))
 
 
 # -- how a list is looked up --------------------------------------------------------------------
@@ -270,10 +312,15 @@ def _placed(watched: Watched, table: Any, site_id: Any, *which: Any, order: Any 
 
 
 def _known(
-    watched: Watched, *kinds: type[Fact], also: tuple[type[Fact], ...] = ()
+    watched: Watched, *kinds: type[Fact], also: tuple[type[Fact], ...] = (), among: ColumnElement[bool] | None = None
 ) -> Iterator[tuple[Participant, Place, list[Fact]]]:
-    """Everybody of whom a fact of these kinds was recorded, with those and ``also`` those that still count."""
+    """Everybody (``among`` whom is said) of whom a fact of these kinds was recorded, with those that still count.
+
+    ``also``: facts of these kinds as well.
+    """
     concerned = select(FactRow.participant_id).where(FactRow.kind.in_([NAMES[kind] for kind in kinds]))
+    if among is not None:
+        concerned = concerned.join(Participant, Participant.id == FactRow.participant_id).where(among)
     wanted = FactRow.kind.in_([NAMES[kind] for kind in (*kinds, *also, Void)])
     rows: dict[int, list[FactRow]] = defaultdict(list)
     places: dict[int, Place] = {}

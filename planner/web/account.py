@@ -18,10 +18,10 @@ from planner.persistence.users import User
 from planner.problems import InvalidInput
 from planner.services.one_time_codes import address_for_app
 from planner.services.people import find_person
-from planner.services.users import new_totp_secret, revoke_token, set_password, set_up_totp, tokens_of
+from planner.services.users import new_totp_secret, set_password, set_up_totp, tokens_of
 from planner.web import door
 from planner.web.feed_links import code_of
-from planner.web.office.forms import Form, save, sent_form
+from planner.web.office.forms import Form, end_token_of, save, sent_form
 
 pages = Blueprint("account", __name__)
 pages.before_request(door.check)
@@ -92,7 +92,7 @@ def end_token(token: int) -> ResponseReturnValue:
     """Make a token of one's own worthless."""
 
     def work(uow: UnitOfWork) -> None:
-        revoke_token(uow, asking().person.user_id, token)
+        end_token_of(uow, asking().person.user_id, token)
 
     return save(sent_form("token"), (), work, lambda _: url_for("account.show", done="token"), _again)
 

@@ -19,11 +19,12 @@ _PAGES = (
     ("Calendar", "desk.site_calendar.choose", Permission.PARTICIPANTS_READ),
     ("Infusions", "centre.day.choose", Permission.PARTICIPANTS_READ),
     ("Deviations", "desk.deviations.show", Permission.DEVIATIONS_READ),
+    ("Reports", "reports.choose.show", Permission.DEVIATIONS_READ),
     ("Studies", "studies.listing.show", Permission.STUDIES_READ),
     ("Administration", "office.overview.show", Permission.MESSAGES_READ),
 )
 #: which page of the navigation a page belongs to, by the part of the desk that it is in
-_BLUEPRINTS = {"centre": "Infusions", "studies": "Studies", "office": "Administration"}
+_BLUEPRINTS = {"centre": "Infusions", "reports": "Reports", "studies": "Studies", "office": "Administration"}
 _PARTS = {
     "today": "Today", "watch": "Today", "replies": "Today", "site_calendar": "Calendar", "deviations": "Deviations",
 }  # fmt: skip

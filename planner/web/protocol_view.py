@@ -113,6 +113,8 @@ def _watched(protocol: Protocol) -> Iterator[str]:
 def _advice(protocol: Protocol) -> Iterator[str]:
     yield from (advisory.text for advisory in protocol.advisories)
     for activity in protocol.activities.values():
+        if activity.premedication:
+            yield f"Premedication for {activity.label}: {activity.premedication}"
         if activity.advice:
             yield f"{activity.label}: {activity.advice}"
 

@@ -1,17 +1,59 @@
-"""A running planner for the browser tests."""
+"""A running planner for the browser tests, and which of them run: by turns on one of the databases; all in the soak."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.databases import BOTH
 
 STARTS_WITHIN = 60
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A journey on a phone runs on the one database, on a desktop on the other: what pages ask of databases is tested
+    on both without a browser, and here a test takes as long as fifty of those."""
+    if os.environ.get("HYPOTHESIS_PROFILE") == "soak":
+        return
+    left = set(_other_database(items))
+    config.hook.pytest_deselected(items=[*left])
+    items[:] = [item for item in items if item not in left]
+
+
+def _other_database(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Of each pair that differs in its database only, the one that does not run this time."""
+    turns: dict[str, count[int]] = {}
+    chosen: dict[str, str] = {}
+    left = []
+    for item in items:
+        kind = _database_of(item)
+        if kind is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        pair = item.nodeid.replace(kind, "")
+        if pair not in chosen:
+            turn = turns.setdefault(test, count(crc32(test.encode())))
+            chosen[pair] = BOTH[next(turn) % 2]
+        if chosen[pair] != kind:
+            left.append(item)
+    return left
+
+
+def _database_of(item: pytest.Item) -> str | None:
+    """On which database a test in a browser runs; None where it needs none."""
+    if HERE not in item.path.parents or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    return next((value for value in item.callspec.params.values() if value in BOTH), None)
 
 
 def _free_port() -> int:

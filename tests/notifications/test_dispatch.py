@@ -174,7 +174,7 @@ def test_what_does_not_concern_it_stops_nothing(clinic: Clinic, change: Change) 
 def test_a_claim_that_has_become_another_workers_is_left_alone(clinic: Clinic) -> None:
     clinic.provider.meanwhile = lambda _: None
     other = clinic.dispatcher("worker-2")
-    batch, _ = clinic.dispatcher()._claim("sms")
+    batch, _ = clinic.dispatcher()._claim("sms", 50)
     clinic.wait(seconds=61)
     other.tick()
     clinic.wait(seconds=61)
@@ -183,12 +183,12 @@ def test_a_claim_that_has_become_another_workers_is_left_alone(clinic: Clinic) -
     other.tick()
     assert clinic.stand() == {"v1.reminder.3d.sms": "accepted"}
     assert batch is not None
-    from notifications.dispatch import _Results
+    from notifications.dispatch import _Lane, _Results
     from notifications.last_check import last_check
     from notifications.message import Figures
 
     with last_check(clinic.database, timedelta(minutes=3)) as check:
-        clinic.dispatcher()._send_all(clinic.provider, check, batch.attempts, _Results(), Figures())
+        clinic.dispatcher()._send_all(_Lane("sms", check, Figures(), 50), batch.attempts, _Results())
     assert len(clinic.provider.outgoing) == 1
 
 

@@ -81,6 +81,25 @@ def test_one_batch_is_sent_by_the_worker_s_own_thread(database: Database) -> Non
     assert provider.threads == {get_ident()}
 
 
+def test_while_a_provider_is_quick_more_are_claimed_at_once_up_to_sixteen_batches(database: Database) -> None:
+    opened(database, 100)
+    provider = Counting()
+    worker(database, provider, Pace(batch=2, record_within=timedelta(hours=1))).tick()
+    assert claims_of(provider) == [2, 4, 8, 16, 32, 32, 6]
+
+
+def test_where_a_provider_is_slow_a_claim_is_never_more_than_a_batch(database: Database) -> None:
+    opened(database, 20)
+    provider = Counting()
+    worker(database, provider, Pace(batch=5, record_within=timedelta(0))).tick()
+    assert claims_of(provider) == [5, 5, 5, 5]
+
+
+def claims_of(provider: Counting) -> list[int]:
+    """How many messages each claim took, in their order: their tokens begin alike."""
+    return list(Counter(token.partition(".")[0] for token in provider.tokens).values())
+
+
 def test_what_somebody_else_has_claimed_since_it_was_looked_at_is_left_to_them(database: Database) -> None:
     opened(database, 4)
     first, second = looked_at(database, 3), looked_at(database, 4)

@@ -44,7 +44,7 @@ def not_delivered(clinic: Clinic) -> None:
 
 def lapsed(clinic: Clinic) -> None:
     """A worker died before its request."""
-    clinic.dispatcher("dead")._claim("sms")
+    clinic.dispatcher("dead")._claim("sms", 50)
 
 
 def switched(study: int) -> Step:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from planner import clock
 from planner.problems import InputProblem, InvalidInput, PlannerError
 from planner.services.seats import Seat
 from planner.web.desk.changes_view import Preview
@@ -23,6 +27,10 @@ BECOMES = {
     "held": "It waits, and is given later",
     "omitted": "It is left out for good",
 }
+#: by so much a clock at the chair may be ahead of the planner's
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_HOUR = re.compile(r"\d\d?:\d\d")
+_REMEDIES = {"start": "record it once it has begun", "stop": "leave it empty while it runs"}
 _SHOWN_AT = {"stop": "stop", "start": "start", "amount": "amount", "note": "note", "not_done": "drugs"}
 
 
@@ -75,6 +83,7 @@ def dose_facts(form: ChairForm) -> list[dict[str, Any]]:
     start, stop, note = form.value("start"), form.value("stop"), form.value("note")
     if not start and not stop:
         raise InvalidInput([InputProblem("start", "no hour is said", "write when it began")])
+    _refuse_what_is_to_come(seat, {"start": start, "stop": stop})
     if start and stop and stop < start:
         raise InvalidInput([InputProblem("stop", "it would be over before it began", "exchange the two")])
     if went == "interrupted":
@@ -89,6 +98,17 @@ def dose_facts(form: ChairForm) -> list[dict[str, Any]]:
     if before is not None:
         facts.insert(0, _taken_back(form, str(before.id), "recorded whole, now that it is over"))
     return facts
+
+
+def _refuse_what_is_to_come(seat: Seat, hours: Mapping[str, str]) -> None:
+    """Nothing has begun, or is over, at an hour that has not come at the site. Raises InvalidInput."""
+    there = clock.now().astimezone(ZoneInfo(str(seat.booking.zone))) + _CLOCKS_DIFFER
+    if there.date() != seat.booking.day:
+        return
+    wrong = f"this hour is still to come: it is {there - _CLOCKS_DIFFER:%H:%M} at the site"
+    late = [name for name, hour in hours.items() if _HOUR.fullmatch(hour) and hour.zfill(5) > f"{there:%H:%M}"]
+    if late:
+        raise InvalidInput(InputProblem(name, wrong, _REMEDIES[name]) for name in late)
 
 
 def not_dosed_facts(form: ChairForm) -> list[dict[str, Any]]:

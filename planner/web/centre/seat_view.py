@@ -59,6 +59,15 @@ class SeatView:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparation:
+    """One drug that the pharmacy has ready for somebody; ``by`` is empty where the appointment has no hour yet."""
+
+    by: str
+    drug: DrugView
+    view: SeatView
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Some quarters of an hour of a chair: taken by an appointment, or free."""
 
@@ -88,6 +97,18 @@ def seat_view(seat: Seat, zone: str) -> SeatView:
     )  # fmt: skip
 
 
+def preparations(views: Sequence[SeatView]) -> list[Preparation]:
+    """What is still to be prepared of these appointments, by the hour at which it has to be ready."""
+    found = []
+    for view in views:
+        seat = view.seat
+        for each in view.drugs:
+            if _is_to_be_prepared(seat, each.drug):
+                at = max(0, seat.booking.starts - each.drug.prepare) if seat.timed else 24 * 60
+                found.append((at, Preparation(clock_words(at) if seat.timed else "", each, view)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
 def _is_to_be_prepared(seat: Seat, drug: Drug) -> bool:
     """Whether a drug is still to be given: nothing is prepared for whoever waits, came in vain or may not have it."""
     begun = any(one.given for one in seat.drugs)
@@ -108,13 +129,19 @@ def clock_words(minutes: int) -> str:
 
 
 def _drug_view(drug: Drug, zone: str) -> DrugView:
-    level = drug.level
-    if drug.reduction is not None:
-        level = f"{drug.level}, reduced ({drug.reduction.reason.replace('-', ' ')})"
     watched = f" + {drug.observes} min observation" if drug.observes else ""
     ok, kind = _ok_words(drug, zone)
     given = "; ".join(dose_words(dose) for dose in drug.given)
-    return DrugView(drug, level, f"{drug.minutes} min{watched}" if drug.minutes else "", ok, kind, given)
+    return DrugView(drug, _level_words(drug), f"{drug.minutes} min{watched}" if drug.minutes else "", ok, kind, given)
+
+
+def _level_words(drug: Drug) -> str:
+    """``level 1 instead of level 2, reduced on 12 January 2026 (toxicity)``."""
+    if drug.reduction is None:
+        return drug.level
+    before = f" instead of {drug.before}" if drug.before else ""
+    why = f" ({drug.reduction.reason.replace('-', ' ')})" if drug.reduction.reason else ""
+    return f"{drug.level}{before}, reduced on {day_words(drug.reduction.decided)}{why}"
 
 
 def _ok_words(drug: Drug, zone: str) -> tuple[str, str]:

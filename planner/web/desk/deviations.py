@@ -34,7 +34,7 @@ from planner.services.deviations import (
     judge_deviation,
     sign_deviation,
 )
-from planner.services.lists import Wanted, list_deviations
+from planner.services.lists import Wanted, count_deviations, list_deviations
 from planner.web.desk.choices import Studies, studies_of
 from planner.web.desk.fact_form import typed
 from planner.web.words import sentence
@@ -72,6 +72,11 @@ class StepForm:
         return self.values.get(name, "" if kept is None else str(kept))
 
     @property
+    def wrong_at(self) -> dict[str, list[str]]:
+        """What is wrong, by the ids of the fields on the page."""
+        return {f"{self.step}-{name}": words for name, words in self.errors.items()}
+
+    @property
     def typed(self) -> list[str]:
         """What somebody wrote in words, for a step that has no form any more."""
         return [self.values[name] for name in _TEXTS if self.values.get(name)]
@@ -95,15 +100,17 @@ def show() -> str:
         abort(404)
     asked = Asked(PER_PAGE, request.args.get("cursor") or None)
 
-    def work(session: Session) -> tuple[Page[Any], Studies]:
+    def work(session: Session) -> tuple[Page[Any], int, Studies]:
         studies = studies_of(session, request.args.get("study") or None)
         wanted = Wanted(study=studies.chosen, statuses=QUEUES[queue][1])
-        return list_deviations(session, scope(), wanted, asked), studies
+        total = count_deviations(session, scope(), wanted)
+        return list_deviations(session, scope(), wanted, asked), total, studies
 
-    found, studies = installation().store.read(work)
+    found, total, studies = installation().store.read(work)
     return render_template(
-        "desk/deviations.html", found=found, studies=studies, queue=queue, queues=QUEUES, first=asked.cursor is None
-    )
+        "desk/deviations.html", found=found, total=total, studies=studies, queue=queue, queues=QUEUES,
+        first=asked.cursor is None,
+    )  # fmt: skip
 
 
 @pages.post("/deviations/table")

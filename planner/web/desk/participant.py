@@ -10,6 +10,7 @@ from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from planner import clock
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.facts import FactRow
@@ -18,8 +19,9 @@ from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
 from planner.services.home_doses import OWN
 from planner.services.lists import actor_names, participant_audit
-from planner.services.messages import Shown, participant_messages
+from planner.services.messages import Shown, participant_messages, with_texts
 from planner.web import calendar_view
+from planner.web.desk.audit_words import shown_entry
 from planner.web.desk.fact_words import fact_words
 from planner.web.desk.seen import Seen, look_at
 from planner.web.desk.timeline import SPANS, timeline
@@ -84,7 +86,8 @@ def messages(study: str, number: str) -> str:
 
     def work(session: Session) -> str:
         seen = look_at(session, study, number)
-        found: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
+        known: Page[Shown] = participant_messages(session, book, scope(), study, number, asked)
+        found = with_texts(session, installation().designs, known, clock.now())
         told = request.args.get("told", "") if any(each.key == request.args.get("told") for each in seen.visits) else ""
         return render_template("desk/messages.html", seen=seen, found=found, told=told, **names(seen))
 
@@ -101,8 +104,9 @@ def audit(study: str, number: str) -> str:
         seen = look_at(session, study, number)
         found = participant_audit(session, scope(), study, number, asked)
         return render_template(
-            "desk/audit.html", seen=seen, found=found, who=actor_names(session, found.rows), **names(seen)
-        )
+            "desk/audit.html", seen=seen, found=found, who=actor_names(session, found.rows),
+            shown=[shown_entry(seen, entry) for entry in found.rows], **names(seen),
+        )  # fmt: skip
 
     return installation().store.read(work)
 

@@ -16,9 +16,11 @@ from planner.auth.asking import Asking
 from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.services import today as lists
-from planner.services.today import Day, Found, Line, day_of
+from planner.services.access import Scope
+from planner.services.feeds import feeds_not_seen
+from planner.services.today import Day, Found, day_of
 from planner.services.watch import loose_tasks
-from planner.web.desk import entries
+from planner.web.desk import entries, watch_entries
 from planner.web.desk.choices import Studies, studies_of
 from planner.web.desk.entries import Entry
 from planner.web.frame import may
@@ -39,7 +41,7 @@ class Kind:
     nothing: str
     permission: Permission
     look_up: Callable[[Day, Any], Found[Any]]
-    entry: Callable[[Line[Any], Asking], Entry]
+    entry: Callable[[Any, Asking], Entry]
 
 
 _READ = Permission.PARTICIPANTS_READ
@@ -66,6 +68,9 @@ TO_DO = {
                         entries.unconfirmed),
     "windows": Kind("Windows", "Open today or close within three days, without an appointment.",
                     "no window opens or closes", _READ, lists.windows, entries.window),
+    "feeds": Kind("Calendars that nobody has fetched", "For two days no app has asked for what is in them now.",
+                  "every calendar has been fetched", Permission.FEEDS_READ, lambda day, scope: unseen_feeds(day, scope),
+                  watch_entries.feed),
 }  # fmt: skip
 _ALL = {"comes": COMES, "coming": COMING, **TO_DO}
 
@@ -109,6 +114,14 @@ class Listed:
     def last(self) -> int:
         """Which of all its entries the last one here is."""
         return self.first + len(self.entries) - 1
+
+
+def unseen_feeds(day: Day, readable: Scope) -> Found[Any]:
+    """Calendars that no app has fetched lately: one's own, and those about what one may see."""
+    rows, total = feeds_not_seen(
+        day.session, readable, asking().person.user_id, clock.now(), day.study, day.most, day.skip
+    )
+    return Found(rows, total)
 
 
 def asked_page() -> int:

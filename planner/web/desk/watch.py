@@ -16,8 +16,8 @@ from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.request_log import request_id
-from planner.services.feeds import feeds_not_seen, find_feed, revoke_feed, show_feed
-from planner.services.today import Day, Found, Line, day_of
+from planner.services.feeds import find_feed, revoke_feed, show_feed
+from planner.services.today import Day, Found, day_of
 from planner.services.watch import (
     Watched,
     consents_that_end,
@@ -29,7 +29,7 @@ from planner.services.watch import (
 from planner.web.desk import watch_entries
 from planner.web.desk.choices import Studies, studies_of
 from planner.web.desk.entries import Entry
-from planner.web.desk.today import LONG, Listed, asked_page
+from planner.web.desk.today import LONG, TO_DO, Listed, asked_page, unseen_feeds
 from planner.web.frame import may
 
 pages = Blueprint("watch", __name__)
@@ -46,10 +46,10 @@ class Kind:
     nothing: str
     permission: Permission
     look_up: Callable[[Watched], Found[Any]]
-    entry: Callable[[Line[Any], Asking], Entry]
+    entry: Callable[[Any, Asking], Entry]
 
 
-_READ = Permission.PARTICIPANTS_READ
+_READ, _FEEDS = Permission.PARTICIPANTS_READ, TO_DO["feeds"]
 KINDS = {
     "holds": Kind("Holds without an end", "Nobody has said when it goes on.", "nothing waits without a date", _READ,
                   open_holds, watch_entries.hold),
@@ -61,10 +61,9 @@ KINDS = {
                      lambda watched: in_hospital_now(watched, clock.now()), watch_entries.stay),
     "consents": Kind("Consents to messages that end", "Within a month, or already.", "no consent to messages ends",
                      Permission.CONTACTS_READ, consents_that_end, watch_entries.ending),
+    "feeds": Kind(_FEEDS.heading, _FEEDS.about, _FEEDS.nothing, _FEEDS.permission,
+                  lambda watched: unseen_feeds(watched.day, watched.scope), _FEEDS.entry),
 }  # fmt: skip
-FEEDS = Kind("Calendars that nobody has fetched", "For two days no app has asked for what is in them now.",
-             "every calendar has been fetched", Permission.FEEDS_READ, lambda _: Found([], 0),
-             lambda _line, _who: abort(404))  # fmt: skip
 
 
 @pages.get("/watch")
@@ -72,7 +71,7 @@ FEEDS = Kind("Calendars that nobody has fetched", "For two days no app has asked
 def show() -> str:
     """Show all lists, or the one that is asked for at length."""
     only = request.args.get("list")
-    if only is not None and only not in (*KINDS, "feeds"):
+    if only is not None and only not in KINDS:
         abort(404)
     who, page = asking(), asked_page() if only else 1
 
@@ -84,8 +83,6 @@ def show() -> str:
             for name, kind in KINDS.items()
             if only in (None, name) and may(who, kind.permission)
         ]
-        if only in (None, "feeds") and may(who, Permission.FEEDS_READ):
-            found.append(_feeds(day, who, page))
         return found, studies
 
     found, studies = installation().store.read(work)
@@ -98,13 +95,6 @@ def show() -> str:
 def _listed(name: str, kind: Kind, day: Day, who: Asking, page: int) -> Listed:
     found = kind.look_up(Watched(day, who.scope(kind.permission), installation().designs))
     return Listed(name, kind, [kind.entry(line, who) for line in found.lines], found.total, page=page)
-
-
-def _feeds(day: Day, who: Asking, page: int) -> Listed:
-    user_id, now = who.person.user_id, clock.now()
-    readable = who.scope(Permission.FEEDS_READ)
-    rows, total = feeds_not_seen(day.session, readable, user_id, now, day.study, day.most, day.skip)
-    return Listed("feeds", FEEDS, [watch_entries.feed(one, who) for one in rows], total, page=page)
 
 
 @pages.get("/watch/feeds/<int:feed>")

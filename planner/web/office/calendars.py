@@ -22,6 +22,7 @@ from planner.web.desk.choices import sites_of, studies_of
 from planner.web.frame import may
 from planner.web.office.forms import Form, save, sent_form
 from planner.web.office.search import asked_for, list_address
+from planner.web.words import sentence
 
 pages = Blueprint("calendars", __name__)
 ONE = "/calendars/<int:feed>"
@@ -48,6 +49,10 @@ _FIELDS = ("audience", *_ABOUT, "label", "windows", "busy_only", "alarm_minutes"
 @needs(Permission.FEEDS_READ)
 def show() -> str:
     """Show the links that whoever looks may look after, without their secrets."""
+    return _list_page([])
+
+
+def _list_page(wrong: list[str]) -> str:
     said = asked_for("state")
     state = said["state"] if said["state"] in STATES else ""
     asked = Asked(PER_PAGE, request.args.get("cursor") or None)
@@ -59,6 +64,7 @@ def show() -> str:
         return render_template(
             "office/calendars.html", found=found, state=state, states=STATE_LABELS, audiences=SHORT, further=further,
             first=asked.cursor is None, may_make=may(asking(), Permission.FEEDS_WRITE), done=request.args.get("done"),
+            wrong=wrong,
         )  # fmt: skip
 
     return installation().store.read(work)
@@ -98,7 +104,11 @@ def revoke(feed: int) -> ResponseReturnValue:
 @needs(Permission.FEEDS_WRITE)
 def rotate(feed: int) -> ResponseReturnValue:
     """Give the same calendar another link, shown this once, and withdraw the old one."""
-    linked = _write(lambda uow: rotate_feed(uow, find_feed(uow.session, scope(), _me(), feed, lock=True)))
+    try:
+        linked = _write(lambda uow: rotate_feed(uow, find_feed(uow.session, scope(), _me(), feed, lock=True)))
+    except InvalidInput as error:  # somebody else has withdrawn it meanwhile
+        wrong = [sentence(f"{problem.wrong}; {problem.remedy}") for problem in error.problems]
+        return make_response(_list_page(wrong), int(error.status))
     return redirect(_page_of(linked), 303)
 
 

@@ -12,8 +12,9 @@ from flask.typing import ResponseReturnValue
 from planner import clock
 from planner.auth.door import asking, installation
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import Conflict, InputProblem, InvalidInput, PlannerError, Refused
+from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, PlannerError, Refused
 from planner.request_log import request_id
+from planner.services.users import revoke_token
 from planner.web.desk.fact_form import typed
 from planner.web.words import sentence
 
@@ -81,6 +82,14 @@ def sent_form(name: str, secret: Sequence[str] = ()) -> Form:
     """The form that was just sent; what is secret is not shown again."""
     values = {field: found for field, found in typed(dict(request.form.lists())).items() if field not in secret}
     return Form(name, values=values, sent=True)
+
+
+def end_token_of(uow: UnitOfWork, user_id: int, token: int) -> None:
+    """Make a token worthless. Raises Conflict where it is so already, which its page then says."""
+    try:
+        revoke_token(uow, user_id, token)
+    except NotFound as error:  # two windows, or two clicks
+        raise Conflict(error.problems) from None
 
 
 def save(

@@ -25,14 +25,13 @@ from planner.services.users import (
     end_role,
     end_tokens,
     grant_role,
-    revoke_token,
     set_enabled,
     set_password,
     take_off_totp,
     tokens_of,
 )
 from planner.web.desk.choices import sites_of, studies_of
-from planner.web.office.forms import Form, save, sent_form
+from planner.web.office.forms import Form, end_token_of, save, sent_form
 from planner.web.office.search import asked_for, list_address
 
 pages = Blueprint("people", __name__)
@@ -179,7 +178,7 @@ def take_off_codes(user: int) -> ResponseReturnValue:
 @needs(Permission.USERS_WRITE, everything=True)
 def end_token(user: int, token: int) -> ResponseReturnValue:
     """Make a token worthless."""
-    return _change(user, lambda uow, found: revoke_token(uow, found.id, token), "token")
+    return _change(user, lambda uow, found: end_token_of(uow, found.id, token), "token")
 
 
 def _change(user: int, change: Callable[[UnitOfWork, User], object], done: str) -> ResponseReturnValue:

@@ -15,7 +15,8 @@ from schedules.wording import list_words
 _OF_AN_ACTIVITY = {
     "kind": "kind", "minutes": "minutes that it takes", "observe_minutes": "minutes of observation",
     "prepare_minutes": "minutes of preparation", "resource": "what has to be open", "hold_for": "reasons to hold it",
-    "omit_for": "reasons to leave it out", "advice": "advice", "unscheduled": "whether it may stand alone",
+    "omit_for": "reasons to leave it out", "premedication": "premedication", "advice": "advice",
+    "unscheduled": "whether it may stand alone",
 }  # fmt: skip
 
 

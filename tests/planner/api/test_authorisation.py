@@ -71,6 +71,10 @@ ROUTES = {
     "GET /bookings": "participants:read",
     "GET /deviations": "deviations:read",
     "GET /studies/<study>/report": "deviations:read",
+    "GET /studies/<study>/report-mails": "deviations:read",
+    "POST /studies/<study>/report-mails": "messages:write",
+    "POST /studies/<study>/report-mails/<int:schedule>/end": "messages:write",
+    "POST /studies/<study>/report-mails/sent/<int:mail>/again": "messages:write",
     "POST /studies/<study>/participants/<number>/deviations": "deviations:write",
     "POST /studies/<study>/participants/<number>/deviations/signature": "deviations:sign",
     "GET /studies/<study>/participants/<number>/home-link": "contacts:read",
@@ -156,7 +160,9 @@ WHOLE = {
     "POST /studies/<study>/cohorts", "PATCH /studies/<study>/cohorts/<cohort>",
     "PUT /studies/<study>/sending-rules", "PUT /studies/<study>/sending-switch", "POST /studies/<study>/wordings",
     "POST /studies/<study>/wordings/shipped", "POST /studies/<study>/wordings/<int:wording>/approval",
-    "POST /studies/<study>/wordings/<int:wording>/withdrawal",
+    "POST /studies/<study>/wordings/<int:wording>/withdrawal", "GET /studies/<study>/report-mails",
+    "POST /studies/<study>/report-mails", "POST /studies/<study>/report-mails/<int:schedule>/end",
+    "POST /studies/<study>/report-mails/sent/<int:mail>/again",
 }  # fmt: skip
 #: routes that a role in all studies only includes
 INSTALLATION = {

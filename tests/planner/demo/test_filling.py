@@ -48,6 +48,8 @@ from planner.services.verification import verify_visits
 from planner.services.watch import Watched, consents_that_end, expiring_results, open_holds, to_sign_again
 from planner.services.whereabouts import away_between, in_hospital
 from tests.databases import BOTH, new_database
+from tests.planner.reports.sdtm.rules import broken
+from tests.planner.reports.sdtm.stored import read_study
 
 #: two moments of one day, on the clock of the demo
 MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
@@ -273,6 +275,17 @@ def test_whoever_takes_something_at_home_is_asked_about_it_every_evening_of_the_
     always = [days for days in asked.values() if [days.get(day) for day in week] == ["delivered"] * len(week)]
     assert always
     assert all(days[TODAY] == "planned" for days in always)
+
+
+def test_the_datasets_of_each_study_keep_the_rules_of_the_standard(session: Session) -> None:
+    now, kinds = datetime.combine(TODAY, time(18), UTC), set()
+    for code in session.scalars(select(Study.code)):
+        found = read_study(session, Designs(), code, now)
+        assert broken(found) == [], code
+        assert found.records["TV"]
+        kinds |= {(each["SVPRESP"], each["SVOCCUR"]) for each in found.records["SV"]}
+        kinds |= {each["EPOCH"] for each in found.records["DV"]}
+    assert kinds >= {("Y", "Y"), ("Y", "N"), ("", ""), "TREATMENT"}
 
 
 def test_a_diary_is_kept_of_what_is_taken_at_home_with_doses_taken_late_and_missed_and_some_not_noted(

@@ -76,6 +76,22 @@ def test_the_command_ends_with_2_a_place_and_a_remedy_for_what_cannot_be_asked(a
     assert run("no-study").exit_code == 2
 
 
+@pytest.mark.usefixtures("planner_data")
+def test_the_command_writes_workbooks_and_pages_into_files(at: Clock, tmp_path: Path) -> None:
+    at.now = LATER
+    for form, begins in (("xlsx", b"PK"), ("pdf", b"%PDF"), ("csv", b"section,"), ("json", b"{")):
+        file = tmp_path / f"report.{form}"
+        asked = (STUDY, "--format", form, "--measure", "attendance", "--as-of", "2026-04-01T00:00:00Z")
+        made = run(*asked, "--output", str(file))
+        assert (made.exit_code, made.output) == (0, "")
+        assert file.read_bytes().startswith(begins)
+        assert run(*asked).stdout_bytes == file.read_bytes()
+    assert run(STUDY, "--output", str(tmp_path / "table")).exit_code == 2
+    nowhere = run(STUDY, "--format", "csv", "--output", str(tmp_path / "no" / "such" / "folder"))
+    assert nowhere.exit_code == 2
+    assert "cannot be written: No such file or directory" in nowhere.output
+
+
 def test_no_cell_of_the_csv_is_a_formula(store: Store) -> None:
     made = report(small_study(store), by="site")
     evil = measure("attendance", "share", [Row(group="=1+1", label='@SUM("x")', note="-2+3")])
@@ -105,6 +121,14 @@ def test_the_api_gives_csv_and_refuses_what_cannot_be_asked(app: Flask, store: S
     answered = monitor.call("GET", f"/studies/{STUDY}/report?format=csv&measures=window")
     assert answered.mimetype == "text/csv"
     assert answered.text.startswith("section,measure,group,label,n,of,share")
+    for form, begins, kind in (
+        ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("pdf", b"%PDF", "application/pdf"),
+    ):
+        file = monitor.call("GET", f"/studies/{STUDY}/report?format={form}")
+        assert (file.status_code, file.mimetype) == (200, kind)
+        assert file.data.startswith(begins)
+        assert file.headers["Content-Disposition"] == f'attachment; filename="report-20260415T140000Z.{form}"'
     for query, place in (
         ("site=nowhere", "site"),
         ("by=colour", "by"),

@@ -13,7 +13,7 @@ from planner.auth.door import needs_of
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.users import ApiToken, User
 from planner.services.users import Role, hash_that_fits, make_token
-from tests.desk import Desk, desk_of
+from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import PASSWORD, Clock
 from tests.studies import Trial, audited
 
@@ -100,7 +100,10 @@ def test_a_token_of_ones_own_is_ended_and_nobody_elses(desk: Desk, store: Store,
     assert theirs not in desk.html("/account")
     token = store.read(lambda session: session.scalars(select(ApiToken.id).order_by(ApiToken.id.desc())).first())
     assert desk.send(f"/account/tokens/{token}/end").status_code == 303
-    assert desk.send(f"/account/tokens/{token}/end").status_code == 404
+    again = desk.send(f"/account/tokens/{token}/end")
+    assert again.status_code == 409
+    assert "good for nothing already; look at the tokens that there are." in text_of(again.text)
+    assert "Another password" in again.text
 
 
 def test_a_token_for_a_program_is_made_with_the_password_shown_once_and_no_more_than_its_maker_may_do(

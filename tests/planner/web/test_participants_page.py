@@ -8,10 +8,11 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from planner.persistence.unit_of_work import Store
+from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.services.access import EVERYTHING, find_study
 from planner.services.users import Role
 from tests import reminded
-from tests.desk import Desk, desk_of
+from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import Clock
 from tests.reminded import DAY_8, DOSED, TOLD
 from tests.studies import NORTH, SOUTH, STUDY, Trial
@@ -133,6 +134,8 @@ def test_messages_stand_there_with_masked_numbers(app: Flask, store: Store, at: 
     page = desk_of(app, store).text(f"{PERSON}/messages")
     assert "C1D8" in page
     assert "2125550100" not in page
+    assert "It could not be sent now: the wording is not signed off" in page
+    assert "A planned text is written when it goes out" in page
     assert desk_of(app, store, Role.INFUSION_CENTRE).client.get(f"{PERSON}/messages").status_code == 403
 
 
@@ -140,10 +143,32 @@ def test_the_audit_says_who_did_what(app: Flask, store: Store, people: Trial) ->
     people.record("01-001", *({**dose, "date": "2026-01-05"} for dose in DOSED[:1]))
     for role in (Role.MONITOR, Role.COORDINATOR, Role.INVESTIGATOR):
         page = desk_of(app, store, role, STUDY, NORTH).text(f"{PERSON}/audit")
-        assert "facts.recorded" in page
+        assert "Recorded what happened A dose was given: Vincristine sulfate liposome IV at C1D1" in page
+        assert "Took them into screening Site: north" in page
         assert "planner" in page
     desk_of(app, store, Role.COORDINATOR, STUDY, SOUTH).html(f"{PERSON}/audit", 404)
     assert "/audit" not in desk_of(app, store, Role.INFUSION_CENTRE).html(PERSON)
+
+
+def test_what_was_changed_stands_in_the_audit_as_from_what_to_what_with_what_is_kept_behind_it(
+    app: Flask, store: Store, people: Trial
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        before = {"date": "2026-01-05", "bring": "", "no_driving": False}
+        after = {"date": "2026-01-06", "bring": "a <b>list</b>", "no_driving": True}
+        study_id = find_study(uow.session, EVERYTHING, STUDY).id
+        uow.audit("home-link.changed", "participant:01-001", study_id=study_id, before=before, after=after)
+        uow.audit("something-new.begun", "participant:01-001", study_id=study_id)
+
+    store.write(SYSTEM, people.now, work)
+    page = desk_of(app, store, Role.COORDINATOR).html(f"{PERSON}/audit")
+    words = text_of(page)
+    assert "Changed what their own page says What to bring: nothing → a <b>list</b>" in words
+    assert "Date: Mon 5 Jan 2026 → Tue 6 Jan 2026" in words
+    assert "Asked not to drive: no → yes" in words
+    assert "Something new begun" in words
+    kept = re.search(r"<details>.*?home-link.changed.*?<pre>(.*?)</pre>", page, re.DOTALL)
+    assert kept is not None
 
 
 @pytest.mark.parametrize("span", ["near", "treatment", "all"])

@@ -101,6 +101,17 @@ def test_it_is_sent_recorded_and_in_the_audit_at_once(somebody: Desk, booked: Tr
     assert (after["visit"], after["texts"], len(after["messages"])) == ("induction.c1.d8", ["participant by sms"], 1)
 
 
+def test_what_is_planned_shows_its_text_in_the_recipients_language_as_it_would_read_now(
+    somebody: Desk, booked: Trial
+) -> None:
+    send(somebody)
+    page = somebody.html(f"{PERSON}/messages")
+    read = [text_of(found) for found in re.findall(r'<q dir="auto" lang="en">(.*?)</q>', page, re.DOTALL)]
+    assert len(read) == len(messages(booked))
+    assert all("Monday, January 12, 2026 at 9:30" in text for text in read)
+    assert "A planned text is written when it goes out, by what is known then" in text_of(page)
+
+
 def test_nothing_is_sent_twice(somebody: Desk, booked: Trial) -> None:
     send(somebody)
     words = somebody.text(HERE)

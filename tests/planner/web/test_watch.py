@@ -101,6 +101,24 @@ def test_who_is_in_hospital_is_there_until_the_form_says_that_they_left(
     assert "nobody is in hospital" in desk_of(app, store).text("/watch")
 
 
+def test_who_came_back_and_whose_discharge_was_a_mistake_is_in_hospital_still(
+    app: Flask, store: Store, study: Trial, at: Clock
+) -> None:
+    study.enrol()
+    left = {"fact": "discharged", "date": "2026-01-06", "id": "left"}
+    study.record("01-001", {"fact": "admitted", "date": "2026-01-05", "note": "fever"}, left)
+    later(study, at, datetime(2026, 1, 6, 14, 0, tzinfo=UTC))
+    assert "since Mon 5 Jan" in text_of(section(desk_of(app, store).html("/watch"), "In hospital"))  # they leave today
+    later(study, at, datetime(2026, 1, 8, 14, 0, tzinfo=UTC))
+    assert "nobody is in hospital" in desk_of(app, store).text("/watch")
+    study.record("01-001", {"fact": "admitted", "date": "2026-01-07", "id": "again"})
+    assert "since Wed 7 Jan" in text_of(section(desk_of(app, store).html("/watch"), "In hospital"))
+    study.record("01-001", {"fact": "void", "date": "2026-01-08", "of": "again"})
+    assert "nobody is in hospital" in desk_of(app, store).text("/watch")
+    study.record("01-001", {"fact": "void", "date": "2026-01-08", "of": "left"})
+    assert "since Mon 5 Jan" in text_of(section(desk_of(app, store).html("/watch"), "In hospital"))
+
+
 def test_a_consent_to_messages_is_said_a_month_before_it_ends_and_until_it_is_renewed(
     desk: Desk, study: Trial, at: Clock
 ) -> None:
@@ -175,6 +193,8 @@ def test_a_calendar_that_nobody_has_fetched_is_said_after_two_days_and_can_be_wi
     feeds = section(desk.html("/watch"), "Calendars that nobody has fetched")
     assert "never seen" in text_of(feeds)
     assert "Day room" in text_of(feeds)
+    today = section(desk.html("/today"), "Calendars that nobody has fetched")
+    assert f'href="/watch/feeds/{number}"' in today
     assert "No app has fetched it yet" in desk.text(f"/watch/feeds/{number}")
     assert desk.send(f"/watch/feeds/{number}").status_code == 303
     assert "every calendar has been fetched" in desk.text("/watch")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +20,15 @@ from tests.planner.api.callers import Clock
 from tests.seated import DAY, DAY_1
 from tests.studies import STUDY, Trial
 
+#: at noon at the site, when the doses of the morning are over
+NOON = datetime(2026, 1, 5, 17, 0, tzinfo=UTC)
 DAY_8 = f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d8/infusion"
+
+
+@pytest.fixture
+def noon(at: Clock) -> None:
+    """The morning is over."""
+    at.now = NOON
 
 
 def facts(store: Store, *kinds: str) -> list[dict[str, Any]]:
@@ -70,6 +78,7 @@ def test_nobody_arrives_on_another_day_than_that_of_the_appointment(
     assert "Arrived not yet" in centre.text(DAY_1)
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_dose_has_its_hours_on_the_clock_of_the_site(centre: Desk, store: Store) -> None:
     sent = centre.send(
         f"{DAY_1}/dose", drug="vsli", start="09:10", stop="10:12", amount="4.1 mg", went="whole", do="save"
@@ -84,6 +93,7 @@ def test_a_dose_has_its_hours_on_the_clock_of_the_site(centre: Desk, store: Stor
     assert "in the chair" in words
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_dose_that_has_begun_is_recorded_whole_once_it_is_over(centre: Desk, store: Store) -> None:
     centre.send(f"{DAY_1}/dose", drug="vsli", start="09:10", do="save")
     assert "from 09:10, still running" in centre.text(DAY)
@@ -93,6 +103,7 @@ def test_a_dose_that_has_begun_is_recorded_whole_once_it_is_over(centre: Desk, s
     assert [each["kind"] for each in facts(store, "given", "void")] == ["given", "void", "given"]
 
 
+@pytest.mark.usefixtures("noon")
 def test_an_interruption_is_explained_and_a_part_is_a_part(centre: Desk, store: Store) -> None:
     wrong = centre.send(f"{DAY_1}/dose", drug="vsli", start="09:10", stop="10:30", went="interrupted", do="save")
     assert wrong.status_code == 400
@@ -106,6 +117,24 @@ def test_an_interruption_is_explained_and_a_part_is_a_part(centre: Desk, store: 
     assert "10:40–11:00, only a part" in centre.text(DAY)
 
 
+@pytest.mark.parametrize("field", ["start", "stop"])
+def test_an_hour_that_has_not_come_at_the_site_is_refused_next_to_its_field(
+    centre: Desk, store: Store, at: Clock, field: str
+) -> None:
+    hours = {"start": "08:50", field: "09:30"}
+    answer = centre.send(f"{DAY_1}/dose", drug="vsli", do="save", **hours)
+    assert answer.status_code == 400
+    said = re.search(rf'id="vsli-{field}-error"><span>([^<]+)', answer.text)
+    assert said is not None
+    assert said[1].startswith("This hour is still to come: it is 09:00 at the site; ")
+    assert 'value="09:30"' in answer.text
+    assert facts(store, "given") == []
+    hours[field] = "09:04"  # a clock at the chair that is ahead by a little
+    assert centre.send(f"{DAY_1}/dose", drug="vsli", do="save", **hours).status_code == 303
+    assert len(facts(store, "given")) == 1
+
+
+@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize(
     ("said", "wrong"),
     [
@@ -182,6 +211,7 @@ def test_a_centre_does_not_say_what_becomes_of_a_dose(centre: Desk, store: Store
     assert facts(store, "omitted", "attended") == []
 
 
+@pytest.mark.usefixtures("noon")
 def test_what_a_centre_recorded_by_mistake_it_takes_back(centre: Desk, store: Store) -> None:
     centre.send(f"{DAY_1}/dose", drug="vsli", start="09:10", stop="10:12", do="save")
     [dose] = facts(store, "given")
@@ -199,6 +229,7 @@ def test_a_centre_takes_back_nothing_that_it_may_not_record(centre: Desk, store:
     assert facts(store, "void") == []
 
 
+@pytest.mark.usefixtures("noon")
 def test_whoever_decided_by_an_older_state_is_told(centre: Desk, study: Trial, store: Store) -> None:
     expected = re.search(r'name="expected" value="(\d+)"', centre.html(DAY_1))
     assert expected is not None
@@ -222,6 +253,7 @@ def test_a_visit_without_an_appointment_has_no_chair(centre: Desk) -> None:
     centre.text(f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15/infusion", 404)
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_coordinator_records_the_rest_of_a_visit_whose_doses_the_centre_recorded(
     centre: Desk, coordinator: Desk
 ) -> None:

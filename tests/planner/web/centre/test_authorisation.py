@@ -22,6 +22,7 @@ ROUTES = {
     "GET /infusions": "participants:read",
     "GET /infusions/<site>": "participants:read",
     "GET /infusions/<site>/load": "participants:read",
+    "GET /infusions/<site>/pharmacy": "participants:read",
     "GET /infusions/<site>/closures": "sites:read",
     "POST /infusions/<site>/closures": "sites:close",
     "POST /infusions/<site>/closures/<int:closure>": "sites:close",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +24,9 @@ from planner.services.access import EVERYTHING
 from planner.services.dose_oks import GiveOk, give_ok, revoke_ok
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
+from tests.planner.api.callers import Clock
 from tests.reminded import KEYS
-from tests.seated import DAY, DAY_1
+from tests.seated import DAY, DAY_1, book
 from tests.studies import NORTH, SOUTH, STUDY, Trial, a_user
 
 
@@ -95,7 +98,73 @@ def test_a_reduced_dose_is_shown_at_its_new_level_with_the_reason(centre: Desk, 
          "reason": "toxicity"},
     )  # fmt: skip
     assert "level -1" not in centre.text(DAY)
-    assert "Inotuzumab ozogamicin IV level -1, reduced (toxicity)" in centre.text(f"{DAY}?day=2026-01-12")
+    assert "Inotuzumab ozogamicin IV level -1, reduced on 5 January 2026 (toxicity)" in centre.text(
+        f"{DAY}?day=2026-01-12"
+    )
+
+
+def test_a_dose_that_is_reduced_again_says_from_what_to_what(centre: Desk, study: Trial) -> None:
+    about = {"fact": "reduced", "visit": "induction.c1.d8", "activity": "ino", "reason": "toxicity"}
+    study.record("01-001", {**about, "date": "2026-01-02", "to": "level 1"})
+    study.record("01-001", {**about, "date": "2026-01-05", "to": "level -1"})
+    said = "Inotuzumab ozogamicin IV level -1 instead of level 1, reduced on 5 January 2026 (toxicity)"
+    assert said in centre.text(f"{DAY}?day=2026-01-12")
+
+
+def test_premedication_stands_ahead_of_its_drug_until_that_is_given(
+    app: Flask, store: Store, study: Trial, at: Clock
+) -> None:
+    at.now += timedelta(hours=3)
+    centre = desk_of(app, store, Role.INFUSION_CENTRE)
+    words = centre.text(DAY)
+    order = [words.index(each) for each in ("Vincristine sulfate", "Premedication for Inotuzumab", "Inotuzumab ozo")]
+    assert order[:2] == sorted(order[:2])
+    assert "Premedication for Inotuzumab ozogamicin IV Before each dose; the text names no drugs." in words
+    assert "What is given, in its order" in centre.text(DAY_1)
+    centre.send(f"{DAY_1}/dose", drug="ino", start="10:40", stop="11:00", do="save")
+    assert "Premedication" not in centre.text(DAY)
+
+
+PHARMACY = f"{DAY}/pharmacy"
+
+
+def test_the_pharmacy_has_a_list_of_what_is_needed_by_the_hour(centre: Desk, study: Trial) -> None:
+    study.enrol("01-002", day_1=date(2026, 1, 5))
+    book(study, "01-002", "2026-01-05", "induction.c1.d1", time="08:00")
+    words = centre.text(PHARMACY)
+    assert "4 preparations · 4 without OK to treat" in words
+    hours = re.findall(r"(\d\d:\d\d) (Vincristine|Inotuzumab)", words)
+    assert hours == [
+        ("07:30", "Vincristine"),
+        ("07:30", "Inotuzumab"),
+        ("08:30", "Vincristine"),
+        ("08:30", "Inotuzumab"),
+    ]
+    assert "Ada Madeup born 12 May 1961, record 4711" in words
+    assert f'href="{DAY_1}"' in centre.html(PHARMACY)
+    assert "Nothing is to be prepared on this day." in centre.text(f"{PHARMACY}?day=2026-01-06")
+
+
+def test_what_was_given_left_out_or_refused_is_not_on_the_list_of_the_pharmacy(centre: Desk, study: Trial) -> None:
+    today = {"date": "2026-01-05", "visit": "induction.c1.d1"}
+    study.record("01-001", {"fact": "omitted", **today, "activity": "vsli", "reason": "toxicity"})
+    assert "Vincristine" not in centre.text(PHARMACY)
+    assert "1 preparation ·" in centre.text(PHARMACY)
+    study.record("01-001", {"fact": "attended", **today, "not_done": ["ino"]})
+    assert "Nothing is to be prepared any more today." in centre.text(PHARMACY)
+
+
+def test_the_list_of_the_pharmacy_names_nobody_on_a_shared_screen_and_writes_down_whom_it_names(
+    centre: Desk, store: Store
+) -> None:
+    assert "Ada" not in centre.text(f"{PHARMACY}?shared=1")
+    assert looks(store) == []
+    centre.html(PHARMACY)
+    assert [(subject, after) for _, subject, after in looks(store)] == [("site:north", {"participants": ["01-001"]})]
+
+
+def test_whoever_leaves_the_shared_screen_is_told_that_names_come_back(centre: Desk) -> None:
+    assert "Leave the shared screen Names are shown again to Test infusion-centre." in centre.text(f"{DAY}?shared=1")
 
 
 WHO_CHECKS = [Role.COORDINATOR, Role.INVESTIGATOR, Role.INFUSION_CENTRE]

@@ -112,7 +112,7 @@ def test_a_dose_that_is_given_although_it_was_refused_is_listed_as_that(
     investigator: Desk, centre: Desk, study: Trial
 ) -> None:
     investigator.send(OK, drug="vsli", do="refuse", why="platelets of 20")
-    centre.send(f"{DAY_1}/dose", drug="vsli", start="09:10", stop="10:12", do="save")
+    centre.send(f"{DAY_1}/dose", drug="vsli", start="09:02", stop="09:04", do="save")
     found = study.store.read(lambda session: doses_without_ok(session, study.designs, EVERYTHING, STUDY))
     assert [(dose.drug, dose.wrong) for dose in found] == [("vsli", "refused")]
 

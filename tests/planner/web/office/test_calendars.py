@@ -88,7 +88,10 @@ def test_a_link_is_withdrawn_and_another_is_given_in_its_place(office: Desk) -> 
     answer = office.send(f"{CALENDARS}/{first}/rotation")
     assert answer.status_code == 303
     assert "Subscribe to" in office.text(answer.headers["Location"])
-    assert office.send(f"{CALENDARS}/{first}/rotation").status_code == 400
+    again = office.send(f"{CALENDARS}/{first}/rotation")
+    assert again.status_code == 400
+    assert "Its link was withdrawn already; make a new feed. Make a calendar" in text_of(again.text)
+    assert "List of calendars" in again.text
     second = number(office.html(f"{CALENDARS}?state=active"))
     assert second != first
     assert office.send(f"{CALENDARS}/{second}/revocation").status_code == 303

@@ -1,0 +1,1 @@
+"""SDTM datasets of a study's visits and deviations: SV, TV and DV, as CSV and as Dataset-JSON."""
