@@ -1,20 +1,17 @@
 """The demo: somebody in every state, nothing that `planner database check` would find, the same for the same day."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from cryptography.fernet import Fernet, MultiFernet
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from notifications.outbox import MessageRow
-from notifications.tasks import TaskRow
-from planner.demo.filling import Demo, fill, open_again
+from planner.demo.filling import open_again
 from planner.demo.lives import COURSES
 from planner.persistence.audit import INSTALLATION, AuditEntry
 from planner.persistence.bookings import Booking, ChairSlot
@@ -24,36 +21,26 @@ from planner.persistence.deviations import DeviationRow
 from planner.persistence.dose_oks import DoseOk
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Contact, Participant
-from planner.persistence.sites import SiteRow, site_by_code
+from planner.persistence.sites import SiteRow
 from planner.persistence.studies import ParameterValue, Study
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.users import ApiToken, User
 from planner.persistence.visits import GateRow, VisitRow
 from planner.services.access import EVERYTHING
-from planner.services.amendments import effective_versions
 from planner.services.audit import verify
-from planner.services.closing import to_rebook
 from planner.services.cohort_members import cohort_list
 from planner.services.contact_attempts import effort_for
 from planner.services.designs import Designs
 from planner.services.dose_oks import doses_without_ok
-from planner.services.feeds import feeds_not_seen
-from planner.services.histories import lives_of
 from planner.services.home_doors import linked
-from planner.services.home_doses import Answer, doses_at_home
-from planner.services.keyring import Keys
-from planner.services.today import day_of
 from planner.services.users import Role, hash_that_fits, person_of, sign_in, token_user
 from planner.services.verification import verify_visits
-from planner.services.watch import Watched, consents_that_end, expiring_results, open_holds, to_sign_again
 from planner.services.whereabouts import away_between, in_hospital
 from tests.databases import BOTH, new_database
+from tests.demos import TODAY, Filled, filled
 from tests.planner.reports.sdtm.rules import broken
 from tests.planner.reports.sdtm.stored import read_study
 
-#: two moments of one day, on the clock of the demo
-MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
-TODAY = date(2026, 11, 20)
 #: facts about days to come
 AHEAD = ("booked", "rebooked", "away")
 #: what is made anew for each demo, or counts on over what was taken back
@@ -67,45 +54,6 @@ RANDOM = {
 }  # fmt: skip
 #: the part of a name that is drawn by lot: of what was said on a participant's own page
 DRAWN = re.compile(r"(page-(?:[a-z]+-)?|named\.p\d+\.)[0-9a-f]{16,32}")
-Filled = tuple[Store, Demo, Keys]
-
-
-def made_keys() -> Keys:
-    return Keys(MultiFernet([Fernet(Fernet.generate_key())]), b"k" * 32)
-
-
-def filled(url: str, now: datetime) -> Filled:
-    store, keys = Store(Database(url)), made_keys()
-    return store, fill(store, keys, now), keys
-
-
-@pytest.fixture(scope="module")
-def demos(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Filled]]:
-    """The demo of one day in each kind of database, filled once when it is first asked for: it takes seconds."""
-    made: dict[str, Filled] = {}
-    with ExitStack() as stack:
-
-        def of(kind: str) -> Filled:
-            if kind not in made:
-                url = stack.enter_context(new_database(request, kind, tmp_path_factory.mktemp("demo")))
-                made[kind] = filled(url, MOMENTS[kind])
-                stack.callback(made[kind][0].database.dispose)
-            return made[kind]
-
-        yield of
-
-
-@pytest.fixture(params=BOTH)
-def demo(request: pytest.FixtureRequest, demos: Callable[[str], Filled]) -> Filled:
-    return demos(request.param)
-
-
-@pytest.fixture
-def session(demo: Filled) -> Iterator[Session]:
-    with demo[0].database.reading() as session:
-        yield session
 
 
 def given_at_visits(session: Session, *which: ColumnElement[bool]) -> list[FactRow]:
@@ -286,67 +234,6 @@ def test_the_datasets_of_each_study_keep_the_rules_of_the_standard(session: Sess
         kinds |= {(each["SVPRESP"], each["SVOCCUR"]) for each in found.records["SV"]}
         kinds |= {each["EPOCH"] for each in found.records["DV"]}
     assert kinds >= {("Y", "Y"), ("Y", "N"), ("", ""), "TREATMENT"}
-
-
-def test_a_diary_is_kept_of_what_is_taken_at_home_with_doses_taken_late_and_missed_and_some_not_noted(
-    session: Session,
-) -> None:
-    designs, now = Designs(), datetime.combine(TODAY, time(18), UTC)
-    study = session.scalars(select(Study).where(Study.code == "ven-ino")).one()
-    people = session.scalars(
-        select(Participant).where(Participant.study_id == study.id, Participant.status == "treatment")
-    )
-    lives = lives_of(session, designs.of(session, study), list(people))
-    said = {life.participant.number: doses_at_home(life, now, TODAY - timedelta(days=13), TODAY) for life in lives}
-    answers = {dose.answer for dose in said["01-001"]}
-    assert answers == {Answer.TAKEN, Answer.LATE, Answer.MISSED, None}
-    assert {dose.drug for dose in said["01-001"]} == {"venetoclax", "dexamethasone"}
-    assert [dose.answer for dose in said["01-001"] if dose.day == TODAY] == [None]
-    kept = {number for number, doses in said.items() if any(dose.answer and dose.own for dose in doses)}
-    assert kept == {"01-001", "01-002", "01-003", "02-002"}
-
-
-def test_somebody_of_each_language_has_a_page_and_those_who_keep_a_diary_come_first(demo: Filled) -> None:
-    pages = {page.language: (page.study, page.number) for page in demo[1].pages}
-    assert list(pages) == ["en", "es", "fr", "ar", "zh"]
-    assert {study for study, _ in pages.values()} == {"ven-ino", "vsli-ino"}
-    assert pages["en"] == ("ven-ino", "01-001")
-
-
-def test_every_version_is_in_force_where_it_is_used_and_an_amendment_waits_at_the_other_site(session: Session) -> None:
-    for code in ("vsli-ino", "ven-ino", "vaccine", "crossover"):
-        known = effective_versions(session, EVERYTHING, code)
-        assert {(site, version) for site, version, _, _ in known} >= {("north", "1.0"), ("south", "1.0")}
-    amended = {
-        site: day for site, version, _, day in effective_versions(session, EVERYTHING, "vaccine") if version != "1.0"
-    }
-    assert amended["north"] < TODAY < amended["south"]
-
-
-def test_there_is_something_to_see_on_each_list_of_what_must_not_be_forgotten(session: Session) -> None:
-    now = datetime.combine(TODAY, time(18), UTC)
-    watched = Watched(day_of(session, now, None, 50), EVERYTHING, Designs())
-    assert {line.place.number for line in consents_that_end(watched).lines} == {"01-004"}
-    assert [(line.place.number, line.row.key) for line in expiring_results(watched).lines] == [
-        ("02-003", "screening.marrow")
-    ]
-    assert {(line.place.study, line.place.number) for line in to_sign_again(watched).lines} == {("vaccine", "01-002")}
-    assert ("ven-ino", "02-002") in {(line.place.study, line.place.number) for line in open_holds(watched).lines}
-    south = site_by_code(session, "south")
-    assert south is not None
-    _, unseen = feeds_not_seen(session, EVERYTHING, None, now, None, 50)
-    assert unseen >= 2
-    assert {(hit.study, hit.booked) for hit in to_rebook(session, Designs(), EVERYTHING, south, now)}
-    kinds = set(session.scalars(select(TaskRow.kind).where(TaskRow.done_at.is_(None))))
-    assert kinds >= {"diary", "caregiver", "away", "wants-to-move", "reply"}
-
-
-def test_the_second_level_of_the_other_study_began_when_nobody_of_the_first_was_observed(session: Session) -> None:
-    now = datetime.combine(TODAY, time(18), UTC)
-    first, second = cohort_list(session, Designs(), EVERYTHING, "ven-ino", now)
-    assert (first.state, second.state) == ("closed", "open")
-    assert {member.observation for member in first.members} == {"evaluable"}
-    assert [(member.participant, member.observation) for member in second.members] == [("01-001", "observing")]
 
 
 def test_everything_in_it_is_plainly_made_up(demo: Filled, session: Session) -> None:
