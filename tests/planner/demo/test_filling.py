@@ -37,7 +37,9 @@ from planner.services.users import Role, hash_that_fits, person_of, sign_in, tok
 from planner.services.verification import verify_visits
 from planner.services.whereabouts import away_between, in_hospital
 from tests.databases import BOTH, new_database
-from tests.planner.demo.conftest import TODAY, Filled, filled
+from tests.demos import TODAY, Filled, filled
+from tests.planner.reports.sdtm.rules import broken
+from tests.planner.reports.sdtm.stored import read_study
 
 #: facts about days to come
 AHEAD = ("booked", "rebooked", "away")
@@ -221,6 +223,17 @@ def test_whoever_takes_something_at_home_is_asked_about_it_every_evening_of_the_
     always = [days for days in asked.values() if [days.get(day) for day in week] == ["delivered"] * len(week)]
     assert always
     assert all(days[TODAY] == "planned" for days in always)
+
+
+def test_the_datasets_of_each_study_keep_the_rules_of_the_standard(session: Session) -> None:
+    now, kinds = datetime.combine(TODAY, time(18), UTC), set()
+    for code in session.scalars(select(Study.code)):
+        found = read_study(session, Designs(), code, now)
+        assert broken(found) == [], code
+        assert found.records["TV"]
+        kinds |= {(each["SVPRESP"], each["SVOCCUR"]) for each in found.records["SV"]}
+        kinds |= {each["EPOCH"] for each in found.records["DV"]}
+    assert kinds >= {("Y", "Y"), ("Y", "N"), ("", ""), "TREATMENT"}
 
 
 def test_everything_in_it_is_plainly_made_up(demo: Filled, session: Session) -> None:

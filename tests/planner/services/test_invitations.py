@@ -166,9 +166,11 @@ def test_another_name_of_the_clinic_is_in_a_participants_calendar_at_once_and_is
     told(study)
     before = appointments(study)["induction.c1.d8"]
     assert before.told is not None
+    assert before.told is not None
     assert before.place == before.told["place"] == "North"
     rename(study, "The New Clinic")
     after = appointments(study)["induction.c1.d8"]
+    assert after.told is not None
     assert after.told is not None
     assert after.place == after.told["place"] == "The New Clinic"
     assert (after.sequence, after.version, after.answer) == (before.sequence + 1, before.version, before.answer)
