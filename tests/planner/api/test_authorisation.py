@@ -71,6 +71,8 @@ ROUTES = {
     "GET /bookings": "participants:read",
     "GET /deviations": "deviations:read",
     "GET /studies/<study>/report": "deviations:read",
+    "GET /studies/<study>/sdtm": "deviations:read",
+    "GET /studies/<study>/sdtm/<domain>": "deviations:read",
     "GET /studies/<study>/report-mails": "deviations:read",
     "POST /studies/<study>/report-mails": "messages:write",
     "POST /studies/<study>/report-mails/<int:schedule>/end": "messages:write",
