@@ -19,6 +19,8 @@ from tests.studies import NORTH, SOUTH, STUDY, trial
 PERSON, SITE, ONE = "/office/people/<int:user>", "/office/sites/<site>", "/office/studies/<study>"
 #: what each page asks for, and how far: kept by hand, so that a change of it is a decision
 ROUTES = {
+    "GET /office/audit": ("audit:read", "everything"),
+    "GET /office/studies/<study>/audit": ("audit:read", "whole"),
     "GET /office": ("messages:read", ""),
     "GET /office/start": ("studies:write", "everything"),
     "GET /office/people": ("users:read", "everything"),
