@@ -208,10 +208,11 @@ def actor_names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, st
 
 
 def participant_audit(session: Session, scope: Scope, study: str, number: str, asked: Asked) -> Page[AuditEntry]:
-    """What the audit says of one participant, oldest first. Raises NotFound."""
+    """What the audit says of one participant, their visits and deviations, oldest first. Raises NotFound."""
     found = find_study(session, scope, study)
     subject = f"participant:{find_participant(session, scope, found, number).number}"
-    query = select(AuditEntry).where(AuditEntry.chain == found.id, AuditEntry.subject == subject)
+    parts = AuditEntry.subject.startswith(f"{subject}/", autoescape=True)
+    query = select(AuditEntry).where(AuditEntry.chain == found.id, (AuditEntry.subject == subject) | parts)
     return _page(session, query, [(AuditEntry.seq, int)], asked)
 
 

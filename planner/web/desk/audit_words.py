@@ -33,6 +33,20 @@ ACTIONS = {
     "feed.made": "Made a calendar about them",
     "feed.rotated": "Gave their calendar another link",
     "feed.withdrawn": "Withdrew the link of a calendar about them",
+    "deviation.confirm": "Confirmed a deviation",
+    "deviation.classify": "Classified a deviation",
+    "deviation.report": "Recorded that a deviation was reported",
+    "deviation.close": "Closed a deviation",
+    "deviation.dismiss": "Dismissed a deviation",
+    "deviation.reopen": "Opened a deviation again",
+    "deviation.signed": "Signed a deviation",
+    "deviation.signature-ended": "The signature under a deviation ended, as what was signed has changed",
+    "dose.ok-given": "Gave the OK to treat",
+    "dose.ok-refused": "Refused the OK to treat",
+    "dose.ok-revoked": "Took the OK to treat back",
+    "checklist.added": "Added something to think of",
+    "checklist.ticked": "Ticked something to think of",
+    "checklist.unticked": "Took a tick back",
     "home-link.given": "Gave them the link to their own page",
     "home-link.changed": "Changed what their own page says",
     "home-link.code-shown": "Was shown a code for a new phone or computer",
@@ -84,7 +98,19 @@ def shown_entry(seen: Seen, entry: AuditEntry) -> ShownEntry:
         lines = tuple(f"{_begun(_name(name))}: {_words(value)}" for name, value in said)
     kept = {name: value for name, value in (("before", entry.before), ("after", entry.after)) if value is not None}
     raw = json.dumps(kept, ensure_ascii=False, indent=2) if kept else ""
-    return ShownEntry(entry, action_words(entry.action), tuple(filter(None, lines)), changes, raw)
+    every = (_about(seen, entry.subject), *lines)
+    return ShownEntry(entry, action_words(entry.action), tuple(filter(None, every)), changes, raw)
+
+
+def _about(seen: Seen, subject: str) -> str:
+    """Which visit or deviation of theirs it is about; nothing where it is about themselves."""
+    _, _, part = subject.partition("/")
+    kind, _, key = part.partition(":")
+    if kind == "visit":
+        return f"Visit: {seen.visit_words(key)}"
+    found = seen.plan.deviations if seen.plan is not None else ()
+    words = next((each.text for each in found if each.id[: len(key)] == key), key)
+    return f"Deviation: {words}" if kind == "deviation" else ""
 
 
 def action_words(action: str) -> str:

@@ -171,6 +171,26 @@ def test_what_was_changed_stands_in_the_audit_as_from_what_to_what_with_what_is_
     assert kept is not None
 
 
+def test_what_was_done_about_a_visit_or_a_deviation_of_theirs_stands_in_their_audit_and_nobody_elses_does(
+    app: Flask, store: Store, people: Trial
+) -> None:
+    def work(uow: UnitOfWork) -> None:
+        study_id = find_study(uow.session, EVERYTHING, STUDY).id
+        for action, part in (
+            ("dose.ok-refused", "01-001/visit:induction.c1.d8"),
+            ("deviation.confirm", "01-001/deviation:late:induction.c1.d8"),
+            ("checklist.ticked", "01-0011/visit:induction.c1.d1"),
+            ("checklist.ticked", "01_001/visit:induction.c1.d1"),
+        ):
+            uow.audit(action, f"participant:{part}", study_id=study_id)
+
+    store.write(SYSTEM, people.now, work)
+    words = desk_of(app, store, Role.COORDINATOR).text(f"{PERSON}/audit")
+    assert "Refused the OK to treat Visit: C1D8" in words
+    assert "Confirmed a deviation Deviation: late:induction.c1.d8" in words
+    assert "Ticked" not in words
+
+
 @pytest.mark.parametrize("span", ["near", "treatment", "all"])
 def test_who_came_outside_the_schedule_has_a_calendar_and_can_be_recorded_about(
     desk: Desk, study: Trial, span: str
