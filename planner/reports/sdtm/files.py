@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +35,17 @@ def write_files(domains: Domains, folder: Path, made_at: datetime) -> list[str]:
         wrong = f"{shown(str(folder))} cannot be written to: {error.strerror or error}"
         raise InvalidInput([InputProblem("sdtm", wrong, "name a folder of yours, or a new one")]) from None
     return [*digests, ABOUT]
+
+
+def zipped(domains: Domains, made_at: datetime) -> bytes:
+    """The same files in one, as a ZIP archive."""
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="planner-sdtm-") as folder, zipfile.ZipFile(content, "w") as archive:
+        for name in write_files(domains, Path(folder), made_at):
+            # not the file's own time, which is this machine's
+            entry = zipfile.ZipInfo(name, made_at.timetuple()[:6])
+            archive.writestr(entry, (Path(folder) / name).read_bytes(), zipfile.ZIP_DEFLATED)
+    return content.getvalue()
 
 
 def _files(domains: Domains, made_at: datetime) -> Iterator[tuple[str, Iterable[str]]]:

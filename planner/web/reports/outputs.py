@@ -14,10 +14,10 @@ class Output:
     about: str
 
 
-#: SDTM takes its place here
 OUTPUTS = (
     Output("PDF", "reports.files.as_pdf", "pages with the charts, for paper and screen readers"),
     Output("XLSX", "reports.files.as_xlsx", "a workbook, a sheet for each measure"),
     Output("CSV", "reports.page.as_csv", "one line a figure, for spreadsheets"),
     Output("JSON", "reports.page.as_json", "everything, for programs"),
+    Output("SDTM", "reports.files.as_sdtm", "SV, TV and DV of whoever is chosen, without the period"),
 )

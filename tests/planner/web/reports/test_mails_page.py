@@ -116,12 +116,3 @@ def test_the_page_costs_as_many_queries_for_many_reports_as_for_one(app: Flask, 
         post.set_up(*readers, day=day)
     post.run(DUE + timedelta(days=7))
     assert cost(app, office, HERE) == few
-
-
-def test_workbooks_and_pages_are_taken_from_the_report(office: Desk) -> None:
-    for ending, begins in (("xlsx", b"PK"), ("pdf", b"%PDF")):
-        answer = office.client.get(f"/studies/{STUDY}/report.{ending}?by=site&mask_below=5")
-        assert answer.status_code == 200
-        assert answer.data.startswith(begins)
-        assert f'filename="{STUDY}-report-2026' in answer.headers["Content-Disposition"]
-    assert office.client.get(f"/studies/{STUDY}/report.pdf?site=nowhere").status_code == 400
