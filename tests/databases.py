@@ -73,7 +73,8 @@ def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Ite
         return
     name = f"test_{next(_NUMBERS)}"
     server = request.getfixturevalue("postgresql_server")
-    _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner")
+    # A copy of its files, and not of each page by way of the log: two thirds of the time for so small a one.
+    _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner STRATEGY FILE_COPY")
     yield _named(server, name)
     _run(server, f"DROP DATABASE {name} WITH (FORCE)")
 
