@@ -92,8 +92,11 @@ def wrong_with_caregiver(name: str, phone: str) -> dict[str, str]:
     wrong = {} if name.strip() else {"name": "care_no_name"}
     if sum(sign.isdecimal() for sign in phone) < _FEWEST_DIGITS:
         wrong["phone"] = "care_no_phone"
-    too_long = (("name", name, LONGEST_NAME), ("phone", phone, LONGEST_PHONE))
-    return wrong | {field: f"care_long_{field}" for field, said, most in too_long if len(said) > most}
+    if len(name) > LONGEST_NAME:
+        wrong["name"] = "care_long_name"
+    if len(phone) > LONGEST_PHONE:
+        wrong["phone"] = "care_long_phone"
+    return wrong
 
 
 def name_caregiver(uow: UnitOfWork, keys: Keys, seen: AtHome, name: str, phone: str) -> None:

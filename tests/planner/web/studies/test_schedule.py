@@ -38,7 +38,7 @@ def test_a_study_stands_in_the_list_with_its_sites_its_people_and_what_waits(des
     study.enrol("01-002")
     study.screen("02-001", site=SOUTH)
     words = desk.text("/studies")
-    assert "vsli-ino open A made-up study Participants 3 2 screening, 1 enrolled" in words
+    assert "vsli-ino open A made-up study Report on A made-up study Participants 3 2 screening, 1 enrolled" in words
     first = "version 1.0 the first one; none was put in force"
     assert f"North: {first} South: {first}" in words
     assert "Waiting nothing" in words
