@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +82,16 @@ def violations(page: Page) -> list[str]:
     page.evaluate(Path(AXE).read_text("utf-8"))
     found: list[dict[str, Any]] = page.evaluate(_RUN)
     return [_said(one["id"], one["nodes"][0]) for one in found]
+
+
+def barriers(context: BrowserContext, paths: Mapping[str, str]) -> dict[str, list[str]]:
+    """What axe-core finds on each of these pages, by its name; those on which it finds nothing are left out."""
+    page, found = context.new_page(), {}
+    for name, path in paths.items():
+        page.goto(path)
+        found[name] = violations(page)
+    context.close()
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
 _RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"

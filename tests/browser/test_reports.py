@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, context_of, lowest_target, served, tab_to, violations, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, tab_to, watched
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
 from tests.reported import LATER, small_study
@@ -152,13 +152,7 @@ def test_nothing_is_wider_than_the_window_and_no_target_too_low(page: Page) -> N
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
         context = context_of(browser, address, store, Role.MONITOR, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        found = {}
-        for name, path in PAGES.items():
-            page.goto(path)
-            found[name] = violations(page)
-        context.close()
-        assert {name: wrong for name, wrong in found.items() if wrong} == {}
+        assert barriers(context, PAGES) == {}
 
 
 def test_a_report_is_made_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.cohorts import SetUpCohort, set_up_cohort
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, context_of, served, tab_to, violations, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, tab_to, watched
 from tests.long_work import asked, worker
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.planner.services.test_amendments import FIRST, SECOND, THIRD
@@ -97,20 +97,13 @@ def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
     app.extensions["installation"].close()
 
 
-def open_context(browser: Browser, address: str, store: Store, role: Role, **said: object) -> BrowserContext:
-    """A browser in which somebody of that role is signed in."""
-    return context_of(browser, address, store, role, **said)
-
-
 @pytest.fixture(
     params=[("desktop", True), ("phone", True), ("desktop", False)], ids=["desktop", "phone", "without-javascript"]
 )
 def page(browser: Browser, address: str, store: Store, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An administrator's browser of that size, with JavaScript or without."""
     size, script = request.param
-    context = open_context(
-        browser, address, store, Role.ADMINISTRATOR, viewport=SIZES[size], java_script_enabled=script
-    )
+    context = context_of(browser, address, store, Role.ADMINISTRATOR, viewport=SIZES[size], java_script_enabled=script)
     yield from watched(context)
 
 
@@ -224,18 +217,12 @@ def test_nothing_is_wider_than_the_window(page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
-        context = open_context(browser, address, store, Role.ADMINISTRATOR, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        found = {}
-        for name, path in PAGES.items():
-            page.goto(path)
-            found[name] = violations(page)
-        context.close()
-        assert {name: wrong for name, wrong in found.items() if wrong} == {}
+        context = context_of(browser, address, store, Role.ADMINISTRATOR, viewport=size, color_scheme=scheme)
+        assert barriers(context, PAGES) == {}
 
 
 def test_an_effect_is_asked_for_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:
-    context = open_context(browser, address, store, Role.COORDINATOR)
+    context = context_of(browser, address, store, Role.COORDINATOR)
     page = context.new_page()
     page.goto(f"{ONE}/amendment?version=2.0")
     tab_to(page, "approved_on")

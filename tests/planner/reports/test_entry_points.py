@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from planner.cli import cli
-from planner.config import Settings
-from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.presenting.plan_json import to_json
 from planner.reports.as_csv import report_csv
@@ -28,17 +25,6 @@ from tests.reported import LATER, report, small_study
 from tests.studies import NORTH, SOUTH, STUDY
 
 __all__ = ["app", "at"]
-
-
-@pytest.fixture
-def planner_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("PLANNER_DATA_FOLDER", str(tmp_path))
-    assert CliRunner().invoke(cli, ("database", "upgrade")).exit_code == 0
-    database = Database(Settings(data_folder=tmp_path).database)
-    small_study(Store(database))
-    yield Store(database)
-    database.dispose()
 
 
 def run(*words: str) -> Result:

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
 from planner.cli import cli
-from planner.config import Settings
-from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.planner.api.callers import Clock, app, at, caller, user
@@ -49,17 +44,6 @@ def test_the_api_says_what_is_wrong_and_with_which_field(app: Flask, store: Stor
     caller(app, store, Role.COORDINATOR, STUDY, NORTH).refused(403, "GET", WHERE)
     coordinator.refused(404, "POST", f"{WHERE}/99/end")
     coordinator.refused(404, "POST", f"{WHERE}/sent/99/again")
-
-
-@pytest.fixture
-def planner_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("PLANNER_DATA_FOLDER", str(tmp_path))
-    assert CliRunner().invoke(cli, ("database", "upgrade")).exit_code == 0
-    database = Database(Settings(data_folder=tmp_path).database)
-    small_study(Store(database))
-    yield Store(database)
-    database.dispose()
 
 
 def run(*words: str) -> Result:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,26 +11,13 @@ from planner.persistence.report_mails import ReportMail, ReportSchedule
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
-from tests.planner.api.callers import Clock, user
+from tests.planner.api.callers import user
 from tests.planner.reports.test_mailing import DUE, Post
 from tests.planner.web.test_queries import cost
-from tests.reported import LATER, small_study
+from tests.reported import LATER
 from tests.studies import NORTH, STUDY, Trial
 
 HERE = f"/studies/{STUDY}/report/mails"
-
-
-@pytest.fixture
-def small(store: Store, at: Clock) -> Trial:
-    made = small_study(store)
-    at.now = LATER
-    return made
-
-
-@pytest.fixture
-def office(app: Flask, store: Store, small: Trial) -> Desk:
-    """A coordinator who is signed in."""
-    return desk_of(app, store, Role.COORDINATOR)
 
 
 def asked(reader: str, **changes: str | list[str]) -> dict[str, str | list[str]]:

@@ -17,23 +17,11 @@ from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import Clock
 from tests.planner.web.test_queries import cost
-from tests.reported import LATER, many, small_study
+from tests.reported import many
 from tests.studies import NORTH, SOUTH, STUDY, Trial
 
 ONE = f"/studies/{STUDY}/report"
 SVG = "{http://www.w3.org/2000/svg}svg"
-
-
-@pytest.fixture
-def small(store: Store, at: Clock) -> Trial:
-    made = small_study(store)
-    at.now = LATER
-    return made
-
-
-@pytest.fixture
-def monitor(app: Flask, store: Store, small: Trial) -> Desk:
-    return desk_of(app, store, Role.MONITOR)
 
 
 @pytest.mark.parametrize("name", TITLES)

@@ -18,24 +18,10 @@ from planner.web.reports.figures_view import QUICK, SECTIONS, SLOW
 from planner.web.reports.outputs import OUTPUTS
 from tests.desk import Desk, desk_of, routes_of, status_of, text_of
 from tests.planner.api.callers import Clock
-from tests.reported import LATER, report, small_study
+from tests.reported import report
 from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
 ONE = f"/studies/{STUDY}/report"
-
-
-@pytest.fixture
-def small(store: Store, at: Clock) -> Trial:
-    """The study of which every figure can be worked out by hand."""
-    made = small_study(store)
-    at.now = LATER
-    return made
-
-
-@pytest.fixture
-def monitor(app: Flask, store: Store, small: Trial) -> Desk:
-    """A monitor who is signed in."""
-    return desk_of(app, store, Role.MONITOR)
 
 
 def test_every_measure_stands_under_one_heading_and_is_counted_once() -> None:

@@ -7,30 +7,14 @@ import io
 import json
 from zipfile import ZipFile
 
-import pytest
 from flask import Flask
 
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.desk import Desk, desk_of
-from tests.planner.api.callers import Clock
-from tests.reported import LATER, small_study
 from tests.studies import NORTH, STUDY, Trial, audited
 
 SDTM = f"/studies/{STUDY}/report-sdtm.zip"
-
-
-@pytest.fixture
-def small(store: Store, at: Clock) -> Trial:
-    made = small_study(store)
-    at.now = LATER
-    return made
-
-
-@pytest.fixture
-def office(app: Flask, store: Store, small: Trial) -> Desk:
-    """A coordinator who is signed in."""
-    return desk_of(app, store, Role.COORDINATOR)
 
 
 def test_datasets_are_taken_in_one_file_with_what_they_are_and_the_audit_says_so(office: Desk, small: Trial) -> None:
