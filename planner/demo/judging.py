@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,27 +41,28 @@ def judge(stage: Stage, now: datetime) -> None:
     )
     judged = stage.session.scalar(select(func.count()).where(DeviationRow.state.in_(_JUDGED))) or 0
     for place, (study, number, row) in enumerate(stage.session.execute(query).all()):
-        for minute, step in enumerate(_STEPS[(judged + place) % len(_STEPS)]):
-            _take(stage, step, (study, number, row.identity), now + timedelta(minutes=place * 5 + minute), today)
+        steps = _STEPS[(judged + place) % len(_STEPS)]
+        said = _said(today, important="sign" in steps)
+        for minute, step in enumerate(steps):
+            moment = now + timedelta(minutes=place * 5 + minute)
+            _take(stage, step, (study, number, row.identity), moment, said.get(step, {}))
 
 
-def _take(stage: Stage, step: str, which: tuple[str, str, str], now: datetime, today: date) -> None:
+def _take(stage: Stage, step: str, which: tuple[str, str, str], now: datetime, said: dict[str, Any]) -> None:
     study, number, identity = which
     if step == "sign":
         signature = SignDeviation(study=study, participant=number, identity=identity, meaning="reviewed")
         stage.do(Role.INVESTIGATOR.value, now, lambda uow: sign_deviation(uow, EVERYTHING, signature))
         return
-    said = dict(_said(step, today))
     command = JudgeDeviation(study=study, participant=number, identity=identity, step=step, **said)
     stage.do(Role.COORDINATOR.value, now, lambda uow: judge_deviation(uow, EVERYTHING, command))
 
 
-def _said(step: str, today: date) -> Iterator[tuple[str, Any]]:
-    if step == "confirm":
-        yield "aware_since", today
-    elif step == "classify":
-        yield from {"important": False, "category": "visit schedule", "cause": "made up for the demo"}.items()
-    elif step == "report":
-        yield from {"reported_on": today, "reported_to": "the ethics committee"}.items()
-    elif step == "dismiss":
-        yield "reason", "explained in the participant's notes (made up)"
+def _said(today: date, *, important: bool) -> dict[str, dict[str, Any]]:
+    """What is said with each step."""
+    return {
+        "confirm": {"aware_since": today},
+        "classify": {"important": important, "category": "visit schedule", "cause": "made up for the demo"},
+        "report": {"reported_on": today, "reported_to": "the ethics committee"},
+        "dismiss": {"reason": "explained in the participant's notes (made up)"},
+    }

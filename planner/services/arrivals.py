@@ -145,7 +145,11 @@ def _arm_problems(design: StudyDesign, command: TakeIn) -> Iterator[InputProblem
 
 def _cohort_problems(rooms: list[Room], command: TakeIn) -> Iterator[InputProblem]:
     room = next((room for room in rooms if room.code == command.cohort), None)
-    if room is None or command.all_the_same:
+    if room is None:
+        return
+    if room.state == "planned":
+        yield InputProblem("cohort", f"{room.label} has never been open", "open it first, with who decided it")
+    if command.all_the_same or room.state == "planned":
         return
     remedy = "choose another one, or say that it is meant so"
     if not room.places:

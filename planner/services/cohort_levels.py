@@ -38,12 +38,17 @@ def at_known_levels(known: Sequence[KnownCohort], design: StudyDesign, facts: It
 def _at_levels(known: Sequence[KnownCohort], design: StudyDesign, enrolled: Enrolled) -> Enrolled:
     """The enrolment with the dose levels of its cohort; those of the only open one where it says none.
 
-    Raises Refused for levels that no cohort of that part has, and where none or several are open. A study that keeps
-    no cohorts of the part takes any.
+    Raises Refused for levels that no cohort of that part has, for those of one that was never open (nobody has decided
+    yet that its level is safe), and where none or several are open. A study without cohorts of the part takes any.
     """
     rows = [row for row in known if row.part == enrolled.cohort]
-    if not rows or not _is_known(design, enrolled.version) or _belongs(design, rows, enrolled):
+    if not rows or not _is_known(design, enrolled.version):
         return enrolled
+    its_own = _with_its_levels(design, rows, enrolled)
+    if any(row.state != "planned" for row in its_own):
+        return enrolled
+    if its_own:
+        raise Refused([_never_open(its_own[0])])
     open_ones = [row for row in rows if row.state == "open"]
     if enrolled.dose_levels or len(open_ones) != 1:
         raise Refused([_problem(enrolled, rows, open_ones)])
@@ -55,10 +60,17 @@ def _is_known(design: StudyDesign, version: str | None) -> bool:
     return version is None or any(known.version == version for known in design.design.versions)
 
 
-def _belongs(design: StudyDesign, rows: list[KnownCohort], enrolled: Enrolled) -> bool:
+def _with_its_levels(design: StudyDesign, rows: list[KnownCohort], enrolled: Enrolled) -> list[KnownCohort]:
     first = design.design.version_index(enrolled.version) if enrolled.version else 0
     levels = dose_levels_of(enrolled, [design.design.versions[first]])
-    return any(all(levels.get(drug) == level for drug, level in row.dose_levels.items()) for row in rows)
+    return [row for row in rows if all(levels.get(drug) == level for drug, level in row.dose_levels.items())]
+
+
+def _never_open(row: KnownCohort) -> InputProblem:
+    wrong = f"{row.code} with {_words(row.dose_levels)} has never been open"
+    return InputProblem(
+        "dose_levels", wrong, "open the cohort first, with who decided it; or say the levels of another"
+    )
 
 
 def _problem(enrolled: Enrolled, rows: list[KnownCohort], open_ones: list[KnownCohort]) -> InputProblem:

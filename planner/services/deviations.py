@@ -68,7 +68,7 @@ class SignDeviation:
 def judge_deviation(uow: UnitOfWork, scope: Scope, command: JudgeDeviation) -> DeviationRow:
     """Take one step with a deviation; a signature stays only under what was signed.
 
-    Raises NotFound, InvalidInput, or Conflict where it has gone another way.
+    Raises NotFound, InvalidInput, or Conflict where it has gone another way or an important one is closed unsigned.
     """
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
@@ -154,6 +154,17 @@ def _check(row: DeviationRow, command: JudgeDeviation, today: date) -> None:
     problems = [*_missing(command), *_impossible_days(row, command, today)]
     if problems:
         raise InvalidInput(problems)
+    if command.step == "close" and _lacks_its_signature(row, command):
+        remedy = "the investigator signs it first; without one it can be classified as not important"
+        raise Conflict([InputProblem("step", "it is important and nobody has signed it", remedy)], _data(row))
+
+
+def _lacks_its_signature(row: DeviationRow, command: JudgeDeviation) -> bool:
+    """Whether an important deviation would be closed without the investigator's signature under what is said of it."""
+    said = {name: getattr(command, name) for name in SIGNED}
+    changed = any(value not in (None, getattr(row, name)) for name, value in said.items())
+    important = row.important if command.important is None else command.important
+    return bool(important) and (changed or row.signed_at is None)
 
 
 def _impossible_days(row: DeviationRow, command: JudgeDeviation, today: date) -> Iterator[InputProblem]:

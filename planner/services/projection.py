@@ -236,10 +236,13 @@ def _found_again(uow: UnitOfWork, life: Life, row: DeviationRow, deviation: Devi
 
 
 def _take_signature_off(uow: UnitOfWork, life: Life, row: DeviationRow) -> None:
-    """What was signed was another day, or another number of days."""
+    """What was signed was another day, or another number of days; an important one is then not closed any more."""
     subject = f"participant:{life.participant.number}/deviation:{row.identity}"[:200]
-    before = {"signed_by": row.signed_by, "signed_as": row.signed_as, "day": _iso(row.day), "days": row.days}
+    before = {"signed_by": row.signed_by, "signed_as": row.signed_as, "day": _iso(row.day), "days": row.days,
+              "state": row.state}  # fmt: skip
     row.signed_by, row.signed_at, row.signed_as = None, None, None
+    if row.important and row.state == "closed":
+        row.state = "classified" if row.reported_on is None else "reported"
     uow.audit("deviation.signature-ended", subject, study_id=life.study.study_id, before=before)
 
 

@@ -93,6 +93,8 @@ def test_a_cohort_has_its_levels_its_size_and_a_state(study: Trial) -> None:
 
 
 def test_participants_belong_to_the_cohort_of_the_levels_that_they_were_enrolled_at(study: Trial) -> None:
+    change(study, "level-1", "open")
+    change(study, "level-2", "open", why="the safety board agreed")
     join(study, "01-001")
     join(study, "01-002", {"ino": "level 2"})
     study.enrol("01-004", cohort="phase-2")
@@ -103,6 +105,7 @@ def test_participants_belong_to_the_cohort_of_the_levels_that_they_were_enrolled
 def test_a_report_takes_as_many_queries_for_five_who_are_observed_as_for_one(store: Store) -> None:
     study = trial(store)
     set_up(study, "level-1", dose_levels=INO, size=6)
+    change(study, "level-1", "open")
     join(study, "01-001")
     report(study)  # the design is kept from now on
     with statements(store) as few:
@@ -119,6 +122,19 @@ def test_nobody_is_enrolled_at_levels_at_which_no_cohort_would_count_them(study:
         join(study, "01-003", {"ino": "level 3"})
     with pytest.raises(Refused, match="none of the cohorts of phase-1b is open"):
         join(study, "01-004", {})
+
+
+def test_nobody_is_enrolled_at_a_level_that_was_never_open_and_late_entries_at_one_that_is_closed_are_taken(
+    study: Trial,
+) -> None:
+    with pytest.raises(Refused, match="level-1 with ino level 1 has never been open; open the cohort first"):
+        join(study, "01-001")
+    change(study, "level-1", "open")
+    change(study, "level-1", "closed")
+    join(study, "01-001")
+    with pytest.raises(Refused, match="level-2 with ino level 2 has never been open"):
+        join(study, "01-002", {"ino": "level 2"})
+    assert [member.participant for member in report(study).members] == ["01-001"]
 
 
 def test_an_enrolment_that_says_no_levels_is_at_those_of_the_only_open_cohort(study: Trial) -> None:
@@ -139,6 +155,7 @@ def test_a_table_enrols_by_the_same_rule(study: Trial) -> None:
 
 
 def test_who_has_no_dose_yet_is_not_observed_and_who_has_is_until_the_last_day(study: Trial) -> None:
+    change(study, "level-1", "open")
     join(study, "01-001")
     assert report(study).members[0].observation == "not-begun"
     treat(study, "01-001", {"induction.c1.d1": "2026-01-05"})

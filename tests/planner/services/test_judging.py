@@ -51,12 +51,13 @@ def test_a_deviation_goes_from_candidate_to_closed_and_every_step_is_on_record(s
     judge(study, "confirm", aware_since=date(2026, 1, 17))
     judge(study, "classify", important=True, category="dosing", cause="no chair", action="two chairs more")
     judge(study, "report", reported_on=date(2026, 1, 17), reported_to="the ethics committee")
+    sign(study)
     judge(study, "close")
     done = row(study)
     assert (done.state, done.important, done.reported_to) == ("closed", True, "the ethics committee")
     with study.store.database.reading() as session:
         steps = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("deviation.%"))).all()
-    assert list(steps) == ["deviation.confirm", "deviation.classify", "deviation.report", "deviation.close"]
+    assert [step.removeprefix("deviation.") for step in steps] == ["confirm", "classify", "report", "signed", "close"]
 
 
 @pytest.mark.parametrize(("step", "missing"), [("dismiss", ["reason"])])
@@ -129,6 +130,39 @@ def test_nobody_signs_what_they_have_not_read(study: Trial) -> None:
     with pytest.raises(Conflict, match="look at it again"):
         sign(study, expected=read)
     assert sign(study, expected=read + 1).signed_as == "reviewed"
+
+
+def test_an_important_one_whose_signature_goes_is_open_again(study: Trial) -> None:
+    judge(study, "confirm")
+    judge(study, "classify", important=True, category="dosing")
+    sign(study)
+    judge(study, "close")
+    facts = study.store.read(lambda session: [kept.fact_id for kept in facts_of(session, 1) if kept.kind == "given"])
+    voids = [{"fact": "void", "date": "2026-01-17", "of": fact} for fact in facts[2:]]
+    study.record(NUMBER, *voids, *doses(D8, "2026-01-17"))
+    assert (row(study).days, row(study).state, row(study).signed_by) == (3, "classified", None)
+    (entry,) = audited(study, "deviation.signature-ended")
+    assert (entry.before or {})["state"] == "closed"
+
+
+def test_an_important_one_is_closed_only_under_a_signature(study: Trial) -> None:
+    judge(study, "confirm")
+    judge(study, "classify", important=True, category="dosing")
+    with pytest.raises(Conflict, match=r"nobody has signed it.*the investigator signs it first"):
+        judge(study, "close")
+    sign(study)
+    with pytest.raises(Conflict, match="nobody has signed it"):
+        judge(study, "close", cause="something else")
+    assert (row(study).state, row(study).signed_as) == ("classified", "reviewed")
+    assert judge(study, "close", important=True).signed_as == "reviewed"
+
+
+def test_one_that_is_not_important_needs_no_signature_and_becomes_so_only_under_one(study: Trial) -> None:
+    judge(study, "confirm")
+    judge(study, "classify", important=False, category="dosing")
+    with pytest.raises(Conflict, match="nobody has signed it"):
+        judge(study, "close", important=True)
+    assert judge(study, "close").state == "closed"
 
 
 def test_a_signature_goes_when_a_fact_makes_another_deviation_of_it(study: Trial) -> None:
