@@ -59,6 +59,7 @@ def test_a_cohort_is_planned_until_somebody_opens_it(administrator: Caller) -> N
 
 
 def test_the_list_says_who_is_under_observation_and_until_when(study: Trial, administrator: Caller, at: Clock) -> None:
+    change(administrator, "level-1", state="open")
     join(study, "01-001")
     dose = {"fact": "given", "date": "2026-01-05", "visit": "induction.c1.d1"}
     study.record("01-001", {**dose, "activity": "vsli"}, {**dose, "activity": "ino", "level": "level 1"})
@@ -125,6 +126,7 @@ def test_a_cohort_that_is_none_is_not_found(administrator: Caller) -> None:
 def test_everybody_counts_and_only_those_of_ones_own_sites_are_named(
     app: Flask, study: Trial, administrator: Caller
 ) -> None:
+    change(administrator, "level-1", state="open")
     join(study, "01-001")
     join(study, "02-001", SOUTH)
     own = listed(caller(app, study.store, Role.COORDINATOR, STUDY, SOUTH))["level-1"]

@@ -128,7 +128,7 @@ def test_nobody_is_enrolled_at_a_level_that_was_never_open_and_late_entries_at_o
     study: Trial,
 ) -> None:
     with pytest.raises(Refused, match="level-1 with ino level 1 has never been open; open the cohort first"):
-        join(study, "01-001")
+        join(study, "01-003")
     change(study, "level-1", "open")
     change(study, "level-1", "closed")
     join(study, "01-001")

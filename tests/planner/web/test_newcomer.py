@@ -161,8 +161,15 @@ def test_a_full_cohort_is_said_at_its_field_until_it_is_meant_so(desk: Desk, stu
 
 
 def test_a_cohort_that_is_not_open_is_said_at_its_field(desk: Desk, study: Trial) -> None:
+    set_up(study, 3, "closed")
+    assert "Level 1 is closed, not open" in error_at(look(desk, **JOINED, cohort="level-1"), "cohort")
+
+
+def test_a_cohort_that_was_never_open_takes_nobody_even_if_it_is_meant_so(desk: Desk, study: Trial) -> None:
     set_up(study, 3, "planned")
-    assert "Level 1 is planned, not open" in error_at(look(desk, **JOINED, cohort="level-1"), "cohort")
+    for more in ({}, {"all_the_same": "yes"}):
+        answer = look(desk, **JOINED, cohort="level-1", **more)
+        assert "Level 1 has never been open" in error_at(answer, "cohort")
 
 
 def test_what_is_saved_is_what_was_looked_at(desk: Desk, study: Trial) -> None:

@@ -39,11 +39,13 @@ def revision(page: str, code: str) -> str:
 
 
 def test_a_cohort_stands_with_its_levels_its_people_and_what_is_in_the_way(administrator: Desk, study: Trial) -> None:
+    administrator.send(f"{HERE}/level-1", state="open")
     study.enrol("01-001", cohort="phase-1b", dose_levels=INO)
     study.enrol("02-001", site=SOUTH, cohort="phase-1b", dose_levels=INO)
     words = administrator.text(HERE)
-    assert "Level 1 level-1 planned Dose levels Inotuzumab ozogamicin IV: level 1 Enrolled 2 of 2 Evaluable 0" in words
+    assert "Level 1 level-1 open Dose levels Inotuzumab ozogamicin IV: level 1 Enrolled 2 of 2 Evaluable 0" in words
     assert "01-001 North Enrolled Tue 30 Dec 2025 not begun" in words
+    assert "Level 2 level-2 planned" in words
     assert "It has not been opened yet." in words
 
 
@@ -101,6 +103,7 @@ def test_a_cohort_is_set_up(administrator: Desk) -> None:
 def test_whoever_sees_one_site_is_told_how_many_are_at_others(
     app: Flask, administrator: Desk, store: Store, study: Trial
 ) -> None:
+    administrator.send(f"{HERE}/level-1", state="open")
     study.enrol("01-001", cohort="phase-1b", dose_levels=INO)
     words = desk_of(app, store, Role.COORDINATOR, STUDY, SOUTH).text(HERE)
     assert "1 at other sites." in words
