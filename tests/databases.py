@@ -17,6 +17,7 @@ from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.services import users
 from tests import postgresql
+from tests.emptied import Emptied
 
 BOTH = ("sqlite", "postgresql")
 _NUMBERS = count(1)
@@ -45,6 +46,12 @@ def postgresql_server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: str) -> Emptied:
+    """Databases with all tables on that server, which tests use one after the other."""
+    return Emptied(postgresql_server, "template_planner")
+
+
 def _named(address: str, name: str) -> str:
     return make_url(address).set(database=name).render_as_string(hide_password=False)
 
@@ -71,12 +78,9 @@ def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Ite
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    name = f"test_{next(_NUMBERS)}"
-    server = request.getfixturevalue("postgresql_server")
-    # A copy of its files, and not of each page by way of the log: two thirds of the time for so small a one.
-    _run(server, f"CREATE DATABASE {name} TEMPLATE template_planner STRATEGY FILE_COPY")
-    yield _named(server, name)
-    _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+    databases: Emptied = request.getfixturevalue("postgresql_databases")
+    with databases.lent() as address:
+        yield address
 
 
 @pytest.fixture
