@@ -5,10 +5,12 @@ A design is compiled once for each revision of its study and kept; threads may s
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -23,6 +25,8 @@ from schedules.protocol import Protocol, Resource
 from schedules.protocol_file import ReadProtocol, read_protocol
 
 MOST_KEPT = 200
+#: as many texts of protocols, each with the values it was read with
+MOST_READ = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,9 +113,22 @@ def require_values(versions: Iterable[ReadProtocol], needed_for: str) -> None:
 
 
 def _version(row: ProtocolVersion, values: Mapping[str, object]) -> ReadProtocol:
-    declared = read_protocol(row.source, f"version {row.version}")
+    declared = protocol_of(row.source)
     given = {name: value for name, value in values.items() if name in declared.protocol.parameters}
-    return read_protocol(row.source, f"version {row.version}", given) if given else declared
+    return protocol_of(row.source, given) if given else declared
+
+
+def protocol_of(source: str, values: Mapping[str, object] | None = None) -> ReadProtocol:
+    """A study's text, read with the values of its parameters: once, for a study changes more often than its texts.
+
+    Raises ProtocolError and ParameterError as ``read_protocol`` does.
+    """
+    return _read(source, json.dumps(values or {}, sort_keys=True))
+
+
+@lru_cache(maxsize=MOST_READ)
+def _read(source: str, values: str) -> ReadProtocol:
+    return read_protocol(source, "protocol", json.loads(values))
 
 
 def engine_sites(session: Session, rows: list[SiteRow], known_at: datetime | None = None) -> tuple[Site, ...]:

@@ -23,7 +23,7 @@ from planner.persistence.studies import (
 )
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import Conflict, InputProblem, InvalidInput, Refused, ValuesMissing
-from planner.services.designs import load_design
+from planner.services.designs import load_design, protocol_of
 from planner.services.revisions import Edited, refuse_what_changed
 from schedules.errors import DesignError, SourceError
 from schedules.protocol_file import ReadProtocol, read_protocol
@@ -104,7 +104,7 @@ def add_version(uow: UnitOfWork, study: Study, source: str) -> ProtocolVersion:
 def read_version(source: str) -> ReadProtocol:
     """A protocol's text. Raises InvalidInput with the place of every problem."""
     try:
-        return read_protocol(source, "protocol")
+        return protocol_of(source)
     except SourceError as error:
         raise InvalidInput(
             InputProblem(f"{problem.line}:{problem.column}", problem.wrong, problem.right) for problem in error.problems
@@ -146,7 +146,7 @@ def _check_values(session: Session, study: Study, values: Mapping[str, Any]) -> 
     known = {name: row.value for name, row in parameter_values(session, study.id).items()}
     unknown = set(values)
     for row in versions_of(session, study.id):
-        declared = read_protocol(row.source, "protocol").protocol.parameters
+        declared = protocol_of(row.source).protocol.parameters
         unknown -= set(declared)
         given = {name: value for name, value in {**known, **values}.items() if name in declared}
         try:

@@ -13,6 +13,7 @@ from planner.persistence.studies import ProtocolVersion, Study, parameter_values
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_site
+from planner.services.designs import protocol_of
 from planner.services.studies import (
     CreateStudy,
     add_version,
@@ -123,4 +124,4 @@ def study_setup(session: Session, study: Study) -> StudySetup:
 def _read(row: ProtocolVersion, values: Mapping[str, Any]) -> ReadProtocol:
     plain = read_version(row.source)
     known = {name: value for name, value in values.items() if name in plain.protocol.parameters}
-    return read_protocol(row.source, "protocol", known) if known else plain
+    return protocol_of(row.source, known) if known else plain
