@@ -21,6 +21,8 @@ from tests.emptied import Emptied
 
 BOTH = ("sqlite", "postgresql")
 _NUMBERS = count(1)
+_KEPT: dict[str, Database] = {}
+_FREE: list[Path] = []
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +76,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
-        file = folder / f"{next(_NUMBERS)}.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        template = request.getfixturevalue("sqlite_template")
+        file = _FREE.pop() if _FREE else template.parent / f"{next(_NUMBERS)}.db"
+        shutil.copy(template, file)
         yield f"sqlite:///{file}"
+        for one in ("", "-wal", "-shm"):
+            file.with_name(file.name + one).unlink(missing_ok=True)
+        _FREE.append(file)
         return
     databases: Emptied = request.getfixturevalue("postgresql_databases")
     with databases.lent() as address:
@@ -86,7 +92,7 @@ def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Ite
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An empty database with all tables, once of each kind."""
-    made = Database(database_url)
+    made = _KEPT.setdefault(database_url, Database(database_url))
     yield made
     made.dispose()
 
