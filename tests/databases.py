@@ -76,7 +76,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
     """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
-        template = request.getfixturevalue("sqlite_template")
+        template: Path = request.getfixturevalue("sqlite_template")
         file = _FREE.pop() if _FREE else template.parent / f"{next(_NUMBERS)}.db"
         shutil.copy(template, file)
         yield f"sqlite:///{file}"
@@ -92,7 +92,7 @@ def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Ite
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An empty database with all tables, once of each kind."""
-    made = _KEPT.setdefault(database_url, Database(database_url))
+    made = _KEPT.setdefault(database_url, Database(database_url))  # what it has compiled is not forgotten
     yield made
     made.dispose()
 
