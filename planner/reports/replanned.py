@@ -15,13 +15,10 @@ from planner.reports.choosing import Choice, month_of
 from planner.reports.drugs import drug_tallies
 from planner.reports.evidence import (
     OUTSIDE,
-    Dated,
     DeviationCell,
     Evidence,
     Person,
     VisitCell,
-    days_late,
-    days_off,
     outcome_of,
     standing_of,
 )
@@ -30,6 +27,7 @@ from planner.reports.judged import Judged, judged_by, said_of
 from planner.reports.known import rows_by
 from planner.services.designs import StudyDesign
 from planner.services.histories import Life, life_of_rows, site_on
+from planner.services.tallies import Dated, days_late, days_off
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 

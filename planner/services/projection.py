@@ -12,6 +12,7 @@ from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow, gates_of, visits_of
 from planner.services.histories import Life, site_on
 from planner.services.standing import stands
+from planner.services.tallies import Dated, tally_of
 from schedules.deviation import Deviation
 from schedules.history import Died, Enrolled, FoundAgain, Given, LostToFollowUp, Withdrew
 from schedules.plan import ENGINE
@@ -71,7 +72,7 @@ def standing(values: dict[str, Any]) -> str:
 #: the columns of a visit, as ``visit_row`` gives them; two of plain data and the revision are besides
 VISIT_COLUMNS = (
     "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target",
-    "actual", "status", "tentative", "setting", "booked", "minutes", "observes", "gone",
+    "actual", "status", "tentative", "setting", "booked", "minutes", "observes", "tally", "gone",
 )  # fmt: skip
 
 
@@ -84,7 +85,8 @@ def visit_row(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) 
         life.participant.id, study.study_id, study.site_ids[where], spec.label[:200], spec.stay.epoch, spec.stay.cycle,
         visit.nominal, visit.opens, visit.closes, visit.target, visit.actual, visit.status.value,
         visit.doubt is not None, visit.setting, _booked(visit) if visit.booking else "", care.minutes,
-        care.observes, False,
+        care.observes, tally_of(visit.key, visit.status, Dated(visit.nominal, visit.opens, visit.closes, visit.actual)),
+        False,
     )  # fmt: skip
 
 
