@@ -159,7 +159,8 @@ def timed(work: Callable[[], None]) -> float:
 def pandas_seconds(database: Database, python: str) -> float:
     """How long pandas, once loaded, takes to read the rows and count them."""
     address = database.engine.url.render_as_string(hide_password=False)
-    done = subprocess.run([python, "-W", "ignore", "-c", _PANDAS, address], stdout=subprocess.PIPE, text=True, check=True)
+    command = [python, "-W", "ignore", "-c", _PANDAS, address]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout)
 
 

@@ -176,3 +176,11 @@ class Evidence:
     reminders: Counter[ReminderCell] = field(default_factory=Counter)
     #: the days on which visits took place, by participant and key
     actual: dict[tuple[int, str], date] = field(default_factory=dict)
+
+    def add_care(self, more: Evidence) -> None:
+        """Add what was done, given and taken of other participants."""
+        for what, (done, planned) in more.activities.items():
+            before = self.activities.setdefault(what, [0, 0])
+            self.activities[what] = [before[0] + done, before[1] + planned]
+        self.drugs += more.drugs
+        self.home += more.home

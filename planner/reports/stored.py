@@ -23,9 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
+from planner.persistence.care import care_texts
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.visits import VisitRow
+from planner.reports.caring import count_care
 from planner.reports.choosing import NONE, Choice, month_of
 from planner.reports.evidence import (
     OUTSIDE,
@@ -38,6 +40,7 @@ from planner.reports.evidence import (
     standing_of,
 )
 from planner.reports.report import EVERYBODY
+from planner.services.care_records import FORM, read_care
 from planner.services.designs import StudyDesign
 from planner.services.tallies import Tally, read_tally
 
@@ -259,3 +262,13 @@ def gather(
     if "reminders" in wanted:
         evidence.actual = stored.actual_days()
     return evidence
+
+
+def count_stored_care(session: Session, people: Iterable[Person], choice: Choice, evidence: Evidence) -> set[int]:
+    """Add what was done, given and taken by those of whom it is stored; who else is asked for, by id."""
+    wanted = {person.id: person for person in people if choice.has_person(person)}
+    for participant_id, text in care_texts(session, list(wanted), FORM):
+        person = wanted.pop(participant_id)
+        if text:
+            count_care(evidence, person, read_care(text), choice)
+    return set(wanted)

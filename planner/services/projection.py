@@ -1,4 +1,7 @@
-"""Writes a participant's newest plan into the tables that lists and calendars are made of. Rows are never removed."""
+"""Writes a participant's newest plan into the tables that lists, calendars and reports are made of.
+
+Rows are never removed.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from planner.persistence.care import CareRow
 from planner.persistence.deviations import DeviationRow, deviations_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow, gates_of, visits_of
+from planner.services.care import care_of
+from planner.services.care_records import FORM, care_text
 from planner.services.histories import Life, site_on
 from planner.services.standing import stands
 from planner.services.tallies import Dated, tally_of
@@ -34,6 +40,7 @@ def project(uow: UnitOfWork, life: Life, plan: Plan | None, today: date) -> None
     _visits(uow, life, plan)
     _gates(uow, life, plan)
     _deviations(uow, life, plan)
+    keep_care(uow, life, plan)
     _summary(life, plan, today)
 
 
@@ -243,6 +250,19 @@ def _take_signature_off(uow: UnitOfWork, life: Life, row: DeviationRow) -> None:
     before = {"signed_by": row.signed_by, "signed_as": row.signed_as, "day": _iso(row.day), "days": row.days}
     row.signed_by, row.signed_at, row.signed_as = None, None, None
     uow.audit("deviation.signature-ended", subject, study_id=life.study.study_id, before=before)
+
+
+# -- care ---------------------------------------------------------------------------------------
+
+
+def keep_care(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
+    """Bring what is stored of doses, activities and drugs at home to a participant's newest plan."""
+    text = care_text(care_of(life, plan)) if plan else ""
+    row = uow.session.get(CareRow, life.participant.id) if life.participant.planned_on else None
+    if row is None:
+        uow.session.add(CareRow(participant_id=life.participant.id, form=FORM, content=text))
+    elif (row.form, row.content) != (FORM, text):
+        row.form, row.content = FORM, text
 
 
 # -- the participant ----------------------------------------------------------------------------
