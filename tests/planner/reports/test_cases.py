@@ -76,16 +76,19 @@ def test_what_is_counted_of_a_visit_is_stored_with_it_as_its_days_say(store: Sto
 
 def test_a_breakdown_and_a_period_count_in_the_database_what_lies_in_them(store: Store) -> None:
     study = with_cases(store)
-    period = {"since": date(2026, 2, 1), "until": date(2026, 2, 28)}
+    since, until = date(2026, 2, 1), date(2026, 2, 28)
     for by in BREAKDOWNS:
-        stored, again = report(study, by=by, **period), report(study, LATER, by=by, **period)
+        stored, again = (
+            report(study, by=by, since=since, until=until),
+            report(study, LATER, by=by, since=since, until=until),
+        )
         assert report_data(replace(stored, made_from="facts")) == report_data(again)
     days = text(
         "SELECT coalesce(nominal, target) FROM visit WHERE NOT gone AND actual IS NOT NULL AND key NOT LIKE 'un%'"
     )
     rows = study.store.read(lambda session: [as_date(day) for (day,) in session.execute(days) if day is not None])
-    within = sum(period["since"] <= day <= period["until"] for day in rows)
-    assert counts(row(report(study, **period).measure("attendance")))[0] == within > 0
+    within = sum(since <= day <= until for day in rows)
+    assert counts(row(report(study, since=since, until=until).measure("attendance")))[0] == within > 0
 
 
 def check_against_sql(study: Trial, whole: Report) -> None:
