@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Our engine's speed beside that of the usdm4 package, on the same study and the same Python; then what is stored:
-# a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, starting;
-# then messages: sent beside Celery with Redis, and claimed among few and among many; then calendars: feeds beside Radicale and nginx,
-# and rebuilt beside the icalendar package's own serialiser.
+# a table imported beside SQLAlchemy's own way to write the same rows, facts recorded among few and among many, pages,
+# reports of a million visits beside pandas and bare statements, starting; then messages: sent beside Celery with Redis,
+# and claimed among few and among many; then calendars: feeds beside Radicale and nginx, and rebuilt beside the icalendar
+# package's own serialiser.
 #
 #   benchmarks/run.sh [SECONDS]      each run lasts SECONDS (2 unless given); five pairs of runs
 #
 # The reference data is looked for in $PLANNER_REFERENCE_DATA, or ../shared/data beside the project. The
-# peers get environments of their own, .venv-usdm4, .venv-celery and .venv-radicale, made on first use; Redis, wrk and nginx
+# peers get environments of their own, .venv-usdm4, .venv-celery, .venv-radicale and .venv-pandas, made on first use; Redis, wrk and nginx
 # are Debian's redis-server, wrk and nginx-light.
 # Without the data or a peer, only ours is measured. PLANNER_BENCH_STORED is how many messages are stored at most.
 set -euo pipefail
@@ -22,6 +23,8 @@ celery_package='celery[redis]==5.*'
 celery_env=.venv-celery
 radicale_package='radicale==3.9.*'
 radicale_env=.venv-radicale
+pandas_packages=('pandas==3.*' 'psycopg[binary]==3.*')
+pandas_env=.venv-pandas
 our_python=.venv/bin/python
 uv=.bootstrap/bin/uv
 results=$(mktemp)
@@ -34,14 +37,16 @@ peer_works() {
     [[ -x $peer_env/bin/python ]] && "$peer_env/bin/python" -c 'import usdm4.expander' 2>/dev/null
 }
 
-# make_environment FOLDER PACKAGE: with the Python that runs ours, so that the two differ in nothing else.
+# make_environment FOLDER PACKAGE...: with the Python that runs ours, so that the two differ in nothing else.
 make_environment() {
-    say "making $1 for $2"
-    rm -rf "$1"
+    local folder=$1
+    shift
+    say "making $folder for $*"
+    rm -rf "$folder"
     if [[ -x $uv ]]; then
-        "$uv" venv --quiet --python "$our_python" "$1" && "$uv" pip install --quiet --python "$1/bin/python" "$2"
+        "$uv" venv --quiet --python "$our_python" "$folder" && "$uv" pip install --quiet --python "$folder/bin/python" "$@"
     else
-        "$our_python" -m venv "$1" && "$1/bin/python" -m pip install --quiet "$2"
+        "$our_python" -m venv "$folder" && "$folder/bin/python" -m pip install --quiet "$@"
     fi
 }
 
@@ -67,6 +72,16 @@ radicale_python() {
     else
         rm -rf "$radicale_env"
         say "$radicale_package could not be installed: Radicale is not measured"
+    fi
+}
+
+# Prints the Python that has pandas, where there is one; says what is missing if not.
+pandas_python() {
+    if "$pandas_env/bin/python" -c 'import pandas, psycopg' 2>/dev/null || make_environment "$pandas_env" "${pandas_packages[@]}" >&2; then
+        echo "$pandas_env/bin/python"
+    else
+        rm -rf "$pandas_env"
+        say "${pandas_packages[0]} could not be installed: pandas is not measured"
     fi
 }
 
@@ -141,9 +156,9 @@ printf '\nRecording a fact\n'
 printf '\nPages\n'
 "$our_python" -m benchmarks.page_speed
 
-# Beside pandas too where PANDAS_PYTHON names a Python that has it.
 printf '\nReports\n'
-"$our_python" -m benchmarks.report_speed
+pandas=$(pandas_python)
+"$our_python" -m benchmarks.report_speed ${pandas:+--pandas "$pandas"}
 
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up

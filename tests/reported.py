@@ -12,13 +12,14 @@ Two cycles of two weeks with a drug on days 1 and 8, and a pill at home on days 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 
 from planner.persistence.facts import FactRow
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.persistence.visits import VisitRow
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import Filters, Measure, Report, Row
 from planner.services.access import EVERYTHING, Scope
@@ -132,3 +133,21 @@ def counts(found: Row) -> tuple[float | None, float | None]:
 def left_out(measure: Measure) -> dict[str, int | None]:
     """How many were left out, by why."""
     return {each.why: each.count for each in measure.left_out}
+
+
+def untrue_words(store: Store) -> list[tuple[str, str]]:
+    """Of each stored visit whose word does not say what its own days do: the word, and what it should be."""
+    with store.database.reading() as session:
+        return [(row.tally, wanted) for row in session.scalars(select(VisitRow)) if row.tally != (wanted := _word(row))]
+
+
+def _word(row: VisitRow) -> str:
+    if row.key.startswith("unscheduled"):
+        return "outside"
+    if row.actual is None:
+        return row.status
+    if row.status == "expired" or row.opens is None or row.closes is None:
+        return f"{row.status}/"
+    window = [row.opens + timedelta(days=place) for place in range((row.closes - row.opens).days + 1)]
+    nearest, wanted = (min(window, key=lambda day: abs(day - to)) for to in (row.actual, row.nominal or row.opens))
+    return f"{row.status}/{(row.actual - nearest).days}/{(row.actual - wanted).days}"

@@ -6,6 +6,7 @@ from notifications import tables as notifications
 from planner.persistence import (
     audit,
     bookings,
+    care,
     checklists,
     cohorts,
     contact_attempts,
@@ -33,6 +34,7 @@ __all__ = ["METADATA", "MODULES"]
 MODULES = (
     audit,
     bookings,
+    care,
     checklists,
     cohorts,
     contact_attempts,

@@ -13,6 +13,7 @@ from planner.persistence.types import Instant, Json, code
 
 #: which visits stand in an index, in the words of PostgreSQL; a query says the same in these very words to use it
 UNRECORDED, HELD = "status = 'unrecorded' AND gone IS false", "status = 'held' AND gone IS false"
+COUNTED = "gone IS false"
 FIXED = "gone IS false AND tentative IS false"
 
 
@@ -36,6 +37,8 @@ class VisitRow(Base):
         _only("ix_visit_overdue", UNRECORDED, "closes", "study_id", "site_id"),
         _only("ix_visit_held", HELD, "participant_id"),
         _only("ix_visit_fixed", FIXED, "status", "opens"),
+        # what reports count, in the order in which they count it; with the days by which periods cut it
+        _only("ix_visit_tally", COUNTED, "study_id", "site_id", "tally", "nominal", "target"),
         # somebody's next visit
         Index("ix_visit_participant_target", "participant_id", "target", "status", "gone"),
         Index(
@@ -77,6 +80,8 @@ class VisitRow(Base):
     stood: Mapped[str] = mapped_column(String(40), default="", server_default="")
     #: since when it stands there no more
     fell_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: what reports count of it, as services.tallies writes it: missed, or done/0/-1
+    tally: Mapped[str] = mapped_column(code(40), default="", server_default="")
     #: what is in the way of a date, or wrong with the one it has
     conflicts: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     #: whether it has left the plan

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from planner.services import tallies
 from schedules.statuses import Status
 
 #: what a visit comes to in the figures
@@ -21,7 +22,7 @@ _OUTCOMES = {
     Status.OMITTED: OMITTED, Status.SUSPENDED: ENDED, Status.CANCELLED: ENDED,
 }  # fmt: skip
 #: what the key of a visit outside the schedule begins with
-OUTSIDE = "unscheduled."
+OUTSIDE = tallies.OUTSIDE
 
 
 def outcome_of(status: str, occurred: bool, outside: bool) -> str:
@@ -52,30 +53,6 @@ class KeyCell(NamedTuple):
     status: str
     occurred: bool
     days_off: int | None
-
-
-class Dated(NamedTuple):
-    """The days of a visit that took place: the protocol's, the ends of its window, the actual one."""
-
-    nominal: date | None
-    opens: date | None
-    closes: date | None
-    actual: date | None
-
-
-def days_off(visit: Dated) -> int | None:
-    """Days before (negative) or after its window; None without a window or an actual day."""
-    if visit.actual is None or visit.opens is None or visit.closes is None:
-        return None
-    return min(0, (visit.actual - visit.opens).days) + max(0, (visit.actual - visit.closes).days)
-
-
-def days_late(visit: Dated) -> int | None:
-    """Days from the day on which it was due: the protocol's, or, where a recorded hold moved the window, its first."""
-    if visit.actual is None or visit.opens is None or visit.closes is None:
-        return None
-    due = min(max(visit.nominal or visit.opens, visit.opens), visit.closes)
-    return (visit.actual - due).days
 
 
 class DeviationCell(NamedTuple):
@@ -199,3 +176,11 @@ class Evidence:
     reminders: Counter[ReminderCell] = field(default_factory=Counter)
     #: the days on which visits took place, by participant and key
     actual: dict[tuple[int, str], date] = field(default_factory=dict)
+
+    def add_care(self, more: Evidence) -> None:
+        """Add what was done, given and taken of other participants."""
+        for what, (done, planned) in more.activities.items():
+            before = self.activities.setdefault(what, [0, 0])
+            self.activities[what] = [before[0] + done, before[1] + planned]
+        self.drugs += more.drugs
+        self.home += more.home

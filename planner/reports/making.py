@@ -134,28 +134,36 @@ def _evidence(
     needs = frozenset(NEEDS[name] for name in chosen)
     participants = participants_by(session, design.study_id, moment)
     people = people_of(session, design, participants, moment)
-    notes = []
-    again = needs & ({"visits", "deviations", "care", "observation", "reminders"} if past else {"care"})
-    evidence, failed = Evidence(people=people), list[str]()
-    if again:
-        evidence, failed = replanned.gather(session, design, participants, people, moment, choice, frozenset(again))
+    evidence, failed = _gathered(session, design, participants, people, moment, choice, needs, past)
+    notes = [] if past else _lag(session, design, moment)
     if failed:
         named = ", ".join(failed[:_MOST_NAMED]) + (" …" if len(failed) > _MOST_NAMED else "")
-        notes.append(f"left out, as no plan can be made of their facts: {len(failed)} participants ({named})")
-    if not past:
-        evidence = _with_stored(session, design, people, choice, needs, evidence)
-        notes += _lag(session, design, moment)
+        notes.insert(0, f"left out, as no plan can be made of their facts: {len(failed)} participants ({named})")
     _reach(session, design, evidence, moment, choice, needs)
     return evidence, notes, sum(choice.has_now(person) for person in people)
 
 
-def _with_stored(
-    session: Session, design: StudyDesign, people: list[Person], choice: Choice, needs: frozenset[str], care: Evidence
-) -> Evidence:
-    """What the stored plans say, with what was counted of care from the facts."""
+def _gathered(
+    session: Session, design: StudyDesign, participants: list[Participant], people: list[Person], moment: datetime,
+    choice: Choice, needs: frozenset[str], past: bool,
+) -> tuple[Evidence, list[str]]:  # fmt: skip
+    """The evidence, and the numbers of those of whom no plan could be made where one was needed.
+
+    Of now it is what is stored; only who came in a large table, and has not been planned since, is planned for it.
+    """
+    if past:
+        again = needs & {"visits", "deviations", "care", "observation", "reminders"}
+        if not again:
+            return Evidence(people=people), []
+        return replanned.gather(session, design, participants, people, moment, choice, again)
     evidence = stored.gather(session, design, people, choice, needs)
-    evidence.activities, evidence.drugs, evidence.home = care.activities, care.drugs, care.home
-    return evidence
+    if "care" not in needs:
+        return evidence, []
+    new = stored.count_stored_care(session, people, choice, evidence)
+    theirs = [one for one in participants if one.id in new]
+    care, failed = replanned.gather(session, design, theirs, people, moment, choice, frozenset({"care"}))
+    evidence.add_care(care)
+    return evidence, failed
 
 
 def _reach(

@@ -10,26 +10,23 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.participants import Participant
 from planner.problems import Refused
-from planner.reports.activities import count_activities
+from planner.reports.caring import count_care
 from planner.reports.choosing import Choice, month_of
-from planner.reports.drugs import drug_tallies
 from planner.reports.evidence import (
     OUTSIDE,
-    Dated,
     DeviationCell,
     Evidence,
     Person,
     VisitCell,
-    days_late,
-    days_off,
     outcome_of,
     standing_of,
 )
-from planner.reports.home import home_tallies
 from planner.reports.judged import Judged, judged_by, said_of
 from planner.reports.known import rows_by
+from planner.services.care import care_of, site_of_visit
 from planner.services.designs import StudyDesign
-from planner.services.histories import Life, life_of_rows, site_on
+from planner.services.histories import Life, life_of_rows
+from planner.services.tallies import Dated, days_late, days_off
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 
@@ -45,10 +42,9 @@ class Planned:
 
     def place(self, visit: ScheduledVisit) -> tuple[str, str]:
         """The site of a visit, and the version in force at it."""
-        moves = self.life.moves()
-        known = visit.target or visit.due or visit.nominal
-        site = site_on(moves, known) if known is not None else moves[-1][1]
-        return site, self.person.version_on(visit.actual or visit.nominal or visit.target)
+        return site_of_visit(self.life.moves(), visit), self.person.version_on(
+            visit.actual or visit.nominal or visit.target
+        )
 
     def chosen(self) -> Iterator[tuple[ScheduledVisit, str]]:
         """The visits that are asked for, each with its group."""
@@ -138,7 +134,7 @@ def gather(
         if "deviations" in wanted:
             count_deviations(evidence, planned, judged)
         if "care" in wanted:
-            count_care(evidence, planned)
+            count_care(evidence, planned.person, care_of(planned.life, planned.plan), choice)
         if "reminders" in wanted:
             visits = planned.plan.visits
             evidence.actual |= {(planned.person.id, visit.key): visit.actual for visit in visits if visit.actual}
@@ -146,14 +142,3 @@ def gather(
         known[planned.person.id] = replace(planned.person, observation=state.state if state else None)
     evidence.people = list(known.values())
     return evidence, failed
-
-
-def count_care(evidence: Evidence, planned: Planned) -> None:
-    """Add what was done, given and taken."""
-    chosen = list(planned.chosen())
-    course = planned.life.course_as_of(planned.person.today)
-    count_activities(evidence, course, chosen)
-    group = planned.choice.group_now(planned.person)
-    if planned.choice.has_now(planned.person):
-        evidence.drugs += drug_tallies(course, [visit for visit, _ in chosen], group)
-        evidence.home += home_tallies(course, planned.plan, group, planned.choice)

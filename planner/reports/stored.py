@@ -14,43 +14,36 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Integer,
     and_,
-    case,
-    cast,
     func,
     literal,
     literal_column,
-    null,
     select,
-    type_coerce,
 )
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
+from planner.persistence.care import care_texts
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.visits import VisitRow
+from planner.reports.caring import count_care
 from planner.reports.choosing import NONE, Choice, month_of
 from planner.reports.evidence import (
     OUTSIDE,
-    Dated,
     DeviationCell,
     Evidence,
     KeyCell,
     Person,
     VisitCell,
-    days_late,
-    days_off,
     outcome_of,
     standing_of,
 )
 from planner.reports.report import EVERYBODY
+from planner.services.care_records import FORM, read_care
 from planner.services.designs import StudyDesign
-from schedules.statuses import Status
+from planner.services.tallies import Tally, read_tally
 
-_OUTSIDE = func.substr(VisitRow.key, 1, len(OUTSIDE)) == OUTSIDE
-_MEASURED = and_(VisitRow.actual.is_not(None), VisitRow.status != Status.EXPIRED.value, ~_OUTSIDE)
 _VISIT_DAY = func.coalesce(VisitRow.nominal, VisitRow.target)
 _DEVIATION_SITE = func.coalesce(VisitRow.site_id, Participant.site_id)
 
@@ -73,25 +66,36 @@ class Stored:
 
     def visits(self, evidence: Evidence) -> None:
         """Add the visits."""
-        group = self._group(VisitRow.site_id, _VISIT_DAY)
-        off, late = self._days_off(), self._days_late()
-        parts = (group.label("part"), VisitRow.status, VisitRow.actual.is_not(None), _OUTSIDE, off, late)
-        for part, status, occurred, outside, days, behind, count in self._counted_visits(*parts):
-            cell = VisitCell(self._named(part), outcome_of(status, bool(occurred), bool(outside)), days, behind)
-            evidence.visits[cell] += count
-        self._amended_visits(evidence)
+        for part, word, count in self._counted_visits():
+            evidence.visits[visit_cell(self._named(part), read_tally(word))] += int(count)
+        for row, group in self._amended_rows():
+            evidence.visits[visit_cell(group, read_tally(row.tally))] += 1
 
-    def _counted_visits(self, *parts: Any) -> Any:
-        """How many visits there are that are the same in all of these parts, the count last."""
-        query = select(*parts, func.count()).where(VisitRow.study_id == self._design.study_id, VisitRow.gone.is_(False))
+    def _counted_visits(self) -> Any:
+        """How many visits there are in each group that count as the same.
+
+        They are counted by site and day first: in this order an index has them, and nothing has to be sorted but what
+        is left.
+        """
+        by = self._choice.filters.by
+        if by in ("arm", "cohort", "version"):
+            return self._execute(self._visits(self._group(VisitRow.site_id, None), VisitRow.tally, func.count()), 2)
+        days = (VisitRow.nominal, VisitRow.target) if by == "month" else ()
+        parts = (VisitRow.site_id, VisitRow.tally, *days)
+        first = self._visits(*parts, func.count().label("visits")).group_by(*parts).subquery()
+        day = func.coalesce(first.c.nominal, first.c.target) if days else None
+        return self._execute(select(self._group(first.c.site_id, day), first.c.tally, func.sum(first.c.visits)), 2)
+
+    def _execute(self, query: Any, parts: int) -> Any:
+        """The answers to a query that counts, grouped by its first columns."""
+        return self._session.execute(query.group_by(*(literal_place(place + 1) for place in range(parts))))
+
+    def _visits(self, *what: Any) -> Any:
+        """What is asked of the visits in the plans that a statement can choose."""
+        query = select(*what).where(VisitRow.study_id == self._design.study_id, VisitRow.gone.is_(False))
         if self._needs_participant():
             query = query.join(Participant, Participant.id == VisitRow.participant_id)
-        query = query.where(*self._asked_for(VisitRow.site_id, _VISIT_DAY), *self._unamended())
-        return self._session.execute(query.group_by(*(literal_place(place) for place in range(1, len(parts) + 1))))
-
-    def _amended_visits(self, evidence: Evidence) -> None:
-        for row, group in self._amended_rows():
-            evidence.visits[_cell_of(group, row)] += 1
+        return query.where(*self._asked_for(VisitRow.site_id, _VISIT_DAY), *self._unamended())
 
     def _amended_rows(self) -> Iterator[tuple[VisitRow, str]]:
         """The visits of those whom an amendment has moved, one by one, each with its group."""
@@ -103,33 +107,13 @@ class Stored:
 
     def visits_by_key(self) -> Counter[KeyCell]:
         """The visits within the schedule by what they are and how they stand."""
-        parts = (VisitRow.key, VisitRow.label, VisitRow.status, VisitRow.actual.is_not(None), self._days_off())
         found = Counter[KeyCell]()
-        for key, label, status, occurred, days, count in self._counted_visits(*parts):
-            found[KeyCell(key, label, status, bool(occurred), days)] += count
+        parts = (VisitRow.key, VisitRow.label, VisitRow.tally)
+        for key, label, word, count in self._execute(self._visits(*parts, func.count()), len(parts)):
+            found[_key_cell(key, label, word)] += count
         for row, _ in self._amended_rows():
-            cell = _cell_of("", row)
-            found[KeyCell(row.key, row.label, row.status, row.actual is not None, cell.days_off)] += 1
+            found[_key_cell(row.key, row.label, row.tally)] += 1
         return Counter({cell: count for cell, count in found.items() if not cell.key.startswith(OUTSIDE)})
-
-    def _days_off(self) -> ColumnElement[Any]:
-        early, late = self._between(VisitRow.actual, VisitRow.opens), self._between(VisitRow.actual, VisitRow.closes)
-        off = case((early < 0, early), (late > 0, late), else_=0)
-        return case((and_(_MEASURED, VisitRow.opens.is_not(None)), off), else_=null())
-
-    def _days_late(self) -> ColumnElement[Any]:
-        nominal = func.coalesce(VisitRow.nominal, VisitRow.opens)
-        due = case(
-            (nominal < VisitRow.opens, VisitRow.opens), (nominal > VisitRow.closes, VisitRow.closes), else_=nominal
-        )
-        late = self._between(VisitRow.actual, due)
-        return case((and_(_MEASURED, VisitRow.opens.is_not(None)), late), else_=null())
-
-    def _between(self, later: Any, earlier: Any) -> ColumnElement[int]:
-        """How many days one date is after the other."""
-        if self._sqlite:
-            return cast(func.julianday(later) - func.julianday(earlier), Integer)
-        return type_coerce(later - earlier, Integer)
 
     # -- deviations -------------------------------------------------------------------------------
 
@@ -139,9 +123,7 @@ class Stored:
         parts = (group, DeviationRow.kind, DeviationRow.important, _DEVIATION_SITE, month, DeviationRow.state)
         query = self._of_deviations(*parts, func.count())
         query = query.where(*self._asked_for(_DEVIATION_SITE, DeviationRow.day), *self._unamended())
-        for part, kind, important, site, when, state, count in self._session.execute(
-            query.group_by(*(literal_place(place) for place in range(1, len(parts) + 1)))
-        ):
+        for part, kind, important, site, when, state, count in self._execute(query, len(parts)):
             cell = (self._named(part), kind, important, self._codes[site], when or "", standing_of(state))
             evidence.deviations[DeviationCell(*cell)] += count
         self._amended_deviations(evidence)
@@ -256,13 +238,14 @@ def literal_place(place: int) -> ColumnElement[Any]:
     return literal_column(str(place))
 
 
-def _cell_of(group: str, row: VisitRow) -> VisitCell:
-    outside = row.key.startswith(OUTSIDE)
-    outcome = outcome_of(row.status, row.actual is not None, outside)
-    dated = Dated(row.nominal, row.opens, row.closes, row.actual)
-    if row.status == Status.EXPIRED.value or outside:
-        return VisitCell(group, outcome)
-    return VisitCell(group, outcome, days_off(dated), days_late(dated))
+def visit_cell(group: str, tally: Tally) -> VisitCell:
+    """What a visit that counts so is in the figures."""
+    return VisitCell(group, outcome_of(tally.status, tally.occurred, tally.outside), tally.days_off, tally.late)
+
+
+def _key_cell(key: str, label: str, word: str) -> KeyCell:
+    tally = read_tally(word)
+    return KeyCell(key, label, tally.status, tally.occurred, tally.days_off)
 
 
 def gather(
@@ -279,3 +262,13 @@ def gather(
     if "reminders" in wanted:
         evidence.actual = stored.actual_days()
     return evidence
+
+
+def count_stored_care(session: Session, people: Iterable[Person], choice: Choice, evidence: Evidence) -> set[int]:
+    """Add what was done, given and taken by those of whom it is stored; who else is asked for, by id."""
+    wanted = {person.id: person for person in people if choice.has_person(person)}
+    for participant_id, text in care_texts(session, list(wanted), FORM):
+        person = wanted.pop(participant_id)
+        if text:
+            count_care(evidence, person, read_care(text), choice)
+    return set(wanted)

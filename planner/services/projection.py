@@ -1,4 +1,7 @@
-"""Writes a participant's newest plan into the tables that lists and calendars are made of. Rows are never removed."""
+"""Writes a participant's newest plan into the tables that lists, calendars and reports are made of.
+
+Rows are never removed.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
+from planner.persistence.care import CareRow
 from planner.persistence.deviations import DeviationRow, deviations_of
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow, gates_of, visits_of
+from planner.services.care import care_of
+from planner.services.care_records import FORM, care_text
 from planner.services.histories import Life, site_on
 from planner.services.standing import stands
+from planner.services.tallies import Dated, tally_of
 from schedules.deviation import Deviation
 from schedules.history import Died, Enrolled, FoundAgain, Given, LostToFollowUp, Withdrew
 from schedules.plan import ENGINE
@@ -33,6 +40,7 @@ def project(uow: UnitOfWork, life: Life, plan: Plan | None, today: date) -> None
     _visits(uow, life, plan)
     _gates(uow, life, plan)
     _deviations(uow, life, plan)
+    keep_care(uow, life, plan)
     _summary(life, plan, today)
 
 
@@ -71,7 +79,7 @@ def standing(values: dict[str, Any]) -> str:
 #: the columns of a visit, as ``visit_row`` gives them; two of plain data and the revision are besides
 VISIT_COLUMNS = (
     "participant_id", "study_id", "site_id", "label", "epoch", "cycle", "nominal", "opens", "closes", "target",
-    "actual", "status", "tentative", "setting", "booked", "minutes", "observes", "gone",
+    "actual", "status", "tentative", "setting", "booked", "minutes", "observes", "tally", "gone",
 )  # fmt: skip
 
 
@@ -84,7 +92,8 @@ def visit_row(life: Life, moves: list[tuple[date, str]], visit: ScheduledVisit) 
         life.participant.id, study.study_id, study.site_ids[where], spec.label[:200], spec.stay.epoch, spec.stay.cycle,
         visit.nominal, visit.opens, visit.closes, visit.target, visit.actual, visit.status.value,
         visit.doubt is not None, visit.setting, _booked(visit) if visit.booking else "", care.minutes,
-        care.observes, False,
+        care.observes, tally_of(visit.key, visit.status, Dated(visit.nominal, visit.opens, visit.closes, visit.actual)),
+        False,
     )  # fmt: skip
 
 
@@ -244,6 +253,19 @@ def _take_signature_off(uow: UnitOfWork, life: Life, row: DeviationRow) -> None:
     if row.important and row.state == "closed":
         row.state = "classified" if row.reported_on is None else "reported"
     uow.audit("deviation.signature-ended", subject, study_id=life.study.study_id, before=before)
+
+
+# -- care ---------------------------------------------------------------------------------------
+
+
+def keep_care(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
+    """Bring what is stored of doses, activities and drugs at home to a participant's newest plan."""
+    text = care_text(care_of(life, plan)) if plan else ""
+    row = uow.session.get(CareRow, life.participant.id) if life.participant.planned_on else None
+    if row is None:
+        uow.session.add(CareRow(participant_id=life.participant.id, form=FORM, content=text))
+    elif (row.form, row.content) != (FORM, text):
+        row.form, row.content = FORM, text
 
 
 # -- the participant ----------------------------------------------------------------------------

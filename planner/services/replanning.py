@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from planner.persistence.care import has_care
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
@@ -17,11 +18,12 @@ from planner.persistence.studies import Study, StudySite
 from planner.persistence.unit_of_work import Actor, Store, UnitOfWork
 from planner.persistence.visits import VisitRow, visits_of
 from planner.problems import PlannerError
+from planner.services.care_records import FORM
 from planner.services.chairs import sync_bookings
 from planner.services.designs import Designs
 from planner.services.histories import Life, life_of
 from planner.services.installation import Installation
-from planner.services.projection import project
+from planner.services.projection import keep_care, project
 from planner.services.reminders import keep_in_step
 from schedules.plan import ENGINE
 from schedules.scheduled import Plan
@@ -107,6 +109,8 @@ def replan(uow: UnitOfWork, designs: Designs, study_id: int, participant_id: int
     today = life.today(uow.now)
     current = (participant.planned_on, participant.planned_revision, participant.engine)
     if current == (today, design.revision, ENGINE):
+        if not has_care(session, participant_id, FORM):  # who came in a large table
+            keep_care(uow, life, life.plan(uow.now))
         return []
     plan = life.plan(uow.now)
     if participant.engine != ENGINE and participant.planned_revision == design.revision and not agreed:

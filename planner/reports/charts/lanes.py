@@ -11,8 +11,9 @@ from itertools import zip_longest
 from planner.reports.charts.chart import Cell, Chart, chart
 from planner.reports.charts.people import Shown
 from planner.reports.charts.visit_states import IN_WINDOW, MISSED, state_of
-from planner.reports.evidence import OUTSIDE, Dated, days_off
+from planner.reports.evidence import OUTSIDE
 from planner.reports.replanned import Planned
+from planner.services.tallies import Dated, days_off
 from schedules.history import CycleHeld, Held, Progressed, TreatmentEnded
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Mark, Stage

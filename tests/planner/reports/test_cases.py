@@ -9,15 +9,17 @@ from functools import partial
 
 from sqlalchemy import text
 
+from planner.persistence import schema
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.reports.report import BREAKDOWNS, Report, report_data
 from planner.services.access import EVERYTHING
 from planner.services.facts import RecordFacts, record_facts
 from schedules.history_file import read_facts
 from tests.case_plans import CASES, arguments_of
-from tests.reported import at, counts, report, row
+from tests.reported import at, counts, report, row, untrue_words
 from tests.studies import NORTH, STUDY, Trial, trial
 
+_WORDS = text("SELECT participant_id || ' ' || key, tally FROM visit")
 LATER = datetime(2026, 5, 20, 14, 0, tzinfo=UTC)
 #: Day 1 lies after the moment of the report
 _LATER_ONES = frozenset({"A3-induction", "A3-maintenance", "B-new-year"})
@@ -57,6 +59,36 @@ def test_the_two_ways_agree_on_every_case_and_with_plain_sql(store: Store) -> No
     whole = report(study)
     assert whole.participants == len(plain_cases()) > 20
     check_against_sql(study, whole)
+
+
+def test_what_is_counted_of_a_visit_is_stored_with_it_as_its_days_say(store: Store) -> None:
+    study = with_cases(store)
+    assert untrue_words(store) == []
+    with store.database.writing() as session:  # what no case has: a visit too old by Day 1, and one without a window
+        session.execute(text("UPDATE visit SET status = 'expired', tally = 'expired/' WHERE tally = 'done/0/2'"))
+        session.execute(text("UPDATE visit SET opens = NULL, closes = NULL, tally = 'done/' WHERE tally = 'done/0/1'"))
+    before = study.store.read(lambda session: dict(map(tuple, session.execute(_WORDS))))
+    assert {"done/0/0", "cancelled", "outside", "expired/", "done/"} < set(before.values())
+    schema.migrate(store.database, "0020")
+    schema.migrate(store.database)
+    assert study.store.read(lambda session: dict(map(tuple, session.execute(_WORDS)))) == before
+
+
+def test_a_breakdown_and_a_period_count_in_the_database_what_lies_in_them(store: Store) -> None:
+    study = with_cases(store)
+    since, until = date(2026, 2, 1), date(2026, 2, 28)
+    for by in BREAKDOWNS:
+        stored, again = (
+            report(study, by=by, since=since, until=until),
+            report(study, LATER, by=by, since=since, until=until),
+        )
+        assert report_data(replace(stored, made_from="facts")) == report_data(again)
+    days = text(
+        "SELECT coalesce(nominal, target) FROM visit WHERE NOT gone AND actual IS NOT NULL AND key NOT LIKE 'un%'"
+    )
+    rows = study.store.read(lambda session: [as_date(day) for (day,) in session.execute(days) if day is not None])
+    within = sum(since <= day <= until for day in rows)
+    assert counts(row(report(study, since=since, until=until).measure("attendance")))[0] == within > 0
 
 
 def check_against_sql(study: Trial, whole: Report) -> None:

@@ -28,7 +28,7 @@ from tests.databases import BOTH, new_database
 from tests.planner.reports.sdtm.rules import broken
 from tests.planner.reports.sdtm.stored import read_study
 from tests.planner.reports.sdtm.test_by_hand import made
-from tests.reported import at, report
+from tests.reported import at, report, untrue_words
 from tests.strategies import Case, library_cases
 from tests.studies import NORTH, STUDY, Trial, trial
 
@@ -98,12 +98,14 @@ def check(study: Trial, cases: list[Case]) -> None:
     before = {by: report(study, by=by) for by in BREAKDOWNS}
     for by, stored in before.items():
         agree(stored, report(study, THEN, by=by))
+    assert untrue_words(study.store) == []
     datasets = made(study)
     assert broken(study.store.read(lambda session: read_study(session, study.designs, STUDY, study.now))) == []
     study.now = LATER
     for place, case in enumerate(cases):
         record(study, place, case.facts[len(case.facts) // 2 + 1 :])
     at(study, LATER)
+    assert untrue_words(study.store) == []
     for by, stored in before.items():
         agree(stored, report(study, THEN, by=by))
         agree(report(study, by=by), report(study, LATER, by=by))
