@@ -29,7 +29,7 @@ def kinds(found: list[tuple[Cell, ...]], *wanted: str) -> list[tuple[Cell, ...]]
 def test_a_period_cuts_lanes_and_days_count_from_the_enrolment_all_the_same(store: Store) -> None:
     """9 March is day 69, 12 March day 72, 20 March day 80, 25 March day 85; 01-001's pill is held up to day 85."""
     study = small_study(store)
-    period = {"since": date(2026, 3, 9), "until": date(2026, 3, 25)}
+    period: dict[str, Any] = {"since": date(2026, 3, 9), "until": date(2026, 3, 25)}
     assert lane(study, **period) == [
         ("treatment", 69, 80), ("treatment", 80, 85), ("held", 82, 85), ("visit in window", 69, 69),
         ("visit early or late", 80, 80), ("still in the study", 85, 85),
@@ -43,7 +43,8 @@ def test_who_died_after_the_period_is_in_the_study_on_its_last_day_and_who_died_
 ) -> None:
     study = small_study(store)
     assert lane(study, "02-001", until=date(2026, 3, 10))[-1] == ("still in the study", 70, 70)
-    for filters in ({"until": date(2026, 3, 10)}, {"since": date(2026, 3, 13)}):
+    periods: list[dict[str, Any]] = [{"until": date(2026, 3, 10)}, {"since": date(2026, 3, 13)}]
+    for filters in periods:
         shown = {one["participant"] for one in drawn(study, "swimmer", **filters).records()}
         retained = row(report(study, **filters).measure("retention"), "in the study")
         assert len(shown) == counts(retained)[1]
