@@ -10,6 +10,7 @@ from planner.commands import options
 
 #: as in planner/reports, which is imported only when a command runs
 _BREAKDOWNS = ("all", "site", "arm", "cohort", "month", "version")
+_PERIODS = ("last-7-days", "last-month", "month-to-date")
 
 
 @click.group("report-mail")
@@ -31,6 +32,7 @@ def report_mail() -> None:
 @click.option("--site", metavar="SITE", help="Only this site.")
 @click.option("--arm", metavar="ID", help="Only this arm.")
 @click.option("--cohort", metavar="ID", help="Only this cohort of the protocol.")
+@click.option("--period", type=click.Choice(_PERIODS), help="Days that move along with the mails.")
 @click.option("--since", type=options.day, metavar="DATE", help="Only from this day on.")
 @click.option("--until", type=options.day, metavar="DATE", help="Only up to this day, with it.")
 @click.option("--version", metavar="V", help="Only visits under this protocol version.")

@@ -42,10 +42,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium(), "args": arguments}
 
 
+def reference_folder() -> Path:
+    """Where third-party reference data is looked for, whether it is there or not."""
+    return Path(os.environ.get("PLANNER_REFERENCE_DATA", ROOT.parent / "shared" / "data"))
+
+
 @pytest.fixture(scope="session")
 def reference_data() -> Path:
     """Folder of third-party reference data, read in place and never copied into the project."""
-    folder = Path(os.environ.get("PLANNER_REFERENCE_DATA", ROOT.parent / "shared" / "data"))
+    folder = reference_folder()
     if not folder.is_dir():
         pytest.skip(f"no reference data in {folder}: set PLANNER_REFERENCE_DATA")
     return folder

@@ -29,7 +29,7 @@ LONGEST_TEXT = 1_600
 Form = Mapping[str, Sequence[str]]
 
 _SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _STATUS = re.compile(r"[a-z_]{1,40}")
 _SENDER = re.compile(r"[0-9A-Za-z :._@+-]{1,64}")
 _OPTED = {"STOP": "stop", "START": "start", "HELP": "help"}

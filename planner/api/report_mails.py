@@ -70,7 +70,7 @@ class ReportMailsAnswer(Answer):
 
 
 class NewSchedule(Body):
-    """A report to go out. Days of filters do not move along."""
+    """A report to go out. The days of since and until stay; those of a period move along."""
 
     recipients: list[str] = Field(
         min_length=1, max_length=service.MOST_RECIPIENTS, description="The addresses that users sign in with.",
@@ -85,6 +85,9 @@ class NewSchedule(Body):
     site: Name | None = None
     arm: str | None = Field(default=None, max_length=100)
     cohort: str | None = Field(default=None, max_length=100)
+    period: Literal["last-7-days", "last-month", "month-to-date"] | None = Field(
+        default=None, description="Days that move along with the mails, instead of since and until."
+    )
     since: Day | None = None
     until: Day | None = None
     version: str | None = Field(default=None, max_length=100)

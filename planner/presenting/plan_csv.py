@@ -15,7 +15,10 @@ COLUMNS = (
     "key", "label", "epoch", "cycle", "day", "study_day", "nominal", "due", "target", "opens", "closes", "status",
     "certainty", "actual", "booked", "setting", "activities", "feasible", "conflicts", "why",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: what ends a cell, or may where somebody's spreadsheet parts cells otherwise
+_ENDS = re.compile(r"([;|\t\r\n])")
+#: what makes a formula of a cell, the wide forms too, which some take for the same, behind what nobody sees
+_FORMULA = re.compile(r"[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -32,10 +35,17 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
 
 
 def harmless(cell: object) -> object:
-    """A cell that a spreadsheet shows and does not run: a leading apostrophe makes text of a formula."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return "" if cell is None else cell
+    """A cell that a spreadsheet shows and does not run: an apostrophe makes text of a formula.
+
+    It stands before the cell, and within it before what would be one where semicolons, tabs or bars part cells.
+    """
+    if not isinstance(cell, str):
+        return "" if cell is None else cell
+    if _NUMBER.fullmatch(cell):
+        return cell
+    parts = _ENDS.split(cell) if _ENDS.search(cell) else [cell]
+    said = "".join(f"'{part}" if _FORMULA.match(part) else part for part in parts)
+    return f"'{said}" if said.startswith(("\t", "\r", "\n")) else said
 
 
 def _row(visit: dict[str, Any]) -> list[object]:

@@ -125,8 +125,8 @@ DEFINITIONS = {
         "appointment confirmed, and did the visit take place on that day. What follows a reminder need not come "
         "from it.",
         "appointments of which that is so",
-        "appointments with at least one reminder sent; below, those of that sort",
-        "appointments cancelled or still to come, and those without a reminder sent",
+        "appointments with at least one reminder that the provider of messages took; below, those of that sort",
+        "appointments cancelled or still to come, and those of which no reminder was taken by the provider",
     ),
     "enrolment": Definition(
         "Participants enrolled by month, and by cohort against the number planned where the study has cohorts.",

@@ -21,6 +21,7 @@ from planner.persistence.studies import Study
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.persistence.users import User, user_by_email
 from planner.problems import Conflict, InputProblem, InvalidInput, NotFound, shown
+from planner.reports.mail_periods import PERIODS, days_of
 from planner.reports.mail_times import LAST_DAY, RHYTHMS, Rhythm
 from planner.reports.making import Wanted, understood
 from planner.reports.report import Filters
@@ -42,7 +43,11 @@ ReadersIn = Callable[[Session, int], Sequence[User]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUp:
-    """A report to go out. ``recipients`` are the addresses that users sign in with; ``zone`` None: the first site's."""
+    """A report to go out.
+
+    ``recipients`` are the addresses that users sign in with; ``zone`` None: the first site's. ``period`` is one of
+    mail_periods.PERIODS, which moves along with the mails, in place of the days of the filters; None: those.
+    """
 
     study: str
     recipients: tuple[str, ...]
@@ -51,6 +56,7 @@ class SetUp:
     hour: int = 6
     zone: str | None = None
     filters: Filters = field(default_factory=Filters)
+    period: str | None = None
     forms: tuple[str, ...] = ("pdf",)
     mask_below: int = LEAST_MASKED
 
@@ -108,7 +114,7 @@ def set_up(uow: UnitOfWork, designs: Designs, scope: Scope, scope_of: ScopeOf, c
     zone = command.zone or (zones[0] if zones else "UTC")
     row = ReportSchedule(
         study_id=study.id, rhythm=command.rhythm, day=command.day, hour=command.hour, zone=zone,
-        filters=filters_data(command.filters), forms=list(command.forms), mask_below=command.mask_below,
+        filters=filters_data(command.filters, command.period), forms=list(command.forms), mask_below=command.mask_below,
         made_by=uow.actor.user_id, made_at=uow.now,
     )  # fmt: skip
     row.next_due = rhythm_of(row).after(uow.now)
@@ -138,11 +144,22 @@ def _wrong(command: SetUp, zones: Sequence[str]) -> Iterator[InputProblem]:
         )
     if not command.forms or len(set(command.forms)) < len(command.forms) or not set(command.forms) <= set(FORMS):
         yield InputProblem("forms", "these are not the forms of a file", f"choose of {', '.join(FORMS)}")
+    yield from _wrong_period(command)
     if not LEAST_MASKED <= command.mask_below <= MOST_MASKED:
         wrong = f"{command.mask_below} is not within {LEAST_MASKED} to {MOST_MASKED}"
         yield InputProblem("mask_below", wrong, "small figures are masked in every report that is mailed")
     if not 1 <= len(command.recipients) <= MOST_RECIPIENTS:
         yield InputProblem("recipients", "nobody, or too many are named", f"name 1 to {MOST_RECIPIENTS}")
+
+
+def _wrong_period(command: SetUp) -> Iterator[InputProblem]:
+    if command.period is None:
+        return
+    if command.period not in PERIODS:
+        wrong = f"{shown(command.period)} is no period that moves along"
+        yield InputProblem("period", wrong, f"choose one of {', '.join(PERIODS)}, or none")
+    if command.filters.since is not None or command.filters.until is not None:
+        yield InputProblem("period", "there are days that stay besides", "give the period, or since and until")
 
 
 def _strangers(
@@ -168,11 +185,12 @@ def _wrong_filters(uow: UnitOfWork, designs: Designs, command: SetUp) -> Iterabl
     return ()
 
 
-def filters_data(filters: Filters) -> dict[str, Any]:
-    """Filters as they are kept: only those that there are; days do not move along, and are refused by nobody."""
+def filters_data(filters: Filters, period: str | None = None) -> dict[str, Any]:
+    """Filters as they are kept: only those that there are, and the period that moves along."""
     names = ("site", "arm", "cohort", "since", "until", "version", "by")
     said = {name: getattr(filters, name) for name in names}
-    return {name: str(value) for name, value in said.items() if value not in (None, "all")}
+    kept = {name: str(value) for name, value in said.items() if value not in (None, "all")}
+    return {"period": period, **kept} if period is not None else kept
 
 
 def end(uow: UnitOfWork, scope: Scope, study_code: str, number: int) -> ReportSchedule:
@@ -231,13 +249,18 @@ def send_again(uow: UnitOfWork, scope: Scope, study_code: str, number: int) -> R
 
 def wanted_of(study: Study, row: ReportSchedule, due_at: datetime) -> Wanted:
     """The report that goes out: of the moment on which it was due, masked, and about nobody in particular."""
-    return Wanted(study=study.code, filters=filters_of(row), as_of=due_at, mask_below=max(LEAST_MASKED, row.mask_below))
+    return Wanted(
+        study=study.code, filters=filters_of(row, due_at), as_of=due_at, mask_below=max(LEAST_MASKED, row.mask_below)
+    )
 
 
-def filters_of(row: ReportSchedule) -> Filters:
-    """The filters of a report that goes out."""
+def filters_of(row: ReportSchedule, due_at: datetime) -> Filters:
+    """The filters of a report that goes out at a moment, with the days of its period."""
     said: dict[str, Any] = dict(row.filters)
+    period = said.pop("period", None)
     for name in ("since", "until"):
         if name in said:
             said[name] = date.fromisoformat(said[name])
+    if period is not None:
+        said |= days_of(period, due_at, row.zone)._asdict()
     return Filters(**said)

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 from uuid import uuid4
@@ -63,6 +64,7 @@ class Mailing:
     scope_of: ScopeOf
     channel: Channel | None
     stopped: Callable[[], bool] = lambda: False
+    lease: timedelta = LEASE
     owner: str = field(default_factory=lambda: f"reports-{uuid4().hex[:12]}")
 
     def run(self) -> Figures:
@@ -70,7 +72,7 @@ class Mailing:
         where."""
         figures = Figures()
         self.store.write(SYSTEM, self.clock(), put_down)
-        figures.add("unknown", self.store.write(SYSTEM, self.clock(), settle_lost))
+        figures.add("unknown", self.store.write(SYSTEM, self.clock(), partial(settle_lost, lease=self.lease)))
         while self.channel is not None and not self.stopped() and (number := self._take()) is not None:
             figures.add(self._deal_with(number, self.channel))
         return figures
@@ -121,7 +123,7 @@ class Mailing:
         words = text_of(ready.study, ready.schedule, ready.due_at)
         outgoing = Outgoing(
             to=ready.user.email, subject=words.subject, text=words.text, token=uuid4().hex, files=files,
-            valid_for=timedelta(days=1), deadline=monotonic() + LEASE.total_seconds() / 2,
+            valid_for=timedelta(days=1), deadline=monotonic() + self.lease.total_seconds() / 2,
         )  # fmt: skip
         return outgoing, ready.scope
 
@@ -224,10 +226,10 @@ def _overtake(uow: UnitOfWork, schedule: ReportSchedule) -> None:
         settle(uow, study, row, "overtaken", row.words or "it had not gone when the next one was due")
 
 
-def settle_lost(uow: UnitOfWork) -> int:
+def settle_lost(uow: UnitOfWork, lease: timedelta = LEASE) -> int:
     """What a worker had that is gone: what surely has not gone out waits again, of the rest nobody knows; how many."""
     lost = select(ReportMail).where(
-        ReportMail.state.in_(("making", "sending")), ReportMail.taken_at < uow.now - LEASE
+        ReportMail.state.in_(("making", "sending")), ReportMail.taken_at < uow.now - lease
     )  # fmt: skip
     count = 0
     for row in uow.session.scalars(lost.order_by(ReportMail.id).with_for_update(skip_locked=True)):

@@ -107,7 +107,7 @@ def _rows(
         RecipientRow.reference, AppointmentRow.reference, AppointmentRow.day, AppointmentRow.site_id,
         AppointmentRow.answer, AppointmentRow.answered_at,
     )  # fmt: skip
-    sent = [State.SENDING.value, *(state.value for state in TAKEN), State.FAILED.value]
+    sent = [state.value for state in TAKEN]  # a worker that had it in its hands may have found that it may not go
     query = (
         select(*what, delivered)
         .select_from(AppointmentRow)

@@ -5,6 +5,7 @@ Everything that shows a report (a table, CSV, a page, a spreadsheet, a PDF) is m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -100,6 +101,15 @@ class Curve:
     group: str
     label: str
     points: tuple[Point, ...]
+
+
+def at_risk_on(points: Sequence[Point], day: int) -> int | None:
+    """How many were still followed just before a day, or at the beginning of day 0.
+
+    After the last step nobody is; None where the curve is masked from there on, so that nobody knows.
+    """
+    after = None if points and points[-1].events is None else 0
+    return next((point.at_risk for point in points if point.day >= day), after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

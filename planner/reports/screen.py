@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.reports.heading import heading
-from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
+from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row, at_risk_on
 
 
 def report_screen(report: Report) -> Iterator[RenderableType]:
@@ -68,9 +68,4 @@ def _steps(curve: Curve) -> Iterator[str]:
     for day in DAYS_SHOWN:
         if day <= last:
             point = [each for each in curve.points if each.day <= day][-1]
-            yield f"day {day} {point.value or 0:.1%} ({_at_risk(curve, day)} at risk)"
-
-
-def _at_risk(curve: Curve, day: int) -> int:
-    """How many are still followed after a day: those at risk at the next step."""
-    return next((each.at_risk or 0 for each in curve.points if each.day > day), 0)
+            yield f"day {day} {point.value or 0:.1%} ({at_risk_on(curve.points, day)} at risk)"

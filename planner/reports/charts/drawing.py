@@ -15,7 +15,7 @@ from planner.reports.charts.chart import Chart, Theme
 from planner.reports.charts.look import FONT, NARROW, WIDE, Look, look
 
 #: grows with every change to how charts look, so that nobody keeps an older picture
-DRAWN_AS = "1"
+DRAWN_AS = "2"
 _KEPT = 24
 #: Altair keeps what it is describing where all threads see it: two at once draw each other's figures
 _ONE_AT_A_TIME = Lock()

@@ -14,7 +14,7 @@ from planner.reports.charts.visit_states import IN_WINDOW, MISSED, state_of
 from planner.reports.evidence import OUTSIDE
 from planner.reports.replanned import Planned
 from planner.services.tallies import Dated, days_off
-from schedules.history import CycleHeld, Held, Progressed, TreatmentEnded
+from schedules.history import CycleHeld, Fact, Given, Held, Omitted, Progressed, TreatmentEnded
 from schedules.keys import Stay, parse_key
 from schedules.protocol import Mark, Stage
 from schedules.scheduled import GateState, ScheduledVisit
@@ -51,7 +51,10 @@ def swimmer(shown: Shown, page: int) -> Chart:
 
 @dataclass(frozen=True)
 class _Lane:
-    """One participant's time in the study, from the enrolment to what ended it, or to the day of the report."""
+    """One participant's time in the study, from the enrolment to what ended it, or to the day of the report.
+
+    With a period only what lies in it is shown; days count from the enrolment all the same.
+    """
 
     planned: Planned
 
@@ -60,9 +63,20 @@ class _Lane:
         return self.planned.person.enrolled or self.planned.person.today
 
     @cached_property
+    def first(self) -> date:
+        """The first day that is shown."""
+        return max(self.begin, self.planned.choice.filters.since or self.begin)
+
+    @cached_property
+    def horizon(self) -> date:
+        """The last day of which anything is shown, whether they were in the study or not."""
+        return max(self.first, min(self.planned.person.today, self.planned.choice.filters.until or date.max))
+
+    @cached_property
     def last(self) -> date:
+        """The last day of the lane: what comes after it happened to somebody who had left."""
         person = self.planned.person
-        return max(self.begin, min(day for day in (person.today, person.died, person.left) if day is not None))
+        return max(self.first, min(day for day in (self.horizon, person.died, person.left) if day is not None))
 
     @property
     def length(self) -> int:
@@ -71,14 +85,18 @@ class _Lane:
 
     @property
     def still(self) -> bool:
-        """Whether they are in the study on the day of the report."""
-        return self.planned.person.died is None and self.planned.person.left is None
+        """Whether they are in the study on the day of the report, or the last of the period."""
+        return not any(day is not None and day <= self.horizon for day in self._ends)
+
+    @property
+    def _ends(self) -> tuple[date | None, date | None]:
+        return self.planned.person.died, self.planned.person.left
 
     def rows(self) -> Iterator[tuple[Cell, ...]]:
         yield from self._spans(self._parts())
         yield from self._spans(self._pauses())
         for kind, what, day in sorted(self._marks(), key=lambda mark: mark[2]):
-            if self.begin <= day <= self.last:
+            if self.first <= day <= self.horizon:
                 yield self._row(kind, what, day, day)
 
     def _row(self, kind: str, what: str, first: date, until: date) -> tuple[Cell, ...]:
@@ -89,7 +107,7 @@ class _Lane:
     def _spans(self, spans: Iterable[tuple[str, str, date, date]]) -> Iterator[tuple[Cell, ...]]:
         """What lies within the lane, cut at its ends."""
         for kind, what, first, until in spans:
-            first, until = max(first, self.begin), min(until, self.last)
+            first, until = max(first, self.first), min(until, self.last)
             if first < until:
                 yield self._row(kind, what, first, until)
 
@@ -134,15 +152,22 @@ class _Lane:
     def _pauses(self) -> Iterator[tuple[str, str, date, date]]:
         for fact in self.planned.life.live:
             if isinstance(fact, Held | CycleHeld):
-                yield (HELD, f"held: {fact.reason}", fact.date, fact.resume or self._went_on(fact.date))
+                yield (HELD, f"held: {fact.reason}", fact.date, fact.resume or self._went_on(fact))
         for first, until in self.planned.life.course_as_of(self.planned.person.today).in_hospital:
             last = date.fromordinal(min(until, self.last.toordinal()))
             yield (HOSPITAL, HOSPITAL, date.fromordinal(first), last + _DAY)
 
-    def _went_on(self, held: date) -> date:
-        """When a hold without a last day was over: at the next visit with a drug, or not yet."""
-        days = [visit.actual for visit in self._visits() if visit.spec.doses and visit.actual and visit.actual > held]
-        return min(days, default=self.last)
+    def _went_on(self, hold: Held | CycleHeld) -> date:
+        """When a hold without a last day was over: what it held was given, left out or begun, or the treatment ended.
+
+        A dose of another drug ends none; where nothing of this has happened it goes on.
+        """
+        if isinstance(hold, CycleHeld):
+            begun = (day for day, stay, _ in self._begun() if str(stay) == hold.cycle)
+        else:
+            begun = (fact.date for fact in self.planned.life.live if _is_of(fact, hold))
+        ended = [self._treatment_ended] if self._treatment_ended is not None else []
+        return min((day for day in (*begun, *ended) if day >= hold.date), default=self.last)
 
     # -- what happens on a day ------------------------------------------------------------------
 
@@ -181,6 +206,15 @@ class _Lane:
             if gate is not None and outcome in gate.outcomes:
                 return gate.outcomes[outcome].marks, gate.outcomes[outcome].label
         return (), outcome
+
+
+def _is_of(fact: Fact, hold: Held) -> bool:
+    """Whether a fact says what became of what was held: a dose of its visit, or at home, that was given or left out."""
+    if not isinstance(fact, Given | Omitted) or fact.visit != hold.visit:
+        return False
+    if hold.visit is None and fact.date == hold.date:  # a drug at home was taken before it was held
+        return False
+    return hold.activity is None or fact.activity in (None, hold.activity)
 
 
 def _mark_of(visit: ScheduledVisit) -> Iterator[tuple[str, str, date]]:

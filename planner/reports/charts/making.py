@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,6 +42,16 @@ def make_chart(
         draw: Callable[[Shown, int], Chart] = swimmer if name == "swimmer" else heat_map
         return draw(_checked(shown_people(session, asked, name == "swimmer"), page), page)
     return by_visit(session, asked) if name == "visits" else chair_load(session, asked)
+
+
+def chart_parts(
+    session: Session, designs: Designs, scope: Scope, wanted: Wanted, name: str, now: datetime
+) -> Iterator[Chart]:
+    """All pages of a chart, one after the other, each made when it is asked for. Raises as ``make_chart`` does."""
+    first = make_chart(session, designs, scope, wanted, name, now)
+    yield first
+    for page in range(2, first.pages + 1):
+        yield make_chart(session, designs, scope, wanted, name, now, page)
 
 
 def _checked(people: Shown, page: int) -> Shown:

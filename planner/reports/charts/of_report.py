@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from planner.reports.charts.chart import Cell, Chart, chart
 from planner.reports.people_figures import DIED, IN_STUDY, LEFT, TRANSPLANTED
-from planner.reports.report import EVERYBODY, Curve, Measure, Point, Report, Row
+from planner.reports.report import EVERYBODY, Curve, Measure, Report, Row
 
 #: the charts that are made of one measure of the same name
 MEASURED = ("lateness", "retention", "enrolment")
 LATENESS = ("days late", "visits", "share")
-RETENTION = ("curve", "day", "share", "low", "high", "at risk", "events", "censored")
+RETENTION = ("group", "curve", "day", "share", "low", "high", "at risk", "events", "censored")
 ENROLMENT = ("what", "of", "enrolled", "in all", "planned")
 MONTH, COHORT = "month", "cohort"
+#: so many groups have a picture of their own, beside that of everybody
+MOST_GROUPS = 6
 #: the curves as they are called in the chart, by how their labels end in the report
 CURVES = {IN_STUDY: IN_STUDY, LEFT: LEFT, DIED: DIED, TRANSPLANTED: TRANSPLANTED}
 
@@ -55,27 +57,28 @@ def lateness(measure: Measure) -> Chart:
 
 def retention(measure: Measure) -> Chart:
     """Who is still in the study by days since enrolment, and the ends that compete."""
-    curves = [(name, curve) for name in CURVES for curve in measure.curves if _is(curve, name)]
-    rows = [row for name, curve in curves for row in _steps(name, curve)]
-    followed = next((row for row in _of_all(measure)), None)
-    if followed is None or not followed.of:
-        rows = [] if followed is None or not followed.masked else rows
-    return chart("retention", RETENTION, rows, _retained(followed, curves), "Nobody is enrolled yet.")
-
-
-def _is(curve: Curve, name: str) -> bool:
-    return curve.group == EVERYBODY and curve.label.endswith(f": {name}") and bool(curve.points)
+    counted = {row.group: row for row in measure.rows}
+    groups = [group for group, row in counted.items() if row.of or row.masked]
+    curves = [(group, name, curve) for group in groups for name in CURVES for curve in measure.curves
+              if curve.group == group and curve.label.endswith(f": {name}") and curve.points]  # fmt: skip
+    rows = [row for _, name, curve in curves for row in _steps(name, curve)]
+    said = _retained(counted.get(EVERYBODY), [(name, curve) for group, name, curve in curves if group == EVERYBODY])
+    others = [counted[group] for group in groups if group != EVERYBODY]
+    return chart("retention", RETENTION, rows, said + _of_groups(others), "Nobody is enrolled yet.")
 
 
 def _steps(name: str, curve: Curve) -> Iterator[tuple[Cell, ...]]:
     for point in curve.points:
         share = (point.value, point.low, point.high)
-        yield (name, point.day, *share, point.at_risk, point.events, point.censored)
+        yield (curve.group, name, point.day, *share, point.at_risk, point.events, point.censored)
 
 
-def at_risk_on(points: Iterable[Point], day: int) -> int | None:
-    """How many were still followed just before a day, or at the beginning of day 0; 0 after the last step."""
-    return next((point.at_risk for point in points if point.day >= day), 0)
+def _of_groups(rows: list[Row]) -> str:
+    """How many of each group are still in the study, and whether all of them are drawn."""
+    told = [f"{row.group} {row.n:g} of {row.of:g}" for row in rows[:MOST_GROUPS] if row.n is not None]
+    said = f" By group: {', '.join(told)}." if told else ""
+    left = len(rows) - MOST_GROUPS
+    return said + (f" {left} further groups are in the table alone." if left > 0 else "")
 
 
 def _retained(row: Row | None, curves: list[tuple[str, Curve]]) -> str:

@@ -13,6 +13,7 @@ from planner.reports.evidence import Person
 from planner.reports.known import participants_by
 from planner.reports.making import Asked
 from planner.reports.people import people_of
+from planner.reports.people_figures import followed
 from planner.reports.replanned import Planned, plans_of
 
 
@@ -50,8 +51,13 @@ class Shown:
 
 
 def shown_people(session: Session, asked: Asked, enrolled: bool) -> Shown:
-    """Everybody whom the choice has by where they are now; ``enrolled`` asks for those alone who are."""
+    """Everybody whom the choice has by where they are now.
+
+    ``enrolled`` asks for those alone who are, and who were followed in the period: the same as in retention.
+    """
     rows = participants_by(session, asked.study.id, asked.moment)
     everybody = people_of(session, asked.design, rows, asked.moment)
-    people = [one for one in everybody if asked.choice.has_now(one) and not (enrolled and one.enrolled is None)]
+    people = [one for one in everybody if asked.choice.has_now(one)]
+    if enrolled:
+        people = [one for one in people if followed(one, asked.choice) is not None]
     return Shown(session, asked, tuple(people), tuple(everybody), {row.id: row for row in rows})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -15,7 +17,10 @@ from planner.auth.permissions import Permission
 from planner.presenting.plan_csv import csv_text
 from planner.reports.charts.chart import TITLES, Chart
 from planner.reports.charts.drawing import DRAWN_AS, svg_of
-from planner.reports.charts.making import make_chart
+from planner.reports.charts.making import chart_parts, make_chart
+from planner.reports.making import Wanted
+from planner.services.access import Scope
+from planner.services.installation import Installation
 from planner.web.reports.asked import Ask, ask_of
 from planner.web.reports.chart_view import MOST_LINES, lines_of, picture_of
 
@@ -69,12 +74,33 @@ def table(study: str, name: str) -> ResponseReturnValue:
 @pages.get(f"{ONE}.csv")
 @needs(Permission.DEVIATIONS_READ)
 def as_csv(study: str, name: str) -> Response:
-    """Give the table as CSV."""
-    made = _made(ask_of(study), name)
+    """Give the table as CSV: all of it, or a page of it where one is asked for; what is long goes out part by part."""
+    ask = ask_of(study)
+    parts = iter([_made(ask, name)]) if "page" in request.args else _parts(ask, name)
+    first = next(parts)  # what is wrong is told before anything goes out
     return Response(
-        csv_text([made.columns, *made.rows]).encode("utf-8-sig"), content_type="text/csv; charset=utf-8",
+        (text.encode() for text in _lines(first, parts)), content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{study}-{name}.csv"'},
     )  # fmt: skip
+
+
+def _lines(first: Chart, others: Iterator[Chart]) -> Iterator[str]:
+    """With a byte order mark, without which spreadsheets garble letters such as é."""
+    yield "\ufeff" + csv_text([first.columns, *first.rows])
+    for part in others:
+        yield csv_text(part.rows)
+
+
+def _parts(ask: Ask, name: str) -> Iterator[Chart]:
+    if name not in TITLES:
+        abort(404)
+    return _made_one_by_one(installation(), scope(), ask.wanted(), name, clock.now())
+
+
+def _made_one_by_one(planner: Installation, whose: Scope, wanted: Wanted, name: str, now: datetime) -> Iterator[Chart]:
+    """All parts of a chart at one moment, also after the request: everything that it tells is given."""
+    with planner.store.database.at_one_moment() as session:
+        yield from chart_parts(session, planner.designs, whose, wanted, name, now)
 
 
 def _made(ask: Ask, name: str) -> Chart:

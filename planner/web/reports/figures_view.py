@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from planner.reports.charts.of_report import at_risk_on
 from planner.reports.definitions import NEEDS
-from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row
+from planner.reports.report import DAYS_SHOWN, EVERYBODY, Curve, Measure, Report, Row, at_risk_on
 
 #: under which heading which measures stand; those of doses are counted from facts and take longer
 SECTIONS = {

@@ -13,6 +13,7 @@ from planner.auth.permissions import Permission
 from planner.auth.report_mails import readers_in, reading_scope
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.reports import mail_schedules as service
+from planner.reports.mail_periods import PERIODS
 from planner.reports.mail_times import WEEK
 from planner.reports.report import EVERYBODY, Filters
 from planner.web.office.forms import Form, save, sent_form
@@ -22,8 +23,8 @@ from planner.web.studies.shown import shown_study
 pages = Blueprint("mails", __name__)
 HERE = "/studies/<study>/report/mails"
 FIELDS = (
-    "recipients", "rhythm", "weekday", "day", "hour", "zone", "forms", "mask_below", "site", "arm", "cohort", "version",
-    "by",
+    "recipients", "rhythm", "weekday", "day", "hour", "zone", "forms", "mask_below", "period", "site", "arm", "cohort",
+    "version", "by",
 )  # fmt: skip
 _KEPT = {
     "rhythm": "weekly",
@@ -93,7 +94,8 @@ def _command(study: str, form: Form) -> service.SetUp:
     return service.SetUp(
         study=study, recipients=tuple(form.chosen("recipients")), rhythm=form.value("rhythm"),
         day=form.number("weekday" if weekly else "day") or 0, hour=-1 if hour is None else hour,
-        zone=form.value("zone") or None, filters=Filters(**said, by=form.value("by") or EVERYBODY),
+        zone=form.value("zone") or None, period=form.value("period") or None,
+        filters=Filters(**said, by=form.value("by") or EVERYBODY),
         forms=tuple(form.chosen("forms")), mask_below=service.LEAST_MASKED if mask is None else mask,
     )  # fmt: skip
 
@@ -114,5 +116,6 @@ def _found(session: Session, study: str) -> dict[str, Any]:
         "mails": service.list_mails(session, scope(), study), "breakdowns": BREAKDOWNS,
         "readers": [(user.email, f"{user.name} ({user.email})") for user in readers_in(session, shown.row.id)],
         "options": options_of(session, shown.row, design), "zones": [(zone, zone) for zone in zones],
+        "periods": [(name, words[0].upper() + words[1:]) for name, words in PERIODS.items()],
         "week": list(enumerate(WEEK, 1)), "hours": [(hour, f"{hour:02}:00") for hour in range(24)],
     }  # fmt: skip

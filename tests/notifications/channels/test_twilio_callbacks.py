@@ -1,5 +1,6 @@
 """What Twilio tells us: believed only with its signature, and read whatever it holds."""
 
+import secrets
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from notifications.channels.twilio_callbacks import (
     incoming,
     status_report,
 )
+from notifications.claims import token_of
 from notifications.message import Incoming, StatusReport
 from tests.provider.callbacks import Callback
 from tests.provider.channel import PHONE, PUBLIC_URL, a_text, sms
@@ -125,6 +127,12 @@ def test_a_status_that_nobody_knows_has_no_state(status: str) -> None:
 @pytest.mark.parametrize("code", ["", "x", "-1", "٣", "1" * 50, "30003; DROP"])
 def test_what_is_no_error_code_is_left_out(code: str) -> None:
     assert status_report({**FORM, "ErrorCode": [code]}, None).error_code == ""
+
+
+@pytest.mark.parametrize("number", [1, 10**18 - 1])
+def test_the_token_of_an_attempt_of_ours_is_read_so_that_a_callback_may_come_before_its_answer(number: int) -> None:
+    token = token_of(secrets.token_hex(8), number)
+    assert status_report(FORM, token).token == token
 
 
 @pytest.mark.parametrize("token", [None, "", "x" * 41, "a b", "é", "a\x00"])

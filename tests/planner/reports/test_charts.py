@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,11 +16,12 @@ from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow
 from planner.problems import NotFound
 from planner.reports.charts.chart import LANES, TITLES, Cell, Chart
+from planner.reports.charts.drawing import svg_of
 from planner.reports.charts.making import make_chart
-from planner.reports.charts.of_report import at_risk_on, charts_of_report
+from planner.reports.charts.of_report import charts_of_report
 from planner.reports.charts.visit_states import order_of
 from planner.reports.making import Wanted
-from planner.reports.report import Filters, Point
+from planner.reports.report import Filters, Point, at_risk_on
 from planner.services.access import EVERYTHING, find_site
 from planner.services.sites import ChangeSite, change_site
 from schedules.protocol_file import library_text, read_protocol
@@ -228,6 +230,20 @@ def test_months_without_an_enrolment_stand_between_those_with_one(store: Store) 
 def test_at_risk_are_those_whose_end_is_on_that_day_or_later() -> None:
     points = [Point(day, at_risk, 0, 0, 1.0, 1.0, 1.0) for day, at_risk in ((0, 9), (10, 8), (20, 3))]
     assert [at_risk_on(points, day) for day in (0, 1, 10, 11, 20, 21)] == [9, 8, 8, 3, 3, 0]
+    masked = [replace(point, events=None, censored=None) for point in points]
+    assert [at_risk_on(masked, day) for day in (20, 21)] == [3, None]
+
+
+def test_retention_is_drawn_by_whatever_the_report_goes_by_each_group_with_its_own_numbers(small: Trial) -> None:
+    """At north two, of whom none died; at south one, who died on day 72 after the enrolment."""
+    (found,) = [made for made in charts_of_report(report(small, by="site")) if made.name == "retention"]
+    still = {(row["group"], row["day"]): row["share"] for row in found.records() if row["curve"] == "in the study"}
+    assert {group for group, _ in still} == {"all", "north", "south"}
+    assert (still["north", 106], still["south", 72]) == (1.0, 0.0)
+    assert "By group: north 2 of 2, south 0 of 1." in found.description
+    assert all(
+        f">{site}</text>" in svg_of(found, "light", narrow) for site in (NORTH, SOUTH) for narrow in (True, False)
+    )
 
 
 # -- chairs ---------------------------------------------------------------------------------------

@@ -38,8 +38,9 @@ CHARTS: dict[str, tuple[tuple[str, ...], list[tuple[Cell, ...]]]] = {
     "visits": (BY_VISIT, [(NAME, state, 1, 11, 1 / 11) for state in STATES]),
     "lateness": (LATENESS, [(-3, 2, 0.2), (0, 7, 0.7), (400, 1, 0.1)]),
     "retention": (RETENTION, [
-        ("in the study", 0, 1.0, 1.0, 1.0, 2, 0, 0), ("in the study", 50, 0.5, 0.1, 0.9, 2, 1, 1),
-        ("died", 0, 0.0, 0.0, 0.0, 2, 0, 0), ("died", 50, 0.5, 0.1, 0.9, 2, 1, 1),
+        row for group in ("all", NAME, *(f"group {place}" for place in range(9))) for row in (
+            (group, "in the study", 0, 1.0, 1.0, 1.0, 2, 0, 0), (group, "in the study", 50, 0.5, 0.1, 0.9, 2, 1, 1),
+            (group, "died", 0, 0.0, 0.0, 0.0, 2, 0, 0), (group, "died", 50, 0.5, 0.1, 0.9, 2, 1, 1))
     ]),
     "enrolment": (ENROLMENT, [
         ("month", "2026-01", 1, 1, 5), ("month", "2026-02", None, None, 5), ("cohort", NAME, 1, None, 5),

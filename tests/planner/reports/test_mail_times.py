@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from planner.reports.mail_periods import days_of
 from planner.reports.mail_times import Rhythm
 
 #: a Monday at six in New York
@@ -27,3 +30,22 @@ def test_a_monthly_report_is_due_once_in_every_month() -> None:
         moment = rhythm.after(moment)
         found.append(moment)
     assert [(each.year, each.month) for each in found] == [(2026 + n // 12, n % 12 + 1) for n in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("period", "due", "since", "until"),
+    [
+        ("last-7-days", "2026-03-02T11:00", "2026-02-23", "2026-03-01"),
+        ("last-month", "2026-03-02T11:00", "2026-02-01", "2026-02-28"),
+        ("last-month", "2026-01-01T11:00", "2025-12-01", "2025-12-31"),
+        ("month-to-date", "2026-03-02T11:00", "2026-03-01", "2026-03-01"),
+        ("month-to-date", "2026-03-01T11:00", "2026-02-01", "2026-02-28"),
+        # One in the morning by UTC is the evening before in New York.
+        ("last-month", "2026-03-01T01:00", "2026-01-01", "2026-01-31"),
+    ],
+)
+def test_a_period_moves_along_with_the_day_of_sending_at_its_place(
+    period: str, due: str, since: str, until: str
+) -> None:
+    moment = datetime.fromisoformat(due).replace(tzinfo=UTC)
+    assert [str(day) for day in days_of(period, moment, "America/New_York")] == [since, until]

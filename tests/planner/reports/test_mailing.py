@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -28,6 +28,7 @@ from planner.reports.files import make_file
 from planner.reports.mail_schedules import (
     SetUp,
     end,
+    filters_of,
     list_mails,
     list_schedules,
     may_read,
@@ -43,7 +44,8 @@ from planner.services.users import Role
 from tests.fakes import LOST_AFTER, FakeProvider
 from tests.planner.api.callers import user
 from tests.provider.mail import Mail
-from tests.reported import small_study
+from tests.reported import counts, report, small_study
+from tests.reported import row as row_of
 from tests.studies import NORTH, SOUTH, STUDY, Trial
 
 #: the Monday after the report's day, at six in New York
@@ -166,6 +168,22 @@ def test_a_reader_of_one_site_is_sent_that_site_alone(post: Post) -> None:
     assert ",north," not in text
 
 
+def test_a_monthly_report_is_of_the_month_before_each_time_it_goes_out(post: Post) -> None:
+    """Of the nine visits that were due in March seven took place; none was due later (tests/reported.py)."""
+    row = post.set_up(post.reader(), rhythm="monthly", day=3, forms=("csv",), period="last-month")
+    assert row.filters == {"period": "last-month"}
+    for month, days, attended in ((5, "2026-04-01 to 2026-04-30", "0,0"), (6, "2026-05-01 to 2026-05-31", "0,0")):
+        post.run(datetime(2026, month, 3, 10, tzinfo=UTC))
+        mail = post.mail.outgoing[-1]
+        assert f"Period: {days}" in mail.text
+        table = mail.files[0].content.decode()
+        assert f"figure,attendance,all,,{attended}" in table
+        assert f"since {days[:10]}; until {days[-10:]}" in table
+    again = filters_of(row, datetime(2026, 4, 3, 10, tzinfo=UTC))
+    assert (again.since, again.until) == (date(2026, 3, 1), date(2026, 3, 31))
+    assert counts(row_of(report(post.study, **asdict(again)).measure("attendance"))) == (7, 9)
+
+
 def test_a_mail_server_is_handed_the_files(post: Post) -> None:
     post.set_up(post.reader(), forms=("pdf", "xlsx"))
     post.study.now = DUE
@@ -242,7 +260,8 @@ def test_those_who_can_be_chosen_are_those_who_may_read(post: Post) -> None:
         ({"rhythm": "daily"}, "rhythm"), ({"day": 8}, "day"), ({"rhythm": "monthly", "day": 29}, "day"),
         ({"hour": 24}, "hour"), ({"zone": "Europe/Paris"}, "zone"), ({"forms": ()}, "forms"),
         ({"forms": ("exe",)}, "forms"), ({"mask_below": 4}, "mask_below"), ({"recipients": ()}, "recipients"),
-        ({"filters": Filters(site="nowhere")}, "site"),
+        ({"filters": Filters(site="nowhere")}, "site"), ({"period": "some-day"}, "period"),
+        ({"period": "last-month", "filters": Filters(since=date(2026, 1, 1))}, "period"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_its_place(post: Post, said: dict[str, Any], place: str) -> None:

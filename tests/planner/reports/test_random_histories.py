@@ -32,7 +32,8 @@ from tests.reported import at, report, untrue_words
 from tests.strategies import Case, library_cases
 from tests.studies import NORTH, STUDY, Trial, trial
 
-EXAMPLES = 40 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 2
+#: of PEOPLE histories each, on each database
+EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else 2
 PEOPLE = 5
 #: after everything that hypothesis makes up
 THEN, LATER = datetime(2032, 1, 1, 14, 0, tzinfo=UTC), datetime(2032, 3, 1, 14, 0, tzinfo=UTC)

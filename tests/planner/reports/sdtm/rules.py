@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from tests.planner.reports.sdtm.schema import schema_errors
+
 Record = dict[str, Any]
 ORDER = {
     "SV": [
@@ -51,6 +53,8 @@ class Read:
     """Datasets as they were read, by name; ``takers`` by USUBJID."""
 
     columns: dict[str, list[Record]] = field(default_factory=dict)
+    #: what the schema of Dataset-JSON says against them
+    invalid: list[str] = field(default_factory=list)
     records: dict[str, list[Record]] = field(default_factory=dict)
     takers: Mapping[str, Taker] = field(default_factory=dict)
 
@@ -60,6 +64,7 @@ def read(texts: Iterable[str], takers: Mapping[str, Taker]) -> Read:
     found = Read(takers=takers)
     for text in texts:
         data = json.loads(text)
+        found.invalid += schema_errors(data)
         names = [column["name"] for column in data["columns"]]
         found.columns[data["name"]] = data["columns"]
         found.records[data["name"]] = [dict(zip(names, row, strict=True)) for row in data["rows"]]
@@ -69,7 +74,7 @@ def read(texts: Iterable[str], takers: Mapping[str, Taker]) -> Read:
 def broken(found: Read) -> list[str]:
     """Everything that breaks a rule."""
     sv, tv, dv = (found.records[name] for name in ("SV", "TV", "DV"))
-    wrong: list[str] = []
+    wrong = list(found.invalid)
     for name in ("SV", "TV", "DV"):
         wrong += variables(name, found.columns[name])
         wrong += values(name, found.records[name])

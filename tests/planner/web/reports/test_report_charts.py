@@ -15,6 +15,7 @@ from planner.persistence.unit_of_work import Store
 from planner.reports.charts.chart import LANES, TITLES
 from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
+from tests.formulas import formulas
 from tests.planner.api.callers import Clock
 from tests.planner.web.test_queries import cost
 from tests.reported import many
@@ -79,6 +80,7 @@ def test_a_chart_has_a_page_with_its_table_and_the_table_as_csv(monitor: Desk) -
     [late] = [line for line in lines if (line["participant"], line["visit"]) == ("01-001", "C2D1")]
     assert (late["state"], late["day"], late["days outside the window"]) == ("late", "2026-03-20", "3")
     assert len(lines) == 12
+    assert formulas(data) == []
 
 
 def test_of_very_many_the_page_shows_the_first_lanes_and_the_others_page_by_page(monitor: Desk, small: Trial) -> None:
@@ -94,6 +96,12 @@ def test_of_very_many_the_page_shows_the_first_lanes_and_the_others_page_by_page
     assert "Before Part 3 of 3" in last
     assert "10 participants" in last
     assert "The first 500 of" in monitor.text(f"{ONE}/charts/swimmer")
+    assert "The table as CSV, of all 3 parts" in monitor.text(f"{ONE}/charts/swimmer?page=2")
+    for path, shown in (("swimmer.csv", 130), ("swimmer.csv?page=3", 10), ("heat-map.csv", 130)):
+        data = monitor.client.get(f"{ONE}/charts/{path}").get_data().decode("utf-8-sig")
+        lines = list(csv.DictReader(io.StringIO(data)))
+        assert len({line["participant"] for line in lines}) == shown
+        assert data.count("participant") == 1
     for wrong in ("4", "0", "-1", "x", "99999999"):
         monitor.html(f"{ONE}/charts/swimmer?page={wrong}", 404)
 
