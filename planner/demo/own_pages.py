@@ -71,26 +71,29 @@ def _has_one(session: Session, study: str, number: str) -> bool:
 
 
 def _somebody_each(session: Session, today: date, now: datetime) -> Iterator[tuple[str, str, str]]:
-    """In each language somebody who is texted: of those who have a page, or else of all, who comes next."""
+    """In each language somebody who is texted: who comes next of those who have a page, or else of all.
+
+    A page without a visit to come is the last choice: there is little to see on it.
+    """
     for language in LANGUAGES:
-        texted = [
-            row for row in session.execute(_texted(language, today)) if not has_stopped(session, "sms", row[1], now)
-        ]
-        whose = [participant_of(reference)[0] for reference, _ in texted]
-        known = next((one for one in whose if open_link(session, one) is not None), None)
-        for one in [known or whose[0]] if whose else []:
+        whose: dict[int, bool] = {}
+        for reference, digest, comes in session.execute(_texted(language, today)):
+            if not has_stopped(session, "sms", digest, now):
+                whose.setdefault(participant_of(reference)[0], comes)
+        for one in sorted(whose, key=lambda one: (not whose[one], open_link(session, one) is None))[:1]:
             participant = session.get_one(Participant, one)
             yield language, session.get_one(Study, participant.study_id).code, participant.number
 
 
-def _texted(language: str, today: date) -> Select[str, str]:
+def _texted(language: str, today: date) -> Select[str, str, bool]:
+    """Whoever is texted in a language, with their number's digest and whether a visit is to come; the next first."""
     coming = (
         (AppointmentRow.recipient_id == RecipientRow.id)
         & (AppointmentRow.day > today)
         & AppointmentRow.cancelled.is_(False)
     )
     return (
-        select(RecipientRow.reference, AddressRow.digest)
+        select(RecipientRow.reference, AddressRow.digest, AppointmentRow.id.is_not(None))
         .outerjoin(AppointmentRow, coming)
         .join(AddressRow, (AddressRow.recipient_id == RecipientRow.id) & (AddressRow.channel == "sms"))
         .where(RecipientRow.language == language, RecipientRow.may_be_contacted)

@@ -32,7 +32,10 @@ class VisitRow(Base):
     __tablename__ = "visit"
     __table_args__ = (
         Index("ix_visit_study_target", "study_id", "target"),
-        Index("ix_visit_site_target", "site_id", "target"),
+        # a site's month numbers and counts all of its visits: by this index alone, without reading any of them
+        Index(
+            "ix_visit_site_month", "site_id", "target", "status", "gone", "study_id", "booked", "participant_id", "key"
+        ),
         # what waits for somebody: few of all visits, hence each an index of its own
         _only("ix_visit_overdue", UNRECORDED, "closes", "study_id", "site_id"),
         _only("ix_visit_held", HELD, "participant_id"),

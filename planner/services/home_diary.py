@@ -22,6 +22,7 @@ from planner.services.home_doses import NOTE, OWN, Answer, HomeDose, doses_at_ho
 from planner.services.home_settings import locked
 from planner.services.recipients import recipient_row
 from schedules.history import Given, Omitted, Void
+from schedules.wording import day_words
 
 #: so many days before today can be noted down or mended: what is older is for the clinic, by a count of what is left
 BACK = timedelta(days=13)
@@ -143,7 +144,7 @@ def _tell(uow: UnitOfWork, seen: AtHome, said: Said) -> None:
         settle_task(uow.session, occasion, "they mended it on their page", uow.now)
         return
     recipient = recipient_row(uow.session, seen.participant.id)
-    words = f"They say on their page that they did not take a dose at home on {said.day.isoformat()}: {_WHY[said.why]}."
+    words = f"They say on their page that they did not take a dose at home on {day_words(said.day)}: {_WHY[said.why]}."
     task = NewTask(
         study_id=seen.link.study_id, site_id=seen.participant.site_id, kind="diary", words=words, occasion=occasion,
         recipient_id=recipient.id if recipient is not None else None,

@@ -4,44 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from planner.persistence.unit_of_work import Store
 from tests import reminded
 from tests.browser.desk import AXE, SIZES, lowest_target, served, violations
-from tests.housed import CODE, Housed, housed, with_pills
+from tests.browser.own_page import Running, let_in
+from tests.housed import housed, with_pills
 from tests.planner.api.callers import Clock, at
 
 __all__ = ["at"]
 
 pytestmark = pytest.mark.browser
 PAGES = ("", "/visits", "/calendar", "/away", "/settings")
-
-
-@dataclass(slots=True)
-class Running:
-    """Pages that are served, and the study behind them."""
-
-    address: str
-    home: Housed
-
-    @property
-    def link(self) -> str:
-        """The link that the participant was given."""
-        return f"{self.address}/home/{self.home.token}"
-
-    def code(self) -> str:
-        """The code that was texted last, read from the telephone."""
-        self.home.send()
-        found = CODE.search(self.home.texts()[-1])
-        assert found is not None
-        return found[1]
 
 
 @pytest.fixture
@@ -179,15 +159,6 @@ def test_in_arabic_it_is_read_from_right_to_left(page: Page, arabic: Running) ->
     page.get_by_role("button", name="نعم، سأحضر").click()
     expect(page.get_by_role("status")).to_contain_text("أخبرتمونا أنكم ستحضرون")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def let_in(context: BrowserContext, running: Running) -> Page:
-    page = context.new_page()
-    page.goto(f"{running.link}?asked=have")
-    page.get_by_role("textbox").fill(running.home.shown_code())
-    page.get_by_role("textbox").press("Enter")
-    page.wait_for_url("**/home")
-    return page
 
 
 def noting(page: Page, running: Running) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifications.tasks import TaskRow
+from planner.persistence.home_links import HomeDevice, HomeLink
 from planner.persistence.participants import Participant
 from planner.persistence.sites import site_by_code
 from planner.persistence.studies import Study
@@ -16,9 +17,11 @@ from planner.services.amendments import effective_versions
 from planner.services.closing import to_rebook
 from planner.services.cohort_members import cohort_list
 from planner.services.designs import Designs
-from planner.services.feeds import feeds_not_seen
+from planner.services.feeds import digest_of, feeds_not_seen
 from planner.services.histories import lives_of
+from planner.services.home_doors import AtHome
 from planner.services.home_doses import Answer, doses_at_home
+from planner.services.home_pages import home_page
 from planner.services.today import day_of
 from planner.services.watch import Watched, consents_that_end, expiring_results, open_holds, to_sign_again
 from tests.demos import TODAY, Filled
@@ -46,7 +49,18 @@ def test_somebody_of_each_language_has_a_page_and_those_who_keep_a_diary_come_fi
     pages = {page.language: (page.study, page.number) for page in demo[1].pages}
     assert list(pages) == ["en", "es", "fr", "ar", "zh"]
     assert {study for study, _ in pages.values()} == {"ven-ino", "vsli-ino"}
-    assert pages["en"] == ("ven-ino", "01-001")
+    diaries = [pages[language] for language in ("en", "es", "fr", "ar")]
+    assert diaries == [("ven-ino", number) for number in ("01-001", "01-003", "02-002", "01-002")]
+
+
+def test_every_page_has_a_next_visit_with_its_hour(demo: Filled, session: Session) -> None:
+    now = datetime.combine(TODAY, time(18), UTC)
+    for page in demo[1].pages:
+        link = session.scalars(select(HomeLink).where(HomeLink.digest == digest_of(page.link))).one()
+        seen = AtHome(link, HomeDevice(), session.get_one(Participant, link.participant_id))
+        found = home_page(session, Designs(), seen, now).next
+        assert found is not None, page
+        assert found.starts is not None, page
 
 
 def test_every_version_is_in_force_where_it_is_used_and_an_amendment_waits_at_the_other_site(session: Session) -> None:

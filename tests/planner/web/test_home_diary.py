@@ -84,7 +84,7 @@ def test_late_and_not_taken_say_why_and_what_was_missed_asks_a_coordinator(home:
     assert late["note"] == "noted down by the participant, later than usual: forgot"
     assert (missed["fact"], missed["reason"], missed["activity"]) == ("omitted", "unwell", "pillazole")
     assert tasks(home) == [
-        "They say on their page that they did not take a dose at home on 2026-01-09: they felt unwell."
+        "They say on their page that they did not take a dose at home on 9 January 2026: they felt unwell."
     ]
     words = said(client)
     assert "You noted: I did not take it I did not feel well" in words

@@ -19,7 +19,7 @@ from planner.services.access import EVERYTHING
 from planner.services.users import Role
 from planner.services.whereabouts import days_away
 from tests import reminded
-from tests.desk import Desk, desk_of
+from tests.desk import Desk, desk_of, text_of
 from tests.housed import Housed, housed, post
 from tests.planner.api.callers import Clock, at, caller
 from tests.studies import STUDY
@@ -55,7 +55,7 @@ def test_days_on_which_they_cannot_come_are_facts_and_a_coordinator_is_told(home
     assert away(home) == [("2026-02-02", "2026-02-06")]
     assert tasks(home) == ["away"]
     page = client.get("/home/away").text
-    assert "From Monday, February 2, 2026 to Friday, February 6, 2026" in page
+    assert "From Monday, February 2, 2026 to Friday, February 6, 2026" in text_of(page)
     fact = re.search(r'name="fact" value="([^"]+)"', page)
     assert fact is not None
     post(client, "/home/away/back", "/home/away", fact=fact[1])
