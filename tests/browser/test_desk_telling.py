@@ -16,7 +16,7 @@ from planner.services.access import EVERYTHING, find_study
 from planner.services.wordings import adopt_wordings
 from tests import reminded
 from tests.browser.coordinator import PERSON, open_context, page
-from tests.browser.desk import AXE, SIZES, served, tab_to, violations
+from tests.browser.desk import AXE, SIZES, barriers, served, tab_to
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS
 from tests.studies import STUDY
@@ -119,12 +119,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
-        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        for name, path in PAGES.items():
-            page.goto(path)
-            assert violations(page) == [], name
-        context.close()
+        assert barriers(open_context(browser, address, store, viewport=size, color_scheme=scheme), PAGES) == {}
 
 
 def test_somebody_is_told_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:
