@@ -26,8 +26,9 @@ __all__ = ["at", "page"]
 pytestmark = pytest.mark.browser
 TELLING = f"{PERSON}/visits/induction.c1.d8/telling"
 PAGES = {
-    "telling": TELLING, "contact": f"{PERSON}/contact", "to watch": "/watch", "one list": "/watch?list=hospital",
-    "audit": f"{PERSON}/audit", "deviations": "/deviations?queue=all", "somebody": PERSON,
+    "telling": TELLING, "contact": f"{PERSON}/contact", "wishes": f"{PERSON}/wishes", "to watch": "/watch",
+    "one list": "/watch?list=hospital", "audit": f"{PERSON}/audit", "deviations": "/deviations?queue=all",
+    "somebody": PERSON,
 }  # fmt: skip
 
 
@@ -91,6 +92,24 @@ def test_a_consent_is_ended_and_given_on_the_page_of_contact(page: Page) -> None
     page.get_by_role("button", name="Keep it").click()
     expect(page.get_by_role("alert")).to_contain_text("no number in E.164")
     expect(page.get_by_label("Mobile phone")).to_have_value("12")
+
+
+def test_what_somebody_wants_to_be_sent_is_kept_and_a_number_says_stop(page: Page) -> None:
+    page.goto(PERSON)
+    page.get_by_role("link", name="Wishes", exact=True).click()
+    page.get_by_role("checkbox", name="The day before").check()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("alert")).to_contain_text("choose which of the two they want")
+    expect(page.get_by_role("checkbox", name="The day before")).to_be_checked()
+    page.get_by_role("radio", name="Those ticked below").check()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("status")).to_contain_text("It is kept")
+    expect(page.get_by_role("radio", name="Those ticked below")).to_be_checked()
+    texts = page.get_by_role("region", name="Texts", exact=True)
+    texts.get_by_text("Change").click()
+    texts.get_by_label("How they said it").fill("by word of mouth")
+    texts.get_by_role("button", name="They want nothing more there").click()
+    expect(texts).to_contain_text("said stop")
 
 
 def test_a_what_if_is_looked_at_and_not_saved(page: Page) -> None:

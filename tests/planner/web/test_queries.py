@@ -43,6 +43,7 @@ PAGES = {
     "all deviations": "/deviations?queue=all",
     "the choice of a calendar": "/calendar",
     "an audit": f"/studies/{STUDY}/participants/01-001/audit",
+    "wishes": f"/studies/{STUDY}/participants/01-001/wishes",
     "an own page": f"/studies/{STUDY}/participants/01-001/page",
     "what can be recorded": f"/studies/{STUDY}/participants/01-001/record",
     "telling": f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15/telling",
