@@ -11,6 +11,7 @@ from planner.auth.asking import Asking
 from planner.auth.permissions import Permission, roles_with
 from planner.services.users import Person, Role
 from planner.web import door
+from planner.web.shared_screen import screen_here
 
 #: the pages of the desk in their order: label, page, the permission without which it shows nothing
 _PAGES = (
@@ -46,6 +47,8 @@ class Frame:
     name: str
     roles: str
     links: tuple[Link, ...]
+    #: whether it is a screen that everybody can read, from which no page is to be reached
+    shared: bool = False
 
 
 def install(app: Flask) -> None:
@@ -60,6 +63,8 @@ def frame() -> Frame | None:
     if who is None:
         return None
     roles = ", ".join(role.value.replace("-", " ") for role in who.person.roles)
+    if screen_here() is not None:
+        return Frame(who.person.name, "shared screen", (), shared=True)
     return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
 
 

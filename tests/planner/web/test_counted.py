@@ -20,6 +20,7 @@ ELSEWHERE = {
     "reports.charts.show", "reports.charts.table", "reports.page.figures",  # of the same figures as the report
     "reports.choose.show", "desk.newcomer.choose",  # the list of studies, of which few have more than ten
     "studies.imports.show", "studies.versions.text",  # a form, and a text
+    "centre.screen.ask",  # counted on a screen that is shared, which it is for
     "home.door.show", "home.door.come_back", "home.caregiver.come_back",  # a form
 }  # fmt: skip
 #: what is taken away as a file costs as much as what is in it

@@ -14,7 +14,6 @@ from tests.studies import Trial
 PAGES = {
     "the day": DAY,
     "another day": f"{DAY}?day=2026-01-12",
-    "a shared screen": f"{DAY}?shared=1",
     "the sites": "/infusions",
     "a chair": DAY_1,
     "to prepare": f"{DAY}/pharmacy",
@@ -40,3 +39,7 @@ def test_every_page_costs_the_same_for_a_full_day_and_among_a_thousand_participa
     copies(study, 5, 1_000)
     assert costs(app, who) == one
     assert max(one.values()) < 40
+    who.send(f"{DAY}/screen")
+    screen = {path: cost(app, who, path) for path in (DAY, f"{DAY}/pharmacy", f"{DAY}/screen")}
+    copies(study, 1_001, 1_010)
+    assert {path: cost(app, who, path) for path in screen} == screen
