@@ -29,6 +29,7 @@ _BLUEPRINTS = {"centre": "Infusions", "reports": "Reports", "studies": "Studies"
 _PARTS = {
     "today": "Today", "watch": "Today", "replies": "Today", "site_calendar": "Calendar", "deviations": "Deviations",
 }  # fmt: skip
+_SETS_UP = Permission.STUDIES_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Frame:
     links: tuple[Link, ...]
     #: whether it is a screen that everybody can read, from which no page is to be reached
     shared: bool = False
+    #: whether they set up the studies of the installation
+    sets_up: bool = False
 
 
 def install(app: Flask) -> None:
@@ -65,7 +68,8 @@ def frame() -> Frame | None:
     roles = ", ".join(role.value.replace("-", " ") for role in who.person.roles)
     if screen_here() is not None:
         return Frame(who.person.name, "shared screen", (), shared=True)
-    return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
+    sets_up = may(who, _SETS_UP) and who.scope(_SETS_UP).everything()
+    return Frame(who.person.name, roles or "no role yet", tuple(_links(who)), sets_up=sets_up)
 
 
 def first_page(person: Person) -> str:

@@ -162,8 +162,10 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
-        assert barriers(open_context(browser, address, store, viewport=size, color_scheme=scheme), PAGES) == {}
-        stranger = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)
+        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
+        assert barriers(context, PAGES) == {}
+        stranger = open_context(browser, address, store, viewport=size, color_scheme=scheme)
+        stranger.clear_cookies()
         assert barriers(stranger, {"signing in": "/sign-in"}) == {}
 
 
