@@ -13,10 +13,12 @@ from notifications.opt_outs import OptOutEvent, has_stopped, start, stop
 from notifications.recipients import AddressRow, verify_address
 from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import UnitOfWork
-from planner.problems import Conflict, InputProblem, NotFound
+from planner.problems import Conflict, InputProblem, InvalidInput, NotFound
 from planner.services.access import Scope, find_participant, find_study
 from planner.services.recipients import CAREGIVER, recipient_row, reference_of
+from planner.services.texts import missing_or_too_long, not_one_of
 
+_LONGEST_HOW = 200
 STEPS = ("stop", "start", "verify")
 _WORDS = {"stop": "it had said stop before", "start": "it has not said stop", "verify": "nobody has suspended it"}
 
@@ -64,7 +66,14 @@ def _lines(session: Session, participant: Participant, now: datetime) -> Iterato
 
 
 def change_opt_out(uow: UnitOfWork, scope: Scope, command: ChangeOptOut) -> list[Line]:
-    """Stop a number, start it again, or say that it was verified. Raises NotFound, and Conflict where it is so."""
+    """Stop a number, start it again, or say that it was verified.
+
+    Raises NotFound, InvalidInput where nobody says how it is known, and Conflict where it is so.
+    """
+    problems = [*not_one_of("step", command.step, STEPS)]
+    problems += missing_or_too_long("how", command.how, "write e.g. by word of mouth, on the telephone", _LONGEST_HOW)
+    if problems:
+        raise InvalidInput(problems)
     study = find_study(uow.session, scope, command.study)
     participant = find_participant(uow.session, scope, study, command.participant, lock=True)
     whom = CAREGIVER if command.caregiver else ""

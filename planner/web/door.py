@@ -15,6 +15,7 @@ from planner.auth.door import USUAL_BODY, installation, known, let_in, said_need
 from planner.persistence.database import DatabaseUnavailable
 from planner.persistence.schema import WrongSchema
 from planner.problems import InputProblem, NotAllowed, NotSignedIn
+from planner.web.shared_screen import SCREEN, paper, screen_here
 
 #: holds the secret of the session; it ends with the browser, and before it on the server
 SESSION = "visit-planner"
@@ -32,10 +33,12 @@ DESK_POLICY = (
 
 def check() -> ResponseReturnValue | None:
     """Let in whoever may use the page, and whatever was sent from one; who is not signed in is asked to."""
-    wanted = said_needs(request.endpoint)
+    wanted, names, screen = said_needs(request.endpoint), request.view_args or {}, screen_here()
     if wanted.permission is not None:
+        if screen is not None and screen.secret and not screen.shows(request.endpoint, names):
+            return _ask_at_screen(screen.site)
         try:
-            let_in(request.cookies.get(SESSION, ""), wanted, request.view_args or {})
+            let_in(_secret(), wanted, names)
         except NotSignedIn:
             return ask_to_sign_in()
     if wanted.largest > USUAL_BODY:  # whoever may send a file is known by now
@@ -51,6 +54,20 @@ def ask_to_sign_in() -> Response:
     if request.headers.get("HX-Request"):
         return Response(status=204, headers={"HX-Redirect": url_for("sign_in.show")})
     return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _ask_at_screen(site: str) -> ResponseReturnValue:
+    """Lead from a screen that everybody can read to the page that asks for the password."""
+    address = url_for("centre.screen.ask", site=site)
+    if request.headers.get("HX-Request"):
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def _secret() -> str:
+    """The secret of the session by which this browser asks: its own, or that of whoever has shared the screen."""
+    screen = screen_here()
+    return screen.secret if screen is not None else request.cookies.get(SESSION, "")
 
 
 def check_form() -> None:
@@ -74,7 +91,8 @@ def form_token() -> str:
 
 def _holder() -> str:
     """What only this browser sends: its session's secret, or else something by chance."""
-    return request.cookies.get(SESSION) or g.get("visitor") or request.cookies.get(VISITOR, "")
+    kept = request.cookies
+    return kept.get(SCREEN) or kept.get(SESSION) or g.get("visitor") or kept.get(VISITOR, "")
 
 
 def _token_of(holder: str) -> str:
@@ -91,13 +109,23 @@ def keep_visitor(response: Response) -> Response:
 def give_session(response: Response, secret: str) -> Response:
     """Give the browser its session, as a cookie that no script can read and no other site sends along with a form."""
     response.set_cookie(SESSION, secret, **_cookie())
-    response.delete_cookie(VISITOR, path="/")
-    return response
+    return _without(response, VISITOR, SCREEN)
+
+
+def give_screen(response: Response, secret: str, site: str) -> Response:
+    """Take the session from the browser, which shows one site from now on, to everybody who stands before it."""
+    response.set_cookie(SCREEN, paper(secret, site), **_cookie())
+    return _without(response, VISITOR, SESSION)
 
 
 def take_session(response: Response) -> Response:
     """Take the session from the browser; of the pages it has kept nothing."""
-    response.delete_cookie(SESSION, path="/")
+    return _without(response, SESSION, SCREEN)
+
+
+def _without(response: Response, *cookies: str) -> Response:
+    for cookie in cookies:
+        response.delete_cookie(cookie, path="/")
     return response
 
 
@@ -123,7 +151,7 @@ def who_looks() -> Asking | None:
     if "asking" in g:
         return g.asking  # type: ignore[no-any-return]
     secret = request.cookies.get(SESSION)
-    if not secret:
+    if not secret or screen_here() is not None:
         return None
     try:
         planner = installation()

@@ -11,6 +11,7 @@ from planner.auth.asking import Asking
 from planner.auth.permissions import Permission, roles_with
 from planner.services.users import Person, Role
 from planner.web import door
+from planner.web.shared_screen import screen_here
 
 #: the pages of the desk in their order: label, page, the permission without which it shows nothing
 _PAGES = (
@@ -28,6 +29,7 @@ _BLUEPRINTS = {"centre": "Infusions", "reports": "Reports", "studies": "Studies"
 _PARTS = {
     "today": "Today", "watch": "Today", "replies": "Today", "site_calendar": "Calendar", "deviations": "Deviations",
 }  # fmt: skip
+_SETS_UP = Permission.STUDIES_WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Frame:
     name: str
     roles: str
     links: tuple[Link, ...]
+    #: whether it is a screen that everybody can read, from which no page is to be reached
+    shared: bool = False
+    #: whether they set up the studies of the installation
+    sets_up: bool = False
 
 
 def install(app: Flask) -> None:
@@ -60,7 +66,10 @@ def frame() -> Frame | None:
     if who is None:
         return None
     roles = ", ".join(role.value.replace("-", " ") for role in who.person.roles)
-    return Frame(who.person.name, roles or "no role yet", tuple(_links(who)))
+    if screen_here() is not None:
+        return Frame(who.person.name, "shared screen", (), shared=True)
+    sets_up = may(who, _SETS_UP) and who.scope(_SETS_UP).everything()
+    return Frame(who.person.name, roles or "no role yet", tuple(_links(who)), sets_up=sets_up)
 
 
 def first_page(person: Person) -> str:

@@ -12,7 +12,7 @@ from planner import clock
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.browser.coordinator import PERSON, address, open_context, page
-from tests.browser.desk import AXE, SIZES, Hand, tab_to, violations
+from tests.browser.desk import AXE, SIZES, Hand, barriers, tab_to
 from tests.planner.api.callers import PASSWORD, at, user
 
 __all__ = ["address", "at", "page"]
@@ -163,16 +163,10 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
         context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        found = {}
-        for name, path in PAGES.items():
-            page.goto(path)
-            found[name] = violations(page)
-        context.clear_cookies()
-        page.goto("/sign-in")
-        found["signing in"] = violations(page)
-        context.close()
-        assert {name: wrong for name, wrong in found.items() if wrong} == {}
+        assert barriers(context, PAGES) == {}
+        stranger = open_context(browser, address, store, viewport=size, color_scheme=scheme)
+        stranger.clear_cookies()
+        assert barriers(stranger, {"signing in": "/sign-in"}) == {}
 
 
 def test_a_cycle_is_delayed_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:

@@ -16,7 +16,7 @@ from planner.services.access import EVERYTHING, find_study
 from planner.services.wordings import adopt_wordings
 from tests import reminded
 from tests.browser.coordinator import PERSON, open_context, page
-from tests.browser.desk import AXE, SIZES, served, tab_to, violations
+from tests.browser.desk import AXE, SIZES, barriers, served, tab_to
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS
 from tests.studies import STUDY
@@ -26,8 +26,9 @@ __all__ = ["at", "page"]
 pytestmark = pytest.mark.browser
 TELLING = f"{PERSON}/visits/induction.c1.d8/telling"
 PAGES = {
-    "telling": TELLING, "contact": f"{PERSON}/contact", "to watch": "/watch", "one list": "/watch?list=hospital",
-    "audit": f"{PERSON}/audit", "deviations": "/deviations?queue=all", "somebody": PERSON,
+    "telling": TELLING, "contact": f"{PERSON}/contact", "wishes": f"{PERSON}/wishes", "to watch": "/watch",
+    "one list": "/watch?list=hospital", "audit": f"{PERSON}/audit", "deviations": "/deviations?queue=all",
+    "somebody": PERSON,
 }  # fmt: skip
 
 
@@ -93,6 +94,24 @@ def test_a_consent_is_ended_and_given_on_the_page_of_contact(page: Page) -> None
     expect(page.get_by_label("Mobile phone")).to_have_value("12")
 
 
+def test_what_somebody_wants_to_be_sent_is_kept_and_a_number_says_stop(page: Page) -> None:
+    page.goto(PERSON)
+    page.get_by_role("link", name="Wishes", exact=True).click()
+    page.get_by_role("checkbox", name="The day before").check()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("alert")).to_contain_text("choose which of the two they want")
+    expect(page.get_by_role("checkbox", name="The day before")).to_be_checked()
+    page.get_by_role("radio", name="Those ticked below").check()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("status")).to_contain_text("It is kept")
+    expect(page.get_by_role("radio", name="Those ticked below")).to_be_checked()
+    texts = page.get_by_role("region", name="Texts", exact=True)
+    texts.get_by_text("Change").click()
+    texts.get_by_label("How they said it").fill("by word of mouth")
+    texts.get_by_role("button", name="They want nothing more there").click()
+    expect(texts).to_contain_text("said stop")
+
+
 def test_a_what_if_is_looked_at_and_not_saved(page: Page) -> None:
     page.goto(PERSON)
     page.get_by_role("link", name="What if the next dose slips by a week?").click()
@@ -119,12 +138,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
-        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        for name, path in PAGES.items():
-            page.goto(path)
-            assert violations(page) == [], name
-        context.close()
+        assert barriers(open_context(browser, address, store, viewport=size, color_scheme=scheme), PAGES) == {}
 
 
 def test_somebody_is_told_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:

@@ -17,7 +17,7 @@ from planner.services.feeds import MakeFeed, make_feed
 from planner.services.replanning import replan_all
 from tests import reminded
 from tests.browser.coordinator import open_context, page
-from tests.browser.desk import AXE, SIZES, press_at, served, tab_to, violations
+from tests.browser.desk import AXE, SIZES, barriers, press_at, served, tab_to
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS, agree
 from tests.studies import NORTH, STUDY, Trial
@@ -139,12 +139,11 @@ def test_somebody_new_is_taken_in_by_keyboard_alone(browser: Browser, address: s
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_watched_keeps_nobody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
-    found = {}
+    pages = ("/today", "/watch", "/watch/feeds/1", f"{PERSON}/audit", f"{PERSON}/messages", "/deviations")
     for size in SIZES.values():
-        with open_context(browser, address, store, viewport=size, color_scheme=scheme) as context:
-            page = context.new_page()
-            for path in ("/today", "/watch", "/watch/feeds/1", f"{PERSON}/audit", f"{PERSON}/messages", "/deviations"):
-                page.goto(path)
-                found[path, size["width"]] = violations(page)
-                assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
-    assert {page: wrong for page, wrong in found.items() if wrong} == {}
+        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
+        page = context.new_page()
+        for path in pages:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        assert barriers(context, {path: path for path in pages}) == {}

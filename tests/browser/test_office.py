@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, context_of, served, violations, watched
-from tests.planner.api.callers import Clock, at, settings_for
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, watched
+from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
 from tests.studies import NORTH, STUDY
 
@@ -44,6 +44,12 @@ PAGES = {
     "the switch": "/office/sending/switch",
     "health": "/office/health?audit=follow",
     "one's own account": "/account",
+    "a token for a program": "/account/tokens/new",
+    "the audit": "/office/audit",
+    "nothing of it": "/office/audit?subject=nothing",
+    "the audit of a study": f"/office/studies/{STUDY}/audit",
+    "the choice of texts": "/office/texts",
+    "the switch of a study": f"/office/studies/{STUDY}/sending/switch",
 }
 
 
@@ -236,6 +242,43 @@ def test_all_sending_is_stopped_with_a_reason_and_goes_on(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Sending goes on.")
 
 
+@WAYS
+def test_the_audit_is_narrowed_opened_and_left_for_that_of_a_study(page: Page) -> None:
+    page.goto("/office")
+    page.get_by_role("navigation", name="Administration").get_by_role("link", name="Audit").click()
+    audit = page.get_by_role("region", name="Audit")
+    expect(audit.get_by_role("row").filter(has_text="site:north").first).to_be_visible()
+    page.get_by_label("What it is about").select_option("People")
+    send(page, "Show")
+    expect(page.get_by_label("What it is about")).to_have_value("user:")
+    expect(audit.get_by_role("row").filter(has_text="site:north")).to_have_count(0)
+    page.get_by_role("navigation", name="Whose audit").get_by_role("link", name=STUDY).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Audit of {STUDY}")
+    entry = audit.get_by_role("row").filter(has_text="participant:01-001").first
+    entry.get_by_text(re.compile("^Entry")).click()
+    expect(entry.get_by_text("After", exact=True)).to_be_visible()
+
+
+@WAYS
+def test_a_token_for_a_program_is_made_shown_once_and_revoked(page: Page) -> None:
+    page.goto("/today")
+    page.get_by_role("link", name=re.compile("my account")).click()
+    page.get_by_role("link", name="Make a token for a program").click()
+    page.get_by_label("Which program it is for").fill("Our warehouse")
+    page.get_by_label("Your password").fill("not mine at all")
+    send(page, "Make the token")
+    expect(page.get_by_role("alert")).to_contain_text("This is not your password")
+    expect(page.get_by_label("Which program it is for")).to_have_value("Our warehouse")
+    page.get_by_label("Your password").fill(PASSWORD)
+    send(page, "Make the token")
+    expect(page.get_by_role("status")).to_contain_text("shown now and never again")
+    expect(page.get_by_label("Token", exact=True)).to_have_value(re.compile("^vp_"))
+    page.get_by_role("link", name="My tokens").click()
+    page.get_by_role("button", name=re.compile("Revoke.*Our warehouse")).click()
+    expect(page.get_by_role("status")).to_contain_text("The token is good for nothing any more.")
+    expect(page.get_by_role("region", name="Tokens of my programs")).not_to_contain_text("Our warehouse")
+
+
 @pytest.mark.parametrize(("size", "script"), [("desktop", True)])
 def test_a_study_is_stopped_by_keyboard_alone(page: Page) -> None:
     page.goto(f"/office/studies/{STUDY}/sending/switch")
@@ -273,12 +316,5 @@ _SMALL = """
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
-    found = {}
     for size in SIZES.values():
-        context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
-        page = context.new_page()
-        for name, path in PAGES.items():
-            page.goto(path)
-            found[name, size["width"]] = violations(page)
-        context.close()
-    assert not any(found.values()), {name: those for name, those in found.items() if those}
+        assert barriers(open_context(browser, address, store, viewport=size, color_scheme=scheme), PAGES) == {}

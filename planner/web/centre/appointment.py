@@ -196,7 +196,7 @@ def digest_of(form: ChairForm) -> str:
 def chair_of(session: Session, study: str, number: str, visit: str) -> Chair:
     """The appointment of a visit with whose it is. Raises NotFound."""
     seen = look_at(session, study, number)
-    seat = seat_of(looking(session, request.args.get("shared") == "1"), seen.row, visit)
+    seat = seat_of(looking(session), seen.row, visit)
     if seat is None:
         raise NotFound([InputProblem("visit", "there is no appointment for this visit", "look at the day again")])
     return Chair(seen, seat)

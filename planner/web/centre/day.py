@@ -61,7 +61,7 @@ def show(site: str) -> str:
 def _page(session: Session, code: str) -> DayPage:
     place = place_of(session, code)
     day = asked_day(place.today)
-    looks = looking(session, place.shared)
+    looks = looking(session)
     views = [seat_view(seat, place.row.zone) for seat in seats_between(looks, place.row, day, day)]
     first = min(place.today, day) if abs(day - place.today) < timedelta(days=STRIP) else day - timedelta(days=3)
     days = days_from(first, STRIP)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from planner.web import door
-from planner.web.centre import appointment, closures, day, load, pharmacy, release, subscribe
+from planner.web.centre import appointment, closures, day, load, pharmacy, release, screen, subscribe
 
-PARTS = (day, pharmacy, appointment, release, closures, load, subscribe)
+PARTS = (day, pharmacy, appointment, release, closures, load, screen, subscribe)
 
 
 def make_centre() -> Blueprint:

@@ -24,7 +24,7 @@ def show(site: str) -> str:
     def work(session: Session) -> tuple[str, list[Seat]]:
         place = place_of(session, site)
         day = asked_day(place.today)
-        seats = seats_between(looking(session, place.shared), place.row, day, day)
+        seats = seats_between(looking(session), place.row, day, day)
         found = preparations([seat_view(seat, place.row.zone) for seat in seats])
         shown = render_template(
             "centre/pharmacy.html", place=place, day=day, found=found, one_day=timedelta(days=1),

@@ -22,6 +22,7 @@ from planner.services.identities import note_look
 from planner.services.seats import Looking, Seat
 from planner.services.sites import today_at
 from planner.web.frame import may
+from planner.web.shared_screen import screen_here
 from schedules.closures import SiteCalendar
 from schedules.protocol import Resource
 from schedules.scalars import read_date
@@ -55,22 +56,17 @@ class Place:
         """Whether whoever looks may do that here in some study."""
         return may(asking(), permission) and asking().scope(permission).covers_site(self.row.id)
 
-    @property
-    def keep(self) -> dict[str, str]:
-        """What every address within the pages repeats."""
-        return {"shared": "1"} if self.shared else {}
-
 
 def place_of(session: Session, code: str) -> Place:
     """The site of that code. Raises NotFound and NotAllowed."""
     row, now = find_site(session, scope(), code), clock.now()
     calendar = SiteCalendar(engine_sites(session, [row])[0])
-    return Place(row, today_at(row, now), now, calendar, request.args.get("shared") == "1")
+    return Place(row, today_at(row, now), now, calendar, screen_here() is not None)
 
 
-def looking(session: Session, shared: bool = False) -> Looking:
+def looking(session: Session) -> Looking:
     """Whoever looks: who somebody is, is for those who have to check it, and never for a shared screen."""
-    planner, who = installation(), asking()
+    planner, who, shared = installation(), asking(), screen_here() is not None
     names = None if shared or not may(who, Permission.IDENTIFIERS_READ) else who.scope(Permission.IDENTIFIERS_READ)
     return Looking(session, planner.designs, planner.keys, scope(), names)
 

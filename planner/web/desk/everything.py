@@ -19,10 +19,11 @@ from planner.web.desk import (
     today,
     visit,
     watch,
+    wishes,
 )
 
 PARTS = (
-    today, watch, participants, newcomer, participant, contact, own_page, record, visit, telling, site_calendar,
+    today, watch, participants, newcomer, participant, contact, own_page, wishes, record, visit, telling, site_calendar,
     deviations, replies,
 )  # fmt: skip
 

@@ -63,11 +63,12 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """A month or a week of a site as its page shows it."""
+    """A month or a week of a site as its page shows it. ``looked_at``: the day whose week is shown next."""
 
     place: Place
     view: str
     first: date
+    looked_at: date
     weeks: list[list[Day]]
     study: str
     kind: str
@@ -142,7 +143,14 @@ def _page(session: Session, place: Place, view: str, study: str, kind: str) -> C
     wanted = Wanted(shown[0], shown[-1], study or None, kind, MOST_IN_A_DAY if view == "month" else None)
     visits = site_calendar(session, scope(), place.row, wanted)
     made = _days(place, shown, visits, load_on(session, place.row, shown), first.month if view == "month" else None)
-    return CalendarPage(place, view, first, [[made[day] for day in week] for week in weeks], study, kind, back, on)
+    at = _looked_at(asked, place.today) if view == "month" else asked
+    return CalendarPage(place, view, first, at, [[made[day] for day in week] for week in weeks], study, kind, back, on)
+
+
+def _looked_at(asked: date, today: date) -> date:
+    """Whoever turned the pages to a month, which leads to its first day, looks at today if it is in there."""
+    same_month = (asked.year, asked.month) == (today.year, today.month)
+    return today if asked.day == 1 and same_month else asked
 
 
 def _days(

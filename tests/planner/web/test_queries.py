@@ -11,15 +11,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, insert, select
 
+from notifications.tasks import NewTask, ask
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.persistence.visits import GateRow, VisitRow
+from planner.services.access import EVERYTHING
+from planner.services.feeds import MakeFeed, make_feed
 from planner.web.desk.today import LONG, SHORT
 from tests.desk import Desk, desk_of
 from tests.planner.api.callers import Clock
-from tests.reminded import DOSED
-from tests.studies import STUDY, Trial
+from tests.reminded import DAY_8, DOSED
+from tests.studies import NORTH, STUDY, Trial
 
 PAGES = {
     "the day": "/today",
@@ -37,7 +40,18 @@ PAGES = {
     "messages": f"/studies/{STUDY}/participants/01-001/messages",
     "a form": f"/studies/{STUDY}/participants/01-001/record?kind=cycle_delayed",
     "a visit": f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15",
+    "all deviations": "/deviations?queue=all",
+    "the choice of a calendar": "/calendar",
+    "an audit": f"/studies/{STUDY}/participants/01-001/audit",
+    "wishes": f"/studies/{STUDY}/participants/01-001/wishes",
+    "an own page": f"/studies/{STUDY}/participants/01-001/page",
+    "what can be recorded": f"/studies/{STUDY}/participants/01-001/record",
+    "telling": f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d15/telling",
     "deviations": "/deviations",
+    "a deviation": f"/studies/{STUDY}/participants/01-001/deviations/1",
+    "a calendar": "/watch/feeds/1",
+    "a reply": f"/studies/{STUDY}/tasks/1",
+    "a message of nobody known": "/tasks/2",
 }
 
 
@@ -90,8 +104,17 @@ def begun(study: Trial, at: Clock) -> Trial:
     study.record("01-001", *DOSED)
     late = [{**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED]
     study.record("01-001", *late)
+    study.store.write(SYSTEM, study.now, lambda uow: _unseen(study, uow))
     at.now = study.now
     return study
+
+
+def _unseen(study: Trial, uow: UnitOfWork) -> None:
+    """A calendar that nobody has fetched, a reply that nobody has read, and a message of a stranger."""
+    make_feed(uow, study.designs, EVERYTHING, MakeFeed(audience="centre", site=NORTH))
+    words = "Somebody wrote: read it."
+    ask(uow.session, NewTask(study_id=1, site_id=1, kind="reply", occasion="reply.1", words=words), uow.now)
+    ask(uow.session, NewTask(study_id=None, site_id=None, kind="reply", occasion="reply.2", words=words), uow.now)
 
 
 def test_of_very_many_the_first_are_shown_with_the_true_count_and_all_are_reached_page_by_page(
@@ -116,6 +139,7 @@ def test_of_very_many_the_first_are_shown_with_the_true_count_and_all_are_reache
 
 
 def test_every_page_costs_the_same_for_ten_and_for_a_thousand(app: Flask, store: Store, begun: Trial) -> None:
+    begun.record("01-001", {**DAY_8, "date": "2026-01-26", "visit": "induction.c1.d15"}, booking_reason="late")
     desk = desk_of(app, store)
     copies(begun, 2, 10)
     ten = {name: cost(app, desk, path) for name, path in PAGES.items()}

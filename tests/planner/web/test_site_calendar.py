@@ -13,6 +13,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.sites import CloseSite, close_site
 from planner.services.users import Role
 from tests.desk import Desk, desk_of, text_of
+from tests.planner.api.callers import Clock
 from tests.reminded import DAY_8, DOSED
 from tests.studies import NORTH, SOUTH, STUDY, Trial
 
@@ -53,6 +54,20 @@ def test_a_week_says_the_drugs_too_and_leads_to_the_chairs(desk: Desk, begun: Tr
     assert "Vincristine sulfate liposome IV" in text_of(cell)
     assert f'href="/infusions/{NORTH}?day=2026-01-12"' in cell
     assert 'datetime="2026-01-19"' not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "week"),
+    [("", "2026-01-05"), ("?day=2026-01-01", "2026-01-05"), ("?day=2026-01-14", "2026-01-14"),
+     ("?day=2026-02-01", "2026-02-01")],
+)  # fmt: skip
+def test_a_month_leads_to_the_week_of_the_day_that_was_looked_at_or_of_today(
+    desk: Desk, begun: Trial, at: Clock, asked: str, week: str
+) -> None:
+    at.now = begun.now
+    page = desk.html(f"/calendar/{NORTH}{asked}")
+    assert f'href="/calendar/{NORTH}?view=week&amp;day={week}">Week</a>' in page
+    assert f'name="day" value="{week}"' in page
 
 
 def test_the_days_before_and_after_keep_what_is_asked_for(desk: Desk, begun: Trial) -> None:

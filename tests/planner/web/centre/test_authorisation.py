@@ -29,12 +29,16 @@ ROUTES = {
     "GET /infusions/<site>/calendar": "feeds:read",
     "POST /infusions/<site>/calendar": "feeds:write",
     "POST /infusions/<site>/calendar/<int:feed>": "feeds:write",
+    "GET /infusions/<site>/screen": "participants:read",
+    "POST /infusions/<site>/screen/end": "participants:read",
     f"GET {CHAIR}": "participants:read",
     f"POST {CHAIR}/arrival": "care:write",
     f"POST {CHAIR}/ok": "doses:release",
     f"POST {CHAIR}/dose": "doses:write",
     f"POST {CHAIR}/not-dosed": "doses:write",
     f"POST {CHAIR}/taken-back": "doses:write",
+    # the last one: who has asked for it has a browser that shows nothing else
+    "POST /infusions/<site>/screen": "participants:read",
 }
 OTHER = "another-study"
 NAMES = {"study": STUDY, "number": "01-001", "visit": "induction.c1.d8", "site": NORTH}

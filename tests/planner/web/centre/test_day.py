@@ -154,17 +154,9 @@ def test_what_was_given_left_out_or_refused_is_not_on_the_list_of_the_pharmacy(c
     assert "Nothing is to be prepared any more today." in centre.text(PHARMACY)
 
 
-def test_the_list_of_the_pharmacy_names_nobody_on_a_shared_screen_and_writes_down_whom_it_names(
-    centre: Desk, store: Store
-) -> None:
-    assert "Ada" not in centre.text(f"{PHARMACY}?shared=1")
-    assert looks(store) == []
+def test_the_list_of_the_pharmacy_writes_down_whom_it_names(centre: Desk, store: Store) -> None:
     centre.html(PHARMACY)
     assert [(subject, after) for _, subject, after in looks(store)] == [("site:north", {"participants": ["01-001"]})]
-
-
-def test_whoever_leaves_the_shared_screen_is_told_that_names_come_back(centre: Desk) -> None:
-    assert "Leave the shared screen Names are shown again to Test infusion-centre." in centre.text(f"{DAY}?shared=1")
 
 
 WHO_CHECKS = [Role.COORDINATOR, Role.INVESTIGATOR, Role.INFUSION_CENTRE]
@@ -191,7 +183,6 @@ def test_how_somebody_is_reached_is_not_told_to_an_infusion_centre(centre: Desk)
 def test_each_look_at_who_somebody_is_stands_in_the_audit(centre: Desk, store: Store) -> None:
     centre.html(DAY)
     centre.html(DAY_1)
-    centre.html(f"{DAY}?shared=1")
     centre.html(f"{DAY}?day=2026-03-07")
     (day, chair), seen = looks(store), {"participants": ["01-001"]}
     assert day[1:] == ("site:north", seen)
@@ -225,13 +216,6 @@ def test_whoever_may_not_sees_the_screening_number_alone(app: Flask, store: Stor
         assert "01-001" in page
         assert not any(word in page for word in ("Madeup", "1961", "4711")), (role, path)
     assert looks(store) == []
-
-
-def test_a_shared_screen_shows_codes_only_to_everybody(coordinator: Desk) -> None:
-    page = coordinator.html(f"{DAY}?shared=1").replace(coordinator.token, "")
-    assert "01-001" in page
-    assert not any(word in page for word in ("Madeup", "1961", "4711", '/infusion"', "/participants/01-001"))
-    assert "as of Mon 5 Jan, 09:00" in page
 
 
 def test_a_name_without_a_second_identifier_identifies_nobody(app: Flask, store: Store, study: Trial) -> None:

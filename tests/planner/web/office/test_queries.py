@@ -41,6 +41,17 @@ PAGES = {
     "rules": f"/office/studies/{STUDY}/sending/rules",
     "the switch": "/office/sending/switch",
     "health": "/office/health",
+    "the audit": "/office/audit",
+    "the audit of a study": f"/office/studies/{STUDY}/audit",
+    "what of it is about people": "/office/audit?subject=user:&before=900",
+    "letting somebody in": "/office/people/new",
+    "a new site": "/office/sites/new",
+    "changing a site": f"/office/sites/{NORTH}/change",
+    "a new calendar": "/office/calendars/new",
+    "the choice of texts": "/office/texts",
+    "the switch of a study": f"/office/studies/{STUDY}/sending/switch",
+    "one's own account": "/account",
+    "a token": "/account/tokens/new",
 }
 
 
@@ -79,6 +90,8 @@ def _one(uow: UnitOfWork, number: int, now: datetime) -> None:
     uow.session.flush()
     uow.session.add(Grant(user_id=user.id, role="monitor", study_id=study.id, site_id=site.id, granted_at=now))
     uow.session.add(StudySite(study_id=study.id, site_id=site.id, position=0))
+    uow.audit("copy.made", f"user:{user.id}", after={"name": name})
+    uow.audit("copy.made", f"study:{STUDY}", study_id=1, after={"name": name})
     uow.session.add(FeedFetch(feed_id=feed.id, app="Outlook", first_at=now, last_at=now, revision=0, count=1))
 
 

@@ -96,3 +96,27 @@ def test_a_running_installation_has_nothing_left_to_do(office: Desk, app: Flask,
     desk_of(app, study.store, Role.COORDINATOR)
     assert "Everything that is needed is there." in office.text("/office/start")
     assert "first steps are left" not in office.text("/office")
+
+
+EMPTY = (
+    "/watch",
+    "/participants",
+    "/reports",
+    "/studies",
+    "/calendar",
+    "/infusions",
+    "/office/texts",
+    "/office/sending",
+)
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_where_nothing_is_yet_an_administrator_is_led_to_the_first_steps_and_others_are_told_who_helps(
+    app: Flask, store: Store, at: Clock, path: str
+) -> None:
+    whoever_begins = desk_of(app, store, Role.ADMINISTRATOR)
+    assert re.search(
+        r"There is no (study|site) yet\. Getting started leads to the first one\.", whoever_begins.text(path)
+    )
+    other = desk_of(app, store, Role.COORDINATOR)
+    assert re.search(r"You have no (study|site) yet\. An administrator gives roles", other.text(path))
