@@ -118,3 +118,48 @@ def press_at(page: Page, found: Locator) -> None:
     """Go to a link or a button by keyboard, and press it."""
     tab_onto(page, found)
     page.keyboard.press("Enter")
+
+
+def walked(page: Page) -> list[str]:
+    """What is wrong with a page for whoever goes through it by Tab alone: where they get stuck, or do not see where
+    they are, or what they come to in another order than they read it."""
+    wrong, last = [], -1
+    page.keyboard.press("Tab")
+    if not page.evaluate("document.activeElement.matches('a.skip')"):
+        wrong.append("the first stop does not skip to the content")
+    for _ in range(_PARTS_OF_A_DATE * page.evaluate(_STOPS)):
+        page.keyboard.press("Tab")
+        at: dict[str, Any] = page.evaluate(_STOP)
+        if at["end"]:
+            return wrong
+        if not at["seen"] and at["place"] != last:  # within a field for a date the browser itself shows its parts
+            wrong.append(f"nobody sees that the focus is at {at['what']}")
+        if at["place"] < last:
+            wrong.append(f"{at['what']} comes later than it is read")
+        last = at["place"]
+    return [*wrong, "no way out of the page"]
+
+
+_PARTS_OF_A_DATE = 4
+_FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], video, iframe"
+_STOPS = f"document.querySelectorAll('{_FOCUSABLE}').length"
+#: where the focus is: whether the page is over, whether a ring or a shadow shows it within the window, and the order
+_STOP = f"""() => {{
+  const one = document.activeElement
+  if (!one || one === document.body || one.matches('a.skip')) return {{end: true}}
+  const box = one.getBoundingClientRect(), style = getComputedStyle(one)
+  const drawn = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== 'none'
+  const there = box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth
+  const place = [...document.querySelectorAll('{_FOCUSABLE}')].indexOf(one)
+  return {{end: false, seen: drawn && there, place, what: one.outerHTML.slice(0, 120)}}
+}}"""
+
+
+def stumbles(context: BrowserContext, paths: Mapping[str, str]) -> dict[str, list[str]]:
+    """What is wrong by keyboard with each of these pages, by its name; those with which nothing is are left out."""
+    page, found = context.new_page(), {}
+    for name, path in paths.items():
+        page.goto(path)
+        found[name] = walked(page)
+    context.close()
+    return {name: wrong for name, wrong in found.items() if wrong}

@@ -12,7 +12,7 @@ from planner import clock
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.browser.coordinator import PERSON, address, open_context, page
-from tests.browser.desk import AXE, SIZES, Hand, barriers, tab_to
+from tests.browser.desk import AXE, SIZES, Hand, barriers, stumbles, tab_to
 from tests.planner.api.callers import PASSWORD, at, user
 
 __all__ = ["address", "at", "page"]
@@ -167,6 +167,10 @@ def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store,
         stranger = open_context(browser, address, store, viewport=size, color_scheme=scheme)
         stranger.clear_cookies()
         assert barriers(stranger, {"signing in": "/sign-in"}) == {}
+
+
+def test_every_page_is_gone_through_by_keyboard(browser: Browser, address: str, store: Store) -> None:
+    assert stumbles(open_context(browser, address, store, viewport=SIZES["desktop"]), PAGES) == {}
 
 
 def test_a_cycle_is_delayed_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, served, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, watched
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
 from tests.studies import NORTH, STUDY
@@ -277,6 +277,10 @@ def test_a_token_for_a_program_is_made_shown_once_and_revoked(page: Page) -> Non
     page.get_by_role("button", name=re.compile("Revoke.*Our warehouse")).click()
     expect(page.get_by_role("status")).to_contain_text("The token is good for nothing any more.")
     expect(page.get_by_role("region", name="Tokens of my programs")).not_to_contain_text("Our warehouse")
+
+
+def test_every_page_is_gone_through_by_keyboard(browser: Browser, address: str, store: Store) -> None:
+    assert stumbles(open_context(browser, address, store, viewport=SIZES["desktop"]), PAGES) == {}
 
 
 @pytest.mark.parametrize(("size", "script"), [("desktop", True)])

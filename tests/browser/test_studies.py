@@ -16,7 +16,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.cohorts import SetUpCohort, set_up_cohort
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, served, tab_to, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, tab_to, watched
 from tests.long_work import asked, worker
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.planner.services.test_amendments import FIRST, SECOND, THIRD
@@ -219,6 +219,11 @@ def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store,
     for size in SIZES.values():
         context = context_of(browser, address, store, Role.ADMINISTRATOR, viewport=size, color_scheme=scheme)
         assert barriers(context, PAGES) == {}
+
+
+def test_every_page_is_gone_through_by_keyboard(browser: Browser, address: str, store: Store) -> None:
+    context = context_of(browser, address, store, Role.ADMINISTRATOR, viewport=SIZES["desktop"])
+    assert stumbles(context, PAGES) == {}
 
 
 def test_an_effect_is_asked_for_by_keyboard_alone(browser: Browser, address: str, store: Store) -> None:
