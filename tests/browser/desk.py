@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
-from werkzeug.serving import make_server
 
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from planner.web.door import SESSION
 from tests.conftest import ROOT
 from tests.desk import session_of
+from tests.serving import served as served
 
 SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
 AXE = ROOT / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The application on a free port of this machine; its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
-from werkzeug.serving import make_server
 
 from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
@@ -21,6 +20,7 @@ from planner.services.wordings import adopt_wordings
 from tests import reminded
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
+from tests.serving import served
 from tests.studies import STUDY
 
 __all__ = ["at"]
@@ -65,15 +65,12 @@ def demo(store: Store, tmp_path: Path, at: Clock) -> Iterator[Demo]:
     sending = sending_of(planner.settings, store.database, KEYS, planner.designs, at, done.is_set)
     at.now = DUE
     sending.send()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threads = [Thread(target=server.serve_forever), Thread(target=_work, args=(sending, done))]
-    for thread in threads:
-        thread.start()
-    yield Demo(f"http://127.0.0.1:{server.server_port}", sending, at)
-    done.set()
-    server.shutdown()
-    for thread in threads:
-        thread.join()
+    worker = Thread(target=_work, args=(sending, done))
+    with served(app) as address:
+        worker.start()
+        yield Demo(address, sending, at)
+        done.set()
+        worker.join()
     planner.close()
 
 

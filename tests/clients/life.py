@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import WSGIRequestHandler
 
 from planner.persistence.feeds import Feed
 from planner.persistence.unit_of_work import SYSTEM
 from planner.services.feeds import Linked, revoke_feed
 from tests.clients.readers import Shown
 from tests.clients.subscriptions import Subscription
+from tests.serving import served
 from tests.subscribed import TOLD, Subscribed
 
 DAY_15 = {"fact": "booked", "id": "day-15", "date": "2026-01-20", "visit": "induction.c1.d15", "time": "14:00"}
@@ -71,15 +70,6 @@ class _Silent(WSGIRequestHandler):
         """Nothing."""
 
 
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any) -> AbstractContextManager[str]:
     """The address at which an application is served."""
-    server = make_server("127.0.0.1", 0, app, request_handler=_Silent)
-    thread = Thread(target=server.serve_forever, name="feeds")
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return served(app, _Silent)
