@@ -128,12 +128,12 @@ _VEN_INO = (
         results={"treatment.c1.marrow-1": "PR"},
     ),
     Course(
-        study=VEN, number="01-003", weeks=25, weekday=2, gates={"treatment.c7.inotuzumab-after-six": "both"},
+        study=VEN, number="01-003", weeks=24, weekday=2, gates={"treatment.c7.inotuzumab-after-six": None},
         keeps_diary=True,
     ),
     Course(study=VEN, number="02-001", weeks=30, gates={"treatment.c4.response": "complete"}),
     Course(
-        study=VEN, number="02-002", weeks=5, weekday=1, cohort="escalation", keeps_diary=True, asked="away",
+        study=VEN, number="02-002", weeks=9, weekday=1, cohort="escalation", keeps_diary=True, asked="away",
         turns={"treatment.c2.d8": Turn(
             (said("attended"), said("held", activity="ino", reason="toxicity", resume=2)),
             then=((2, (said("given", visit="treatment.c2.d8", activity="ino"),)),),
@@ -166,6 +166,5 @@ _OTHERS = (
         study=CROSSOVER, number="02-002", weeks=9, weekday=2, arm="ab",
         turns={"period-a.second": after(2, *ended("withdrawal", said("withdrew", scope="contact")))},
     ),
-    Course(study=VEN, number="02-004", weeks=24, weekday=2, gates={"treatment.c7.inotuzumab-after-six": None}),
 )  # fmt: skip
 COURSES = (*_TREATED, *_LEFT, *_VEN_INO, *_OTHERS)
