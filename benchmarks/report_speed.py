@@ -4,8 +4,10 @@ The report is attendance, windows and lateness by site, with definitions, interv
 it stand the statement that counts the same from the visits' days, and the one that counts the words that are stored
 with them for that: what the report takes beyond the latter is all that is not counting. Rows are made up; all are
 measured in turns, and the best of each is printed, with the same report of one month. pandas is measured with the
-Python that ``--pandas`` names, where it is installed: it reads the same rows through the database's own driver and
-counts them.
+Python that ``--pandas`` names: it reads the same rows through the database's own driver and counts them.
+
+Then all measures, with doses, activities and drugs at home: of participants who have to be planned for the report, and
+of the same with what is stored of them.
 """
 
 from __future__ import annotations
@@ -20,14 +22,16 @@ from typing import Any
 
 from sqlalchemy import func, insert, literal, select, text
 
-from benchmarks.stored import NOW, empty_databases, kinds
+from benchmarks.stored import NOW, empty_databases, import_table, kinds, table_of
 from planner.persistence.database import Database
 from planner.persistence.participants import Participant
+from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.persistence.visits import VisitRow
 from planner.reports.making import Wanted, make_report
 from planner.reports.report import Filters
 from planner.services.access import EVERYTHING
 from planner.services.designs import Designs
+from planner.services.replanning import replan_all
 from planner.services.tallies import Dated, tally_of
 from schedules.plan import ENGINE
 from schedules.statuses import Status
@@ -220,6 +224,26 @@ def measure(kind: str, visits: int, python: str | None) -> Figures:
     return Figures(kind, count, whole, month, days, words, framed)
 
 
+def whole_reports(kind: str, people: int) -> str:
+    """How long all measures take, of so many participants with ten facts: with everybody planned for it, and stored."""
+    with empty_databases(kind, 1) as (database,):
+        import_table(database, table_of(people, dosed=True))
+        designs = Designs()
+
+        def whole() -> None:
+            with database.at_one_moment() as session:
+                assert make_report(session, designs, EVERYTHING, Wanted(study=STUDY), NOW).participants == people
+
+        planned = timed(whole)
+        replan_all(Store(database), designs, SYSTEM, NOW)
+        stored = min(timed(whole) for _ in range(3))
+        database.dispose()
+    each = stored / people * 1000
+    return (
+        f"{kind}, all measures of {people:,}: planned again {planned:.2f} s, stored {stored:.2f} s ({each:.2f} ms each)"
+    )
+
+
 def goals(found: list[Figures]) -> Iterator[str]:
     """What the goals came to, for the most visits of one database."""
     least, most = found[0], found[-1]
@@ -243,6 +267,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=SIZES[-1], help="the largest number of visits")
     parser.add_argument("--kinds", nargs="*", default=kinds(), help="the databases, of those that are there")
     parser.add_argument("--pandas", help="a Python that has pandas, and psycopg for PostgreSQL")
+    parser.add_argument("--people", type=int, default=2_000, help="participants of a report of all measures")
     asked = parser.parse_args()
     print(HEAD, flush=True)
     said: list[str] = []
@@ -251,8 +276,10 @@ def main() -> None:
         for size in (size for size in SIZES if size <= asked.most):
             found.append(measure(kind, size, asked.pandas))
             print(found[-1].line(), flush=True)
-        said += goals(found)
-    print("\n".join(said))
+        said += goals(found) if asked.most >= SIZES[-1] else []
+    print("\n".join(said) or f"the goals are for {SIZES[-1]:,} visits")
+    for kind in asked.kinds:
+        print(whole_reports(kind, asked.people), flush=True)
 
 
 if __name__ == "__main__":

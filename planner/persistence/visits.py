@@ -40,8 +40,9 @@ class VisitRow(Base):
         _only("ix_visit_overdue", UNRECORDED, "closes", "study_id", "site_id"),
         _only("ix_visit_held", HELD, "participant_id"),
         _only("ix_visit_fixed", FIXED, "status", "opens"),
-        # what reports count, in the order in which they count it; with the days by which periods cut it
-        _only("ix_visit_tally", COUNTED, "study_id", "site_id", "tally", "nominal", "target"),
+        # what reports count, in the order in which they count it, with the days by which periods cut it; those of one
+        # participant stand together, so that whoever is added with many others comes behind them
+        _only("ix_visit_tally", COUNTED, "study_id", "site_id", "tally", "participant_id", "nominal", "target"),
         # somebody's next visit
         Index("ix_visit_participant_target", "participant_id", "target", "status", "gone"),
         Index(

@@ -66,25 +66,14 @@ class Stored:
 
     def visits(self, evidence: Evidence) -> None:
         """Add the visits."""
-        for part, word, count in self._counted_visits():
-            evidence.visits[visit_cell(self._named(part), read_tally(word))] += int(count)
+        whole = self._choice.filters.by == EVERYBODY
+        # an index has them by site and word: of everybody, each site is counted for itself
+        part = VisitRow.site_id if whole else self._group(VisitRow.site_id, _VISIT_DAY)
+        for found, word, count in self._execute(self._visits(part, VisitRow.tally, func.count()), 2):
+            group = EVERYBODY if whole else self._named(found)
+            evidence.visits[visit_cell(group, read_tally(word))] += count
         for row, group in self._amended_rows():
             evidence.visits[visit_cell(group, read_tally(row.tally))] += 1
-
-    def _counted_visits(self) -> Any:
-        """How many visits there are in each group that count as the same.
-
-        They are counted by site and day first: in this order an index has them, and nothing has to be sorted but what
-        is left.
-        """
-        by = self._choice.filters.by
-        if by in ("arm", "cohort", "version"):
-            return self._execute(self._visits(self._group(VisitRow.site_id, None), VisitRow.tally, func.count()), 2)
-        days = (VisitRow.nominal, VisitRow.target) if by == "month" else ()
-        parts = (VisitRow.site_id, VisitRow.tally, *days)
-        first = self._visits(*parts, func.count().label("visits")).group_by(*parts).subquery()
-        day = func.coalesce(first.c.nominal, first.c.target) if days else None
-        return self._execute(select(self._group(first.c.site_id, day), first.c.tally, func.sum(first.c.visits)), 2)
 
     def _execute(self, query: Any, parts: int) -> Any:
         """The answers to a query that counts, grouped by its first columns."""
@@ -230,7 +219,7 @@ class Stored:
         return self._codes[part] if self._choice.filters.by == "site" else str(part)
 
     def _month(self, day: Any) -> ColumnElement[Any]:
-        return func.strftime("%Y-%m", day) if self._sqlite else func.to_char(day, "YYYY-MM")
+        return func.substr(day, 1, 7) if self._sqlite else func.to_char(day, "YYYY-MM")
 
 
 def literal_place(place: int) -> ColumnElement[Any]:

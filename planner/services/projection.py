@@ -260,12 +260,17 @@ def _take_signature_off(uow: UnitOfWork, life: Life, row: DeviationRow) -> None:
 
 def keep_care(uow: UnitOfWork, life: Life, plan: Plan | None) -> None:
     """Bring what is stored of doses, activities and drugs at home to a participant's newest plan."""
-    text = care_text(care_of(life, plan)) if plan else ""
+    text = care_content(life, plan)
     row = uow.session.get(CareRow, life.participant.id) if life.participant.planned_on else None
     if row is None:
         uow.session.add(CareRow(participant_id=life.participant.id, form=FORM, content=text))
     elif (row.form, row.content) != (FORM, text):
         row.form, row.content = FORM, text
+
+
+def care_content(life: Life, plan: Plan | None) -> str:
+    """What the table keeps of that."""
+    return care_text(care_of(life, plan)) if plan else ""
 
 
 # -- the participant ----------------------------------------------------------------------------

@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.audit import AuditEntry
 from planner.persistence.bookings import SLOT_MINUTES, Booking, ChairSlot
+from planner.persistence.care import CareRow
 from planner.persistence.deviations import deviations_of
 from planner.persistence.facts import FactRow
 from planner.persistence.participants import Participant
 from planner.persistence.studies import Study
 from planner.persistence.types import json_text
 from planner.persistence.visits import gates_of, visits_of
+from planner.services.care_records import FORM
 from planner.services.chairs import days_of_visits, held_visits
 from planner.services.designs import Designs
 from planner.services.fact_records import fact_data, stored_fact
 from planner.services.histories import Life, life_of
-from planner.services.projection import UNJUDGED, deviation_values, gate_values, visit_values
+from planner.services.projection import UNJUDGED, care_content, deviation_values, gate_values, visit_values
 from schedules.scheduled import Plan
 
 _AT_ONCE = 1_000
@@ -45,7 +47,7 @@ def verify_visits(session: Session, designs: Designs) -> Iterator[str]:
             wanted = {visit.key: visit_values(life, moves, visit) for visit in plan.visits} if plan else {}
             stored = {key: row for key, row in visits_of(session, participant.id).items() if not row.gone}
             name = f"{study.code}/{participant.number}"
-            for compared in (_gates, _deviations, _appointments):
+            for compared in (_gates, _deviations, _appointments, _care):
                 yield from compared(session, life, plan, name)
             yield from (f"{name}: {key} is stored and not planned" for key in sorted(stored.keys() - wanted.keys()))
             yield from (f"{name}: {key} is planned and not stored" for key in sorted(wanted.keys() - stored.keys()))
@@ -74,6 +76,13 @@ def _quarters(row: Booking) -> set[tuple[int, date, int, int]]:
     first = row.starts - row.starts % SLOT_MINUTES
     quarters = range(first, row.starts + row.minutes, SLOT_MINUTES)
     return {(row.site_id, row.day, row.chair or 0, quarter) for quarter in quarters}
+
+
+def _care(session: Session, life: Life, plan: Plan | None, name: str) -> Iterator[str]:
+    """Where what reports count of doses and activities is stored, and is not what the facts say."""
+    row = session.get(CareRow, life.participant.id)
+    if row is not None and row.form == FORM and row.content != care_content(life, plan):
+        yield f"{name}: what is stored of doses and activities differs"
 
 
 def _gates(session: Session, life: Life, plan: Plan | None, name: str) -> Iterator[str]:

@@ -84,7 +84,8 @@ def test_a_breakdown_and_a_period_count_in_the_database_what_lies_in_them(store:
         )
         assert report_data(replace(stored, made_from="facts")) == report_data(again)
     days = text(
-        "SELECT coalesce(nominal, target) FROM visit WHERE NOT gone AND actual IS NOT NULL AND key NOT LIKE 'un%'"
+        "SELECT coalesce(nominal, target) FROM visit"
+        " WHERE NOT gone AND actual IS NOT NULL AND key NOT LIKE 'unscheduled%'"
     )
     rows = study.store.read(lambda session: [as_date(day) for (day,) in session.execute(days) if day is not None])
     within = sum(since <= day <= until for day in rows)

@@ -17,6 +17,7 @@ from planner.services.care import care_of
 from planner.services.care_records import care_text, read_care
 from planner.services.histories import lives_of
 from planner.services.replanning import replan_all
+from planner.services.verification import verify_visits
 from tests.planner.reports.test_cases import with_cases
 from tests.reported import LATER, at, counts, report, row, small_study
 from tests.studies import NORTH, STUDY, Trial
@@ -81,3 +82,18 @@ def test_what_is_stored_of_every_case_says_the_same_when_it_is_read_back(store: 
             care = care_of(life, plan)
             assert read_care(care_text(care)) == care
             assert stored(study)[person.id] == care_text(care)
+
+
+def test_verifying_finds_what_is_not_as_the_facts_say(store: Store) -> None:
+    study = at(small_study(store), LATER)
+    assert verified(study) == []
+    put(study, update(CareRow).where(CareRow.participant_id == 1).values(content=""))
+    put(study, update(VisitRow).where(VisitRow.participant_id == 2, VisitRow.key == "t.c1.d8").values(tally="done/0/0"))
+    assert verified(study) == [
+        f"{STUDY}/01-001: what is stored of doses and activities differs", f"{STUDY}/01-002: t.c1.d8 differs in tally",
+    ]  # fmt: skip
+
+
+def verified(study: Trial) -> list[str]:
+    """What is stored and is not as the facts have it."""
+    return study.store.read(lambda session: list(verify_visits(session, study.designs)))

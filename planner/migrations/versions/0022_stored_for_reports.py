@@ -1,4 +1,4 @@
-"""What a report counts of a visit is worked out once, and stored with it: reports need not look at its days again."""
+"""What reports count is stored with the plan: a word with each visit, and doses and activities of each participant."""
 
 from __future__ import annotations
 
@@ -17,8 +17,23 @@ _NOMINAL = "coalesce(nominal, opens)"
 _DUE = f"CASE WHEN {_NOMINAL} < opens THEN opens WHEN {_NOMINAL} > closes THEN closes ELSE {_NOMINAL} END"
 
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
-    """Add the word and fill it for every visit that there is."""
+    """Add both. The word is filled for every visit that there is; the worker fills the other as it plans again."""
+    _words()
+    op.create_table(
+        "care",
+        sa.Column("participant_id", ID, nullable=False),
+        sa.Column("form", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("participant_id", name="pk_care"),
+        sa.ForeignKeyConstraint(["participant_id"], ["participant.id"], name="fk_care_participant_id"),
+    )
+
+
+def _words() -> None:
     op.add_column("visit", sa.Column("tally", sa.String(40), nullable=False, server_default=""))
     days = _DAYS[op.get_bind().dialect.name]
     early, after, late = days.format("actual", "opens"), days.format("actual", "closes"), days.format("actual", _DUE)
@@ -30,12 +45,13 @@ def upgrade() -> None:
         ELSE status || '/' || {off} || '/' || {late} END"""
     op.execute(f"UPDATE visit SET tally = {word}")  # noqa: S608 - our own words
     op.create_index(
-        INDEX, "visit", ["study_id", "site_id", "tally", "nominal", "target"],
+        INDEX, "visit", ["study_id", "site_id", "tally", "participant_id", "nominal", "target"],
         postgresql_where=sa.text(COUNTED), sqlite_where=sa.text(COUNTED.replace("false", "0")),
     )  # fmt: skip
 
 
 def downgrade() -> None:
-    """Reports work it out anew."""
+    """Reports work both out anew."""
+    op.drop_table("care")
     op.drop_index(INDEX, "visit")
     op.drop_column("visit", "tally")
