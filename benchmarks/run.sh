@@ -145,6 +145,9 @@ printf '\nPages\n'
 printf '\nReports\n'
 "$our_python" -m benchmarks.report_speed
 
+printf '\nSDTM datasets\n'
+"$our_python" -m benchmarks.sdtm_speed
+
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up
 
