@@ -91,7 +91,6 @@ def check_retention(found: Report) -> None:
     curves = {
         curve.label: {point.day: (point.at_risk, point.value) for point in curve.points} for curve in retention.curves
     }
-    assert curves["Kaplan-Meier: in the study"][101] == (2, 0.5)
-    assert curves["Aalen-Johansen: left the study"][101] == (2, 0.5)
-    assert curves["Aalen-Johansen: died"][106] == (1, 0)
-    assert curves["Aalen-Johansen: transplanted"][92] == (2, 0.5)
+    days = {"Kaplan-Meier: in the study": 101, "Aalen-Johansen: left the study": 101, "Aalen-Johansen: died": 106}
+    days["Aalen-Johansen: transplanted"] = 92
+    assert [curves[label][day] for label, day in days.items()] == [(2, 0.5), (2, 0.5), (1, 0.0), (2, 0.5)]
