@@ -160,6 +160,9 @@ printf '\nReports\n'
 pandas=$(pandas_python)
 "$our_python" -m benchmarks.report_speed ${pandas:+--pandas "$pandas"}
 
+printf '\nSDTM datasets\n'
+"$our_python" -m benchmarks.sdtm_speed
+
 printf '\nStarting\n'
 "$our_python" -m benchmarks.start_up
 

@@ -21,8 +21,8 @@ from planner.reports.sdtm.about import about
 from planner.reports.sdtm.as_csv import domain_csv
 from planner.reports.sdtm.as_dataset_json import dataset_json
 from planner.reports.sdtm.datasets import Domains
-from planner.reports.sdtm.domains import domains_of
 from planner.reports.sdtm.exporting import note_export
+from planner.reports.sdtm.keeping import kept_domains
 from planner.request_log import request_id
 
 api = resource("sdtm", "SDTM datasets: subject visits (SV), trial visits (TV) and confirmed deviations (DV).")
@@ -89,7 +89,8 @@ def sdtm(path: StudyPath, query: SdtmQuery) -> Response:
 def dataset(path: SdtmPath, query: DatasetQuery) -> Response:
     """Make one dataset, of the participants whom you may see. The study's audit says that it was taken.
 
-    Give the same `as_of` for all three, so that they are of one moment.
+    Give the same `as_of` for all three, so that they are of one moment, and are made once: that takes a second for
+    each two hundred participants or so.
     """
     made = _made(path.study, query)
     planner = installation()
@@ -105,7 +106,7 @@ def _made(study: str, query: SdtmQuery) -> Domains:
     wanted, whose, planner = Wanted(study=study, filters=filters, as_of=query.as_of), scope(), installation()
     now = clock.now()
     with planner.store.database.at_one_moment() as session:
-        return domains_of(session, planner.designs, whose, wanted, now)
+        return kept_domains(planner.store.database, session, planner.designs, whose, wanted, now)
 
 
 def _file(made: Domains, domain: str, ending: str, mimetype: str, text: Iterable[str]) -> Response:

@@ -11,9 +11,9 @@ from planner.reports.files import FileForm, make_file
 from planner.reports.making import Wanted
 from planner.reports.report import Filters
 from planner.reports.sdtm.datasets import NAMES
-from planner.reports.sdtm.domains import domains_of
 from planner.reports.sdtm.exporting import note_export
 from planner.reports.sdtm.files import zipped
+from planner.reports.sdtm.keeping import kept_domains
 from planner.request_log import request_id
 from planner.web.reports.asked import ask_of
 
@@ -43,7 +43,7 @@ def as_sdtm(study: str) -> Response:
     whom = Filters(site=asked.filters.site, arm=asked.filters.arm, cohort=asked.filters.cohort)
     with planner.store.database.at_one_moment() as session:
         wanted = Wanted(study=study, filters=whom, as_of=asked.as_of)
-        made = domains_of(session, planner.designs, scope(), wanted, now)
+        made = kept_domains(planner.store.database, session, planner.designs, scope(), wanted, now)
     planner.store.write(asking().actor, now, lambda uow: note_export(uow, made, NAMES), request_id())
     name = f"{study}-sdtm-{made.heading.as_of:%Y%m%dT%H%M%SZ}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

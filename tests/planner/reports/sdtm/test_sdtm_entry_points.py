@@ -8,10 +8,12 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy import event
 
 from planner.cli import cli
 from planner.config import Settings
@@ -19,6 +21,7 @@ from planner.persistence.audit import AuditEntry
 from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.reports.sdtm.as_csv import domain_csv
+from planner.reports.sdtm.keeping import KEPT_FOR
 from planner.services.users import Role
 from tests.planner.api.callers import Clock, app, at, caller
 from tests.planner.reports.sdtm.test_by_hand import LATER, hand_study, made
@@ -143,3 +146,31 @@ def test_the_api_refuses_what_cannot_be_asked(app: Flask, store: Store, at: Cloc
     monitor.refused(400, "GET", f"/studies/{STUDY}/sdtm/ae")
     caller(app, store, Role.INFUSION_CENTRE).refused(403, "GET", f"/studies/{STUDY}/sdtm/sv")
     monitor.refused(404, "GET", "/studies/no-study/sdtm/sv")
+
+
+def test_the_files_of_a_named_moment_are_made_once_and_for_whoever_may_see_the_same(
+    app: Flask, store: Store, at: Clock
+) -> None:
+    hand_study(store)
+    at.now = LATER
+    monitor, theirs = caller(app, store, Role.MONITOR), caller(app, store, Role.MONITOR, STUDY, SOUTH)
+    moment = "2026-05-04T13:00:00Z"
+    read: list[str] = []
+
+    def note(*said: Any) -> None:
+        read.extend([said[2]] if "FROM fact" in said[2] else [])
+
+    engine = app.extensions["installation"].store.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    costs = []
+    for asks, name in ((monitor, "sv"), (monitor, "tv"), (monitor, "dv"), (theirs, "sv"), (monitor, "sv")):
+        read.clear()
+        found = asks.get(f"/studies/{STUDY}/sdtm/{name}?as_of={moment}&format=dataset-json")
+        costs.append(len(read))
+        assert {row[2] for row in found["rows"]} == {f"{STUDY}-02-001"} or asks is monitor
+    assert costs[1:3] == [0, 0]
+    assert costs[0] == costs[3] == costs[4] > 0
+    at.now += KEPT_FOR
+    monitor.get(f"/studies/{STUDY}/sdtm/tv?as_of={moment}&format=dataset-json")
+    assert len(read) > costs[4]
+    event.remove(engine, "before_cursor_execute", note)
