@@ -66,14 +66,14 @@ def _run(address: str, statement: str) -> None:
 
 
 @pytest.fixture(params=BOTH)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of an empty database with all tables, once of each kind."""
-    with new_database(request, request.param, tmp_path) as url:
+    with new_database(request, request.param) as url:
         yield url
 
 
 @contextmanager
-def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[str]:
+def new_database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
     """The address of an empty database of that kind with all tables, for fixtures that several tests share."""
     if kind == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
@@ -98,9 +98,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def another_database(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
+def another_database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
     """A second empty database of the same kind."""
-    with new_database(request, database_url.partition(":")[0].partition("+")[0], tmp_path) as address:
+    with new_database(request, database_url.partition(":")[0].partition("+")[0]) as address:
         made = Database(address)
         yield made
         made.dispose()

@@ -299,7 +299,7 @@ class _Person:
     def _who_records(self, facts: list[dict[str, Any]]) -> str:
         """Decisions are the investigator's, doses at North the infusion centre's, all else the coordinator's."""
         kinds = {fact["fact"] for fact in facts}
-        if kinds == {"gate_decided"}:
+        if kinds == {"gate_decided", "told"}:
             return INVESTIGATOR
         return INFUSION_CENTRE if kinds == {"given"} and self.life.site == NORTH else COORDINATOR
 

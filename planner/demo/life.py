@@ -72,7 +72,9 @@ class Life:
             facts += self._at(visit, day)
         for gate in [gate for gate in self._gates() if gate.due and gate.due <= day]:
             self._done.add(gate.key)
-            facts.append({"fact": "gate_decided", "date": str(day), "gate": gate.key, "outcome": self._outcome(gate)})
+            name = f"decided-{gate.key}"
+            decided = {"fact": "gate_decided", "gate": gate.key, "outcome": self._outcome(gate), "id": name}
+            facts += [{**decided, "date": str(day)}, {"fact": "told", "about": name, "date": str(day)}]
         return facts
 
     def _enrolment(self) -> FactSaid:

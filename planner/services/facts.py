@@ -28,6 +28,7 @@ from planner.services.fact_records import fact_content, fact_data
 from planner.services.histories import Life, life_of
 from planner.services.projection import project
 from planner.services.reminders import keep_in_step
+from planner.services.told_of import refuse_what_stays_hidden
 from schedules.changes import Changes, compare
 from schedules.fact_kinds import NAMES
 from schedules.history import (
@@ -167,6 +168,7 @@ def _work_out(
     with placed_in_request(facts):
         after = imagined.plan(now)
     _refuse_to_stay(imagined, facts)
+    refuse_what_stays_hidden(imagined, after, facts, life.today(now))
     return Recorded(participant.number, participant.revision + 1, facts, before, after), imagined
 
 

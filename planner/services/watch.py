@@ -34,6 +34,7 @@ from schedules.fact_kinds import NAMES
 from schedules.history import Admitted, AmendmentApplied, Consented, Died, Discharged, Fact, Held, Transplanted, Void
 from schedules.record import live_facts
 from schedules.statuses import Status
+from schedules.wording import day_words
 
 R = TypeVar("R")
 #: a consent that ends within so many days is to be asked for again, a result that expires to be looked at
@@ -138,7 +139,7 @@ def _held_at_home(watched: Watched) -> Iterator[Line[Waiting]]:
             continue
         for fact in facts:
             if isinstance(fact, Held) and fact.visit is None and fact.activity and fact.resume is None:
-                words = f"held on {fact.date} ({fact.reason.replace('-', ' ')}), without an end"
+                words = f"held on {day_words(fact.date)} ({fact.reason.replace('-', ' ')}), without an end"
                 yield _line(watched, place, Waiting(fact.activity, None, fact.activity, fact.date, words))
 
 

@@ -22,7 +22,7 @@ __all__ = ["at"]
 @pytest.fixture
 def life(request: pytest.FixtureRequest, tmp_path: Path, at: Clock) -> Iterator[Subscribed]:
     """On SQLite alone: on both databases the bytes are the same, as other tests hold."""
-    with new_database(request, "sqlite", tmp_path) as url:
+    with new_database(request, "sqlite") as url:
         database = Database(url)
         with subscribed(Store(database), tmp_path, at) as made:
             yield made

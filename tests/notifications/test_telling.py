@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -188,15 +187,11 @@ def runs(new_url: Callable[[], AbstractContextManager[str]], examples: int) -> N
 
 
 @pytest.mark.parametrize(("kind", "examples"), [("sqlite", 30), ("postgresql", 10)])
-def test_the_right_texts_go_out_each_once(
-    kind: str, examples: int, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    runs(lambda: new_database(request, kind, tmp_path), examples)
+def test_the_right_texts_go_out_each_once(kind: str, examples: int, request: pytest.FixtureRequest) -> None:
+    runs(lambda: new_database(request, kind), examples)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", BOTH)
-def test_the_right_texts_go_out_each_once_in_hundreds_of_lives(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    runs(lambda: new_database(request, kind, tmp_path), 300)
+def test_the_right_texts_go_out_each_once_in_hundreds_of_lives(kind: str, request: pytest.FixtureRequest) -> None:
+    runs(lambda: new_database(request, kind), 300)

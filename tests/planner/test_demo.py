@@ -129,7 +129,7 @@ def test_a_demo_in_a_database_that_is_kept_is_opened_again(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     tokens = []
-    with new_database(request, kind, tmp_path) as url:
+    with new_database(request, kind) as url:
         for _ in range(2):
             with demo(tmp_path, DATABASE_URL=url) as running:
                 assert running.stdout is not None
@@ -146,7 +146,7 @@ def test_a_demo_in_a_database_that_is_kept_is_opened_again(
 
 
 def test_a_database_with_something_else_is_left_alone(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    with new_database(request, "sqlite", tmp_path) as url:
+    with new_database(request, "sqlite") as url:
         store = Store(Database(url))
         store.write(SYSTEM, NOW, lambda uow: uow.audit("something.done", "installation"))
         store.database.dispose()

@@ -166,7 +166,7 @@ def around(url: str, folder: Path) -> dict[str, str]:
 
 
 def test_once_it_does_everything_and_ends_with_figures(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    with new_database(request, "sqlite", tmp_path) as url:
+    with new_database(request, "sqlite") as url:
         done = subprocess.run(
             [sys.executable, "-m", "planner.cli", "worker", "--once"], cwd=ROOT, check=False, capture_output=True,
             text=True, env=around(url, tmp_path), timeout=60,
@@ -175,7 +175,7 @@ def test_once_it_does_everything_and_ends_with_figures(request: pytest.FixtureRe
 
 
 def test_the_command_ends_within_seconds_of_sigterm(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    with new_database(request, "sqlite", tmp_path) as url:
+    with new_database(request, "sqlite") as url:
         running = subprocess.Popen(
             [sys.executable, "-m", "planner.cli", "worker"], cwd=ROOT, env=around(url, tmp_path),
             stderr=subprocess.PIPE, text=True,

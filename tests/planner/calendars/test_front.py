@@ -192,7 +192,7 @@ def test_a_database_that_comes_back_is_used_again(life: Subscribed) -> None:
 def test_a_postgresql_that_lets_nobody_in_is_503_and_the_calendar_is_there_once_it_does(
     request: pytest.FixtureRequest, tmp_path: Path, at: Clock
 ) -> None:
-    with new_database(request, "postgresql", tmp_path) as url:
+    with new_database(request, "postgresql") as url:
         database = Database(url)
         with subscribed(Store(database), tmp_path, at) as life:
             link = life.make("study")

@@ -76,7 +76,7 @@ def test_bytes_and_tags_are_the_same_on_both_databases_and_in_two_processes(
 ) -> None:
     found, began = {}, at.now
     for kind in BOTH:
-        with new_database(request, kind, tmp_path) as url:
+        with new_database(request, kind) as url:
             database, at.now = Database(url), began
             with subscribed(Store(database), tmp_path, at) as life:
                 tokens = calendars_of(life)

@@ -13,16 +13,14 @@ from tests.demos import MOMENTS, Filled, filled
 
 
 @pytest.fixture(scope="module")
-def demos(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Filled]]:
+def demos(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Filled]]:
     """The demo of one day in each kind of database, filled once when it is first asked for: it takes seconds."""
     made: dict[str, Filled] = {}
     with ExitStack() as stack:
 
         def of(kind: str) -> Filled:
             if kind not in made:
-                url = stack.enter_context(new_database(request, kind, tmp_path_factory.mktemp("demo")))
+                url = stack.enter_context(new_database(request, kind))
                 made[kind] = filled(url, MOMENTS[kind])
                 stack.callback(made[kind][0].database.dispose)
             return made[kind]

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -271,10 +270,10 @@ def test_everybody_signs_in_with_the_role_that_is_printed(demo: Filled) -> None:
 
 
 def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_database_is_none(
-    demo: Filled, request: pytest.FixtureRequest, tmp_path: Path
+    demo: Filled, request: pytest.FixtureRequest
 ) -> None:
     now = datetime(2026, 11, 21, 9, tzinfo=UTC)
-    with new_database(request, "sqlite", tmp_path) as url:
+    with new_database(request, "sqlite") as url:
         empty = Store(Database(url))
         assert open_again(empty, demo[2], now) is None
         empty.database.dispose()
@@ -293,8 +292,8 @@ def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_databas
 @pytest.mark.parametrize(
     "day", ["2026-12-24", "2026-12-27", "2027-01-01", "2027-03-15", "2027-07-05", "2027-11-26", "2028-02-29"]
 )
-def test_on_any_day_a_demo_can_be_made_that_is_right(day: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    with new_database(request, "sqlite", tmp_path) as url:
+def test_on_any_day_a_demo_can_be_made_that_is_right(day: str, request: pytest.FixtureRequest) -> None:
+    with new_database(request, "sqlite") as url:
         now = datetime.fromisoformat(f"{day}T20:00:00+00:00")
         made = filled(url, now)
         with made[0].database.reading() as session:

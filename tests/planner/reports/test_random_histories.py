@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -83,10 +82,10 @@ def agree(stored: Report, again: Report) -> None:
 )  # fmt: skip
 @given(cases=st.lists(histories, min_size=PEOPLE, max_size=PEOPLE))
 def test_both_ways_agree_now_and_then_and_the_datasets_keep_the_rules(
-    request: pytest.FixtureRequest, real_hasher: PasswordHasher, tmp_path: Path, kind: str, cases: list[Case]
+    request: pytest.FixtureRequest, real_hasher: PasswordHasher, kind: str, cases: list[Case]
 ) -> None:
     assert real_hasher is not None
-    with new_database(request, kind, tmp_path) as url:
+    with new_database(request, kind) as url:
         database = Database(url)
         try:
             check(with_first_halves(Store(database), cases), cases)
