@@ -17,6 +17,9 @@ __all__ = ["address", "at", "page"]
 
 pytestmark = pytest.mark.browser
 MONTH, WEEK = f"/calendar/{NORTH}?day=2026-01-26", f"/calendar/{NORTH}?view=week&day=2026-01-26"
+PAGES = {
+    path: path for path in ("/calendar", MONTH, WEEK, f"{MONTH}&kind=unbooked", f"/calendar/{NORTH}?day=2031-01-01")
+}
 
 
 def test_a_visit_is_found_by_month_week_and_kind_and_leads_to_whose_it_is(page: Page) -> None:
@@ -68,6 +71,5 @@ def test_nothing_is_wider_than_the_window(page: Page, path: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_calendar_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
     for size in SIZES.values():
-        pages = ("/calendar", MONTH, WEEK, f"{MONTH}&kind=unbooked", f"/calendar/{NORTH}?day=2031-01-01")
         context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
-        assert barriers(context, {path: path for path in pages}) == {}
+        assert barriers(context, PAGES) == {}

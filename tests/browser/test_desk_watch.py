@@ -28,6 +28,10 @@ pytestmark = pytest.mark.browser
 PERSON = f"/studies/{STUDY}/participants/01-001"
 #: of these nobody took care for three weeks
 SINCE = timedelta(days=20)
+PAGES = {
+    path: path
+    for path in ("/today", "/watch", "/watch/feeds/1", f"{PERSON}/audit", f"{PERSON}/messages", "/deviations")
+}
 
 
 @pytest.fixture
@@ -139,11 +143,10 @@ def test_somebody_new_is_taken_in_by_keyboard_alone(browser: Browser, address: s
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_is_watched_keeps_nobody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
-    pages = ("/today", "/watch", "/watch/feeds/1", f"{PERSON}/audit", f"{PERSON}/messages", "/deviations")
     for size in SIZES.values():
         context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
         page = context.new_page()
-        for path in pages:
+        for path in PAGES:
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
-        assert barriers(context, {path: path for path in pages}) == {}
+        assert barriers(context, PAGES) == {}

@@ -68,10 +68,10 @@ def working(store: Store, at: Clock) -> Iterator[None]:
 def filled(store: Store, at: Clock) -> Trial:
     """A study with two versions, a cohort, participants, and work that ended in several ways."""
     study = trial(store, texts=[WITH_COHORTS, NEXT])
-    said = SetUpCohort(study=STUDY, code="level-1", label="Level 1", size=2, part="first")
-    store.write(SYSTEM, study.now, lambda uow: set_up_cohort(uow, study.designs, EVERYTHING, said).id)
     for number in ("01-001", "01-002"):
         study.enrol(number, cohort="first")
+    said = SetUpCohort(study=STUDY, code="level-1", label="Level 1", size=2, part="first")
+    store.write(SYSTEM, study.now, lambda uow: set_up_cohort(uow, study.designs, EVERYTHING, said).id)
     at.now = study.now
     asked(study, "amendment-look", asked=AMENDMENT, site_id=site_id(store, NORTH))
     asked(study, "import-check", asked={"file": "a-table-with-a-rather-long-name-of-its-own.csv"}, payload=WRONG)
