@@ -64,13 +64,20 @@ TABLES = (
 OWN = ["/" + "x" * 43, "/diary", *test_home.PAGES]
 #: what is no page of its own
 NO_PAGES = {
-    "pages.calendar_csv", "pages.calendar_ics", "reports.charts.as_csv", "reports.charts.picture", "reports.charts.table",
+    "pages.calendar_csv", "pages.calendar_ics", "reports.charts.as_csv", "reports.charts.picture",
+    "reports.charts.table",
     "reports.files.as_pdf", "reports.files.as_sdtm", "reports.files.as_xlsx", "reports.page.as_csv",
     "reports.page.as_json", "studies.versions.text", "studies.work.file",
 }  # fmt: skip
 FOR_PROGRAMS = ("/api", "/callbacks", "/healthz", "/metrics", "/readyz")
 #: one that is shown only where screens are shared, and those behind a form of the same looks
-ELSEWHERE = {"centre.screen.ask", "home.caregiver.come_back", "home.door.come_back", "reports.page.figures", "sign_in.show"}
+ELSEWHERE = {
+    "centre.screen.ask",
+    "home.caregiver.come_back",
+    "home.door.come_back",
+    "reports.page.figures",
+    "sign_in.show",
+}
 
 
 @pytest.fixture
