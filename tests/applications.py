@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 
 from planner.persistence.database import Database
 from planner.services import installation
+from tests.databases import LENT
 
 _Key = tuple[str, bool, tuple[tuple[bool, str], ...]]
 
@@ -42,7 +43,9 @@ _DATABASES: dict[tuple[str, int], Database] = {}
 
 
 def _kept(url: str, pool: int = 10) -> Database:
-    """Its connections are closed with each application; what it has compiled is not forgotten."""
+    """What was compiled for a database that tests use one after the other is not forgotten; connections are."""
+    if url not in LENT:
+        return Database(url, pool)
     if (url, pool) not in _DATABASES:
         _DATABASES[url, pool] = Database(url, pool)
     return _DATABASES[url, pool]

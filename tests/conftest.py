@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.applications", "tests.databases", "tests.provider.fixture"]
+pytest_plugins = ["tests.databases", "tests.applications", "tests.provider.fixture"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -23,6 +23,8 @@ BOTH = ("sqlite", "postgresql")
 _NUMBERS = count(1)
 _KEPT: dict[str, Database] = {}
 _FREE: list[Path] = []
+#: the addresses of those that tests use one after the other
+LENT: set[str] = set()
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +81,16 @@ def new_database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
         template: Path = request.getfixturevalue("sqlite_template")
         file = _FREE.pop() if _FREE else template.parent / f"{next(_NUMBERS)}.db"
         shutil.copy(template, file)
-        yield f"sqlite:///{file}"
+        address = f"sqlite:///{file}"
+        LENT.add(address)
+        yield address
         for one in ("", "-wal", "-shm"):
             file.with_name(file.name + one).unlink(missing_ok=True)
         _FREE.append(file)
         return
     databases: Emptied = request.getfixturevalue("postgresql_databases")
     with databases.lent() as address:
+        LENT.add(address)
         yield address
 
 

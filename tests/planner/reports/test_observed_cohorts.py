@@ -29,7 +29,7 @@ from typing import Any
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.reports.report import Report, report_data
 from planner.services.access import EVERYTHING
-from planner.services.cohorts import SetUpCohort, set_up_cohort
+from planner.services.cohorts import ChangeCohort, SetUpCohort, change_cohort, set_up_cohort
 from tests.reported import DAY_1, LATER, SMALL, at, counts, given, left_out, report, row
 from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
 
@@ -78,6 +78,8 @@ def set_up(study: Trial, code: str, size: int) -> None:
         study=STUDY, code=code, label=f"Made up: {code}", size=size, part="part", dose_levels={"drug": LEVELS[code]}
     )
     study.store.write(SYSTEM, study.now, lambda uow: set_up_cohort(uow, study.designs, EVERYTHING, command))
+    opened = ChangeCohort(study=STUDY, code=code, state="open", why="made up")
+    study.store.write(SYSTEM, study.now, lambda uow: change_cohort(uow, study.designs, EVERYTHING, opened))
 
 
 def enrol(study: Trial, number: str, cohort: str, day_1: date | None) -> None:
