@@ -316,7 +316,8 @@ def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store,
         context = open_context(browser, address, store, viewport=size, color_scheme=scheme)
         page = context.new_page()
         page.goto(DAY)
-        page.get_by_role("button", name="Shared screen: codes only").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Shared screen: codes only").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         assert barriers(context, {"a shared screen": DAY, "leaving it": f"{DAY}/screen"}) == {}
         context = open_context(browser, address, store, Role.INVESTIGATOR, viewport=size, color_scheme=scheme)
