@@ -67,8 +67,10 @@ def test_the_form_keeps_nobody_out(browser: Browser, address: str, store: Store,
         assert violations(page) == []
         fill_in(page, "01-001")
         page.get_by_role("button", name="Show the calendar").click()
+        expect(page.get_by_role("alert")).to_be_visible()
         assert violations(page) == []
         page.get_by_label("Screening number").fill("01-014")
         page.get_by_role("button", name="Show the calendar").click()
+        expect(page.get_by_role("button", name="Take them in")).to_be_visible()
         assert violations(page) == []
         context.close()
