@@ -52,38 +52,30 @@ make_environment() {
 
 make_peer() { make_environment "$peer_env" "$peer_package"; }
 
-# Prints the Python that has Celery, where there is one and a redis-server; says what is missing if not.
+# python_with NAME MODULES FOLDER PACKAGE…: prints the Python that has a peer's modules, made where there is none; says
+# what is missing if it cannot be.
+python_with() {
+    local name=$1 modules=$2 folder=$3
+    shift 3
+    if "$folder/bin/python" -c "import $modules" 2>/dev/null || make_environment "$folder" "$@" >&2; then
+        echo "$folder/bin/python"
+    else
+        rm -rf "$folder"
+        say "$1 could not be installed: $name is not measured"
+    fi
+}
+
 celery_python() {
-    if ! command -v redis-server >/dev/null; then
+    if command -v redis-server >/dev/null; then
+        python_with Celery 'celery, redis' "$celery_env" "$celery_package"
+    else
         say "no redis-server (on Debian: apt-get install redis-server): Celery is not measured"
-    elif "$celery_env/bin/python" -c 'import celery, redis' 2>/dev/null ||
-        make_environment "$celery_env" "$celery_package" >&2; then
-        echo "$celery_env/bin/python"
-    else
-        rm -rf "$celery_env"
-        say "$celery_package could not be installed: Celery is not measured"
     fi
 }
 
-# Prints the Python that has Radicale, where there is one; says what is missing if not.
-radicale_python() {
-    if "$radicale_env/bin/python" -c 'import radicale' 2>/dev/null || make_environment "$radicale_env" "$radicale_package" >&2; then
-        echo "$radicale_env/bin/python"
-    else
-        rm -rf "$radicale_env"
-        say "$radicale_package could not be installed: Radicale is not measured"
-    fi
-}
+radicale_python() { python_with Radicale radicale "$radicale_env" "$radicale_package"; }
 
-# Prints the Python that has pandas, where there is one; says what is missing if not.
-pandas_python() {
-    if "$pandas_env/bin/python" -c 'import pandas, psycopg' 2>/dev/null || make_environment "$pandas_env" "${pandas_packages[@]}" >&2; then
-        echo "$pandas_env/bin/python"
-    else
-        rm -rf "$pandas_env"
-        say "${pandas_packages[0]} could not be installed: pandas is not measured"
-    fi
-}
+pandas_python() { python_with pandas 'pandas, psycopg' "$pandas_env" "${pandas_packages[@]}"; }
 
 # Whether the peer can be measured; says what is missing if not.
 have_peer() {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,16 @@ def violations(page: Page) -> list[str]:
 
 def barriers(context: BrowserContext, paths: Mapping[str, str]) -> dict[str, list[str]]:
     """What axe-core finds on each of these pages, by its name; those on which it finds nothing are left out."""
+    return _wrong_on_each(context, paths, violations)
+
+
+def _wrong_on_each(
+    context: BrowserContext, paths: Mapping[str, str], look: Callable[[Page], list[str]]
+) -> dict[str, list[str]]:
     page, found = context.new_page(), {}
     for name, path in paths.items():
         page.goto(path)
-        found[name] = violations(page)
+        found[name] = look(page)
     context.close()
     return {name: wrong for name, wrong in found.items() if wrong}
 
@@ -159,9 +165,4 @@ _STOP = f"""() => {{
 
 def stumbles(context: BrowserContext, paths: Mapping[str, str]) -> dict[str, list[str]]:
     """What is wrong by keyboard with each of these pages, by its name; those with which nothing is are left out."""
-    page, found = context.new_page(), {}
-    for name, path in paths.items():
-        page.goto(path)
-        found[name] = walked(page)
-    context.close()
-    return {name: wrong for name, wrong in found.items() if wrong}
+    return _wrong_on_each(context, paths, walked)

@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import cli
-from planner.config import Settings
-from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.services.home_doors import linked
+from tests.commanded import commanded
 from tests.studies import STUDY, trial
 
 LINK = re.compile(r"https://…/home/([A-Za-z0-9_-]{43})\n")
@@ -25,13 +24,9 @@ def run(*words: str) -> Result:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("PLANNER_DATA_FOLDER", str(tmp_path))
-    assert CliRunner().invoke(cli, ("database", "upgrade")).exit_code == 0
-    database = Database(Settings(data_folder=tmp_path).database)
-    trial(Store(database)).enrol()
-    yield Store(database)
-    database.dispose()
+    with commanded(tmp_path, monkeypatch) as made:
+        trial(made).enrol()
+        yield made
 
 
 def token_of(made: Result) -> str:

@@ -6,22 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from planner.cli import cli
-from planner.config import Settings
-from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
+from tests.commanded import commanded
 from tests.reported import small_study
 
 
 @pytest.fixture
 def planner_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """What the commands work on, in a folder of this test."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("PLANNER_DATA_FOLDER", str(tmp_path))
-    assert CliRunner().invoke(cli, ("database", "upgrade")).exit_code == 0
-    database = Database(Settings(data_folder=tmp_path).database)
-    small_study(Store(database))
-    yield Store(database)
-    database.dispose()
+    with commanded(tmp_path, monkeypatch) as made:
+        small_study(made)
+        yield made
