@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Event
+from queue import SimpleQueue
 from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]
@@ -44,22 +44,24 @@ LOOKS_EVERY = timedelta(seconds=2)
 
 @dataclass(slots=True)
 class Worker:
-    """The jobs of one installation. ``clock`` says what time it is; ``stopping`` is set once it is to end."""
+    """The jobs of one installation; ``clock`` says what time it is."""
 
     store: Store
     clock: Callable[[], datetime]
     designs: Designs = field(default_factory=Designs)
-    stopping: Event = field(default_factory=Event)
     #: what it sends messages with; without it, it sends none
     sending: Sending | None = None
     #: what came of all its messages so far
     figures: Figures = field(default_factory=Figures)
     #: what it is called in the queue of long work
     name: str = field(default_factory=lambda: f"worker-{uuid4().hex[:12]}")
+    #: why it is to end, once it is. A signal may come while the main thread holds any lock, that of an event or of the
+    #: log: its handler may neither wait for one nor throw the main thread out of what it does. This queue has no lock.
+    _told: SimpleQueue[int] = field(default_factory=SimpleQueue)
 
     def plan_again(self) -> None:
         """Bring everybody to the date at their site, and to the newest closures and versions of their study."""
-        done = replan_all(self.store, self.designs, SYSTEM, self.clock(), stopped=self.stopping.is_set)
+        done = replan_all(self.store, self.designs, SYSTEM, self.clock(), stopped=self.is_stopping)
         log.info("%d participants are planned as of today", done.planned)
         if done.waiting:
             log.warning("%d dates would move by a newer engine; see `planner database replan`", len(done.waiting))
@@ -88,7 +90,7 @@ class Worker:
 
     def do_long_work(self) -> None:
         """Do what somebody has asked for and what takes long: imports, amendments, exports."""
-        runner = Runner(self.store, self.designs, self.clock, self.name, TASKS, scope_of, self.stopping.is_set)
+        runner = Runner(self.store, self.designs, self.clock, self.name, TASKS, scope_of, self.is_stopping)
         if count := runner.run():
             log.info("%d pieces of long work were dealt with", count)
 
@@ -107,7 +109,7 @@ class Worker:
         """Send the reports that are due by e-mail, each to each reader once."""
         if self.sending is not None:
             channel = self.sending.channels.get(EMAIL)
-            mailing = Mailing(self.store, self.designs, self.clock, reading_scope, channel, self.stopping.is_set)
+            mailing = Mailing(self.store, self.designs, self.clock, reading_scope, channel, self.is_stopping)
             figures = mailing.run()
             if figures.counts:
                 log.info("report mails: %s", figures_words(figures))
@@ -120,7 +122,7 @@ class Worker:
     def find_caregivers(self) -> None:
         """Find whoever cares for participants whose details were kept before anybody looked for that."""
         if self.sending is not None:
-            found = find_caregivers(self.store, self.sending.keys, self.clock(), self.stopping.is_set)
+            found = find_caregivers(self.store, self.sending.keys, self.clock(), self.is_stopping)
             if found:
                 log.info("%d caregivers are found by their numbers now", found)
 
@@ -160,7 +162,7 @@ class Worker:
 
     def attempt(self, name: str, job: Callable[[], None]) -> bool:
         """Run a job. What goes wrong is logged, and tried again at its next time: the others go on. Whether it ran."""
-        if self.stopping.is_set():
+        if self.is_stopping():
             return False
         try:
             job()
@@ -169,8 +171,8 @@ class Worker:
             return False
         return True
 
-    def run(self) -> None:
-        """Do every job once now and then at its times, until told to stop."""
+    def run(self) -> int:
+        """Do every job once now and then at its times, until told to stop; the signal that told it, or 0."""
         scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -180,16 +182,21 @@ class Worker:
         try:
             scheduler.start()
             log.info("the worker has begun")
-            self.stopping.wait()
+            told = self._told.get()
         finally:
-            self.stopping.set()
+            self.stop()
             if scheduler.running:
                 scheduler.shutdown(wait=True)
             log.info("the worker has ended")
+        return told
 
-    def stop(self) -> None:
-        """Begin nothing any more; what is being done ends with the participant it is at."""
-        self.stopping.set()
+    def stop(self, signal: int = 0) -> None:
+        """Begin nothing any more; what is being done ends with the participant it is at. Handlers may call it."""
+        self._told.put(signal)
+
+    def is_stopping(self) -> bool:
+        """Whether it is to end."""
+        return not self._told.empty()
 
 
 def figures_words(figures: Figures) -> str:

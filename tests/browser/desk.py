@@ -60,8 +60,16 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     assert wrong == []
 
 
+def width_needed(page: Page) -> float:
+    """How wide the page is with all that is on it, in pixels, once its style sheets are there: words come before."""
+    page.wait_for_load_state()
+    found: float = page.evaluate("document.documentElement.scrollWidth")
+    return found
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core finds on the page that is shown: the rule, and the first thing that breaks it."""
+    page.wait_for_load_state()
     # The page's own policy lets no script in but ours; this one is handed to the browser from outside of it.
     page.evaluate(Path(AXE).read_text("utf-8"))
     found: list[dict[str, Any]] = page.evaluate(_RUN)
@@ -95,6 +103,7 @@ def _said(rule: str, first: dict[str, Any]) -> str:
 
 def lowest_target(page: Page) -> float:
     """How high the lowest link or button is that can be seen, in pixels; words within a sentence do not count."""
+    page.wait_for_load_state()
     found: float = page.evaluate(_LOWEST)
     return found
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from tests.browser.desk import width_needed
+
 pytestmark = pytest.mark.browser
 
 CALENDAR = "/protocols/vsli-ino/calendar?start=2026-01-05"
@@ -134,7 +136,7 @@ def test_no_page_is_wider_than_the_screen(page: Page, address: str) -> None:
     page.goto(address)
     for width in (320, 390, 768, 1280):
         page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert width_needed(page) <= width
 
 
 def brightness(page: Page, element: str, colour: str) -> float:

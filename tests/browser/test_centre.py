@@ -26,6 +26,7 @@ from tests.browser.desk import (
     tab_onto,
     violations,
     watched,
+    width_needed,
 )
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import KEYS
@@ -288,7 +289,7 @@ def test_a_coordinator_sees_a_name_until_the_screen_is_shared(browser: Browser, 
 def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
     page.goto(PAGES[name])
     width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
     assert lowest_target(page) >= 24
 
 
@@ -318,12 +319,12 @@ def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store,
         page.goto(DAY)
         with page.expect_navigation():
             page.get_by_role("button", name="Shared screen: codes only").click()
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert width_needed(page) <= size["width"]
         assert barriers(context, {"a shared screen": DAY, "leaving it": f"{DAY}/screen"}) == {}
         context = open_context(browser, address, store, Role.INVESTIGATOR, viewport=size, color_scheme=scheme)
         page = context.new_page()
         page.goto(DAY_1)
         page.get_by_text("Say whether it may be given").click()
         assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        assert width_needed(page) <= size["width"]
         context.close()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests import reminded
-from tests.browser.desk import context_of, served
+from tests.browser.desk import context_of, served, width_needed
 from tests.browser.own_page import Running, let_in
 from tests.housed import housed
 from tests.planner.api.callers import Clock, at
@@ -67,7 +67,7 @@ def test_the_longest_numbers_and_names_make_nobody_scroll_sideways(
             page = context.new_page()
             for path in (*paths, f"{PERSON}/visits/induction.c1.d1/infusion"):
                 page.goto(path)
-                wide[path] = page.evaluate("document.documentElement.scrollWidth")
+                wide[path] = width_needed(page)
             page.goto(CENTRE[0])
             if role is Role.INFUSION_CENTRE:
                 expect(page.get_by_role("region", name="In the order of the hour")).to_contain_text(RECORD)
@@ -128,7 +128,7 @@ def test_every_page_says_in_which_language_it_is_and_is_read_in_its_direction(
             page.goto(f"{running.address}{path}")
             assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [code, direction]
             assert page.get_by_role("heading", level=1).evaluate("e => getComputedStyle(e).direction") == direction
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+            assert width_needed(page) <= 320, path
 
 
 def test_a_date_in_chinese_stands_on_one_line(browser: Browser, running: Running) -> None:

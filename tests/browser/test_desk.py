@@ -12,7 +12,7 @@ from planner import clock
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
 from tests.browser.coordinator import PERSON, address, open_context, page
-from tests.browser.desk import AXE, SIZES, Hand, barriers, stumbles, tab_to
+from tests.browser.desk import AXE, SIZES, Hand, barriers, stumbles, tab_to, width_needed
 from tests.planner.api.callers import PASSWORD, at, user
 
 __all__ = ["address", "at", "page"]
@@ -155,7 +155,7 @@ def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
     box = page.locator("main").bounding_box()
     assert box is not None
     assert box["x"] + box["width"] <= width
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from planner.persistence.unit_of_work import Store
 from tests.browser.coordinator import address, open_context, page
-from tests.browser.desk import AXE, SIZES, barriers
+from tests.browser.desk import AXE, SIZES, barriers, width_needed
 from tests.planner.api.callers import at
 from tests.studies import NORTH
 
@@ -64,7 +64,7 @@ def test_a_week_is_drawn_by_the_hour_only_where_there_is_a_script_and_room(
 def test_nothing_is_wider_than_the_window(page: Page, path: str) -> None:
     page.goto(path)
     width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")

@@ -16,7 +16,7 @@ from planner.services.access import EVERYTHING, find_study
 from planner.services.wordings import adopt_wordings
 from tests import reminded
 from tests.browser.coordinator import PERSON, open_context, page
-from tests.browser.desk import AXE, SIZES, barriers, served, tab_to
+from tests.browser.desk import AXE, SIZES, barriers, served, tab_to, width_needed
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS
 from tests.studies import STUDY
@@ -131,7 +131,7 @@ def test_a_table_of_deviations_is_downloaded(page: Page) -> None:
 def test_nothing_is_wider_than_the_window(page: Page, name: str) -> None:
     page.goto(PAGES[name])
     width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")

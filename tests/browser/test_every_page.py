@@ -29,7 +29,7 @@ from tests.browser import (
     test_reports,
     test_studies,
 )
-from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served
+from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, width_needed
 from tests.planner.api.callers import Clock, app, at, settings_for
 from tests.reminded import KEYS
 from tests.studies import STUDY
@@ -117,7 +117,7 @@ def test_no_other_page_is_wider_than_the_window_or_has_a_small_target(
         answer = page.goto(path)
         assert answer is not None
         assert answer.status < 400 or name == "a calendar that cannot be", name
-        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], name
+        assert width_needed(page) <= SIZES[size]["width"], name
         assert lowest_target(page) >= 24, name
     page.context.close()
 

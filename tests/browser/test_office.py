@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, watched, width_needed
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
 from tests.studies import NORTH, STUDY
@@ -305,7 +305,7 @@ def test_a_study_is_stopped_by_keyboard_alone(page: Page) -> None:
 @pytest.mark.parametrize(("size", "script"), [("phone", True)])
 def test_nothing_is_wider_than_a_phone_and_every_target_is_large_enough(page: Page, name: str) -> None:
     page.goto(PAGES[name])
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert width_needed(page) <= 390
     assert page.evaluate(_SMALL) == []
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, watched, width_needed
 from tests.planner.api.callers import Clock, at, settings_for, user
 from tests.planner.reports.test_mailing import DUE, Post
 from tests.reminded import KEYS
@@ -82,7 +82,7 @@ def test_a_coordinator_has_a_report_go_out_sends_one_again_and_ends_it(page: Pag
 def test_nothing_is_wider_than_the_window_and_no_target_too_low(page: Page, store: Store) -> None:
     page.goto(HERE)
     width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert width_needed(page) <= width
     assert lowest_target(page) >= 24
     if folder := os.environ.get("PICTURES"):
         page.screenshot(path=f"{folder}/mails-{width}.png", full_page=True)

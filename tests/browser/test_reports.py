@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from planner.app import create_app
 from planner.persistence.unit_of_work import Store
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, tab_to, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, lowest_target, served, tab_to, watched, width_needed
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS
 from tests.reported import LATER, small_study
@@ -142,7 +142,7 @@ def test_nothing_is_wider_than_the_window_and_no_target_too_low(page: Page) -> N
     width = page.viewport_size["width"] if page.viewport_size else 0
     for path in PAGES.values():
         page.goto(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert width_needed(page) <= width, path
         if path == PAGES["the report"]:
             assert lowest_target(page) >= 24
 

@@ -16,7 +16,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.cohorts import SetUpCohort, set_up_cohort
 from planner.services.users import Role
-from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, tab_to, watched
+from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, tab_to, watched, width_needed
 from tests.long_work import asked, worker
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.planner.services.test_amendments import FIRST, SECOND, THIRD
@@ -209,7 +209,7 @@ def test_nothing_is_wider_than_the_window(page: Page) -> None:
     found = {}
     for name, path in PAGES.items():
         page.goto(path)
-        found[name] = page.evaluate("document.documentElement.scrollWidth")
+        found[name] = width_needed(page)
     assert {name: wide for name, wide in found.items() if wide > width} == {}
 
 

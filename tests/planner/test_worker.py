@@ -174,18 +174,73 @@ def test_once_it_does_everything_and_ends_with_figures(request: pytest.FixtureRe
     assert (done.returncode, done.stdout) == (0, "Done once. Messages: nothing.\n")
 
 
+AT_ITS_WORST = """
+import logging, signal, sys
+
+class Told(logging.StreamHandler):
+    told = False
+
+    def release(self):
+        if self.told:
+            self.told = False
+            signal.raise_signal(signal.{signal})
+        super().release()
+
+    def emit(self, record):
+        super().emit(record)
+        self.told = record.getMessage() == "the worker has begun"
+
+logging.basicConfig(level=logging.INFO, handlers=[Told()])
+from planner.cli import main
+sys.argv = ["planner", "worker"]
+main()
+"""
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 0), ("SIGINT", 130)])
+def test_it_ends_well_although_a_signal_meets_the_main_thread_holding_the_lock_of_the_log(
+    request: pytest.FixtureRequest, tmp_path: Path, name: str, code: int
+) -> None:
+    with new_database(request, "sqlite") as url:
+        done = subprocess.run(
+            [sys.executable, "-c", AT_ITS_WORST.format(signal=name)], cwd=ROOT, check=False, capture_output=True,
+            text=True, env=around(url, tmp_path), timeout=60,
+        )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert "the worker has ended" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_told_to_end_while_it_does_everything_once_it_says_that_it_did_not(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    early = AT_ITS_WORST.format(signal="SIGTERM").replace(
+        "the worker has begun", "0 participants are planned as of today"
+    )
+    once = early.replace('"worker"]', '"worker", "--once"]')
+    with new_database(request, "sqlite") as url:
+        done = subprocess.run(
+            [sys.executable, "-c", once], cwd=ROOT, check=False,
+            capture_output=True, text=True, env=around(url, tmp_path), timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "Ended early. Messages: nothing.\n"), done.stderr
+
+
 def test_the_command_ends_within_seconds_of_sigterm(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with new_database(request, "sqlite") as url:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "planner.cli", "worker"], cwd=ROOT, env=around(url, tmp_path),
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "the worker has begun" in line:
-                break
-        running.send_signal(signal.SIGTERM)
-        _, said = running.communicate(timeout=20)
+        command = [sys.executable, "-m", "planner.cli", "worker"]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=around(url, tmp_path), stderr=subprocess.PIPE, text=True
+        ) as running:
+            assert running.stderr is not None
+            try:
+                for line in running.stderr:
+                    if "the worker has begun" in line:
+                        break
+                running.send_signal(signal.SIGTERM)
+                _, said = running.communicate(timeout=60)
+            finally:
+                running.kill()
     assert running.returncode == 0
     assert "the worker has ended" in said
     assert "Traceback" not in said

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import signal
 import sys
-from threading import Event
 
 from tests.provider.server import Provider
 
 
 def main() -> None:
     """Serve."""
-    done = Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: done.set())
+    ends = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread begins; a handler might meet a lock that is held
     with Provider(int(sys.argv[1]) if len(sys.argv) > 1 else 0) as provider:
         sys.stdout.write(f"{provider.port}\n")
         sys.stdout.flush()
-        done.wait()
+        signal.sigwait(ends)
 
 
 main()
