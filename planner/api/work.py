@@ -75,6 +75,7 @@ class GateRowAnswer(Answer):
 
     study: str
     number: str
+    site: str
     key: str
     label: str
     due: date | None
@@ -134,8 +135,8 @@ def gates(query: GateQuery) -> Response:
     def work(session: Session) -> Any:
         found = list_gates(session, scope(), _wanted(query, query.status), asked(query))
         items = [
-            GateRowAnswer(study=study, number=number, **{name: getattr(row, name) for name in _GATE})
-            for row, study, number in found.rows
+            GateRowAnswer(study=study, number=number, site=site, **{name: getattr(row, name) for name in _GATE})
+            for row, study, number, site in found.rows
         ]
         return GateRows(items=items, next=found.next)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from planner import clock
 from planner.auth.asking import Asking, who_asks
-from planner.auth.permissions import Permission
+from planner.auth.permissions import Permission, roles_with
 from planner.problems import InputProblem, InvalidInput, NotAllowed, NotFound
 from planner.request_log import request_id
 from planner.services.access import Scope, find_participant, find_site, find_study, not_allowed, require_everything
@@ -93,7 +94,8 @@ def let_in(secret: str, wanted: Needs, names: Mapping[str, Any]) -> None:
     def look(session: Session) -> tuple[Asking, Scope]:
         who = known(planner, session, secret)
         where = who.scope(permission)
-        _check_place(session, where, wanted, names)
+        with _saying_whose_it_is(permission):
+            _check_place(session, where, wanted, names)
         return who, where
 
     g.asking, g.scope = planner.store.read(look)
@@ -105,6 +107,19 @@ def known(planner: Installation, session: Session, secret: str) -> Asking:
     settings = planner.settings
     idle, longest = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
     return who_asks(session, secret, clock.now(), idle, longest)
+
+
+@contextmanager
+def _saying_whose_it_is(permission: Permission) -> Iterator[None]:
+    """A refusal also names the roles that may, so that whoever is refused knows what to ask for."""
+    try:
+        yield
+    except NotAllowed as refused:
+        roles = ", ".join(role.value for role in roles_with(permission))
+        raise NotAllowed(
+            replace(problem, remedy=f"{problem.remedy}; it takes one of these roles there: {roles}")
+            for problem in refused.problems
+        ) from None
 
 
 def _check_place(session: Session, where: Scope, wanted: Needs, names: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
+from zlib import crc32
 
 from sqlalchemy import Select, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
@@ -46,16 +47,17 @@ def page(session: Session, query: Select[Any], order: Sequence[tuple[Any, type]]
     The columns must not be null. Raises WrongCursor.
     """
     columns = [column for column, _ in order]
+    mark = _mark(columns)
     query = query.add_columns(*(column.label(f"order_{at}") for at, column in enumerate(columns)))
     if asked.cursor is not None:
-        after = _read(asked.cursor, [kind for _, kind in order])
+        after = _read(asked.cursor, mark, [kind for _, kind in order])
         values = [literal(value, column.type) for value, column in zip(after, columns, strict=True)]
         query = query.where(tuple_(*columns) > tuple_(*values))
     found = session.execute(query.order_by(*columns).limit(asked.limit + 1)).all()
     width = len(columns)
     rows = [row[0] if len(row) == width + 1 else row[:-width] for row in found[: asked.limit]]
     more = len(found) > asked.limit
-    return Page(rows, _written(found[asked.limit - 1][-width:]) if more else None)
+    return Page(rows, _written(mark, found[asked.limit - 1][-width:]) if more else None)
 
 
 def page_by_day(session: Session, query: Select[Any], keys: Select[Any], day: Any, key: Any, asked: Asked) -> Page[Any]:
@@ -65,14 +67,14 @@ def page_by_day(session: Session, query: Select[Any], keys: Select[Any], day: An
     the others, so that an index on day and key finds them in their order and nothing is sorted. Raises WrongCursor.
     """
     dated, undated = keys.where(day.is_not(None)), keys.where(day.is_(None))
+    order = ((func.coalesce(day, NO_DAY), date), (key, int))
     if asked.cursor is not None:
-        after_day, after_key = _read(asked.cursor, [date, int])
+        after_day, after_key = _read(asked.cursor, _mark(column for column, _ in order), [date, int])
         dated = dated.where(tuple_(day, key) > tuple_(literal(after_day, day.type), literal(after_key, key.type)))
         undated = undated.where(key > after_key) if after_day == NO_DAY else undated
     most = asked.limit + 1
     parts = [part.limit(most).subquery() for part in (dated.order_by(day, key), undated.order_by(key))]
     first = union_all(*(select(part.c[0].label("key")) for part in parts)).subquery()
-    order = ((func.coalesce(day, NO_DAY), date), (key, int))
     return page(session, query.join(first, first.c.key == key), order, Asked(asked.limit))
 
 
@@ -89,27 +91,32 @@ def page_of_list(rows: Iterable[T], fields: Sequence[str], asked: Asked) -> Page
         alike[place] += 1
     placed.sort(key=lambda one: one[0])
     if asked.cursor is not None:
-        after = tuple(_read(asked.cursor, [*(str for _ in fields), int]))
+        after = tuple(_read(asked.cursor, _mark(fields), [*(str for _ in fields), int]))
         placed = [(place, row) for place, row in placed if place > after]
     found = placed[: asked.limit]
-    return Page([row for _, row in found], _written(found[-1][0]) if len(placed) > asked.limit else None)
+    return Page([row for _, row in found], _written(_mark(fields), found[-1][0]) if len(placed) > asked.limit else None)
 
 
 def _text(value: str | date | None) -> str:
     return value.isoformat() if isinstance(value, date) else value or ""
 
 
-def _written(values: Sequence[Any]) -> str:
-    plain = [value.isoformat() if isinstance(value, date) else value for value in values]
+def _mark(order: Iterable[Any]) -> int:
+    """A number for the order of a list: a place in one order is none in another, though both be a day and a number."""
+    return crc32(" ".join(str(one) for one in order).encode())
+
+
+def _written(mark: int, values: Sequence[Any]) -> str:
+    plain = [mark] + [value.isoformat() if isinstance(value, date) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str, kinds: Sequence[type]) -> list[Any]:
+def _read(cursor: str, mark: int, kinds: Sequence[type]) -> list[Any]:
     try:
         plain = json.loads(base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), b"-_", validate=True))
-        if not isinstance(plain, list) or len(plain) != len(kinds):
+        if not isinstance(plain, list) or len(plain) != 1 + len(kinds) or plain[0] != mark:
             raise WrongCursor
-        return [_value(value, kind) for value, kind in zip(plain, kinds, strict=True)]
+        return [_value(value, kind) for value, kind in zip(plain[1:], kinds, strict=True)]
     except (binascii.Error, ValueError, RecursionError):
         raise WrongCursor("this is no cursor of this list") from None
 

@@ -96,9 +96,10 @@ def list_visits(session: Session, scope: Scope, wanted: Wanted, asked: Asked) ->
 
 
 def list_gates(session: Session, scope: Scope, wanted: Wanted, asked: Asked) -> Page[Any]:
-    """Gates with study and number, by the day on which they are due."""
+    """Gates with study, number and site, by the day on which they are due."""
     day = func.coalesce(GateRow.due, NO_DAY)
-    query = _narrowed(session, _with_participant(GateRow), scope, wanted, Participant).where(GateRow.gone.is_(False))
+    placed = _with_participant(GateRow).add_columns(SiteRow.code).join(SiteRow, SiteRow.id == Participant.site_id)
+    query = _narrowed(session, placed, scope, wanted, Participant).where(GateRow.gone.is_(False))
     if wanted.statuses:
         query = query.where(GateRow.status.in_(wanted.statuses))
     if wanted.since:

@@ -137,5 +137,6 @@ def test_everybody_counts_and_only_those_of_ones_own_sites_are_named(
 
 def test_only_an_administrator_of_the_whole_study_changes_cohorts(app: Flask, study: Trial) -> None:
     caller(app, study.store, Role.ADMINISTRATOR, STUDY, NORTH).refused(403, "POST", COHORTS, FIRST)
-    caller(app, study.store, Role.INVESTIGATOR, STUDY).refused(403, "POST", COHORTS, FIRST)
+    problem = caller(app, study.store, Role.INVESTIGATOR, STUDY).refused(403, "POST", COHORTS, FIRST)
+    assert "it takes one of these roles there: administrator" in problem["detail"]
     caller(app, study.store, Role.COORDINATOR, STUDY).refused(403, "PATCH", f"{COHORTS}/level-1", {"size": 3})

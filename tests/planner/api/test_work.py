@@ -54,6 +54,11 @@ def test_a_cursor_of_another_list_is_refused(coordinator: Caller) -> None:
     cursor = coordinator.get("/visits?limit=1")["next"]
     wrong = coordinator.refused(400, "GET", f"/studies?cursor={cursor}")
     assert wrong["problems"][0]["place"] == "cursor"
+    for other in ("/gates", "/visits"):  # both are in the order of a day, a number and a key
+        cursor = coordinator.get(f"{other}?limit=1")["next"]
+        assert cursor is not None
+        path = "/visits" if other == "/gates" else "/gates"
+        assert coordinator.refused(400, "GET", f"{path}?cursor={cursor}")["problems"][0]["place"] == "cursor"
     for cursor in ("x", "W10", "WyIyMDI2LTAxLTA1IiwgMSwgMl0", "%C3%9F", "bnVsbA"):
         coordinator.refused(400, "GET", f"/visits?cursor={cursor}")
 
