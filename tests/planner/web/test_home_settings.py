@@ -48,6 +48,15 @@ def say(client: FlaskClient, first: str, last: str) -> Any:
     return post(client, "/home/away", "/home/away", first=first, last=last)
 
 
+def test_the_page_that_says_what_is_wrong_with_a_form_is_still_marked_as_the_one_that_is_shown(home: Housed) -> None:
+    client = home.open()
+    wrong = say(client, "2026-02-06", "2026-02-02")
+    assert wrong.status_code == 400
+    caregiver = post(client, "/home/settings/caregiver/new", "/home/settings", name="Sam Madeup", phone="1")
+    for answer, name in ((wrong, "Days away"), (caregiver, "Settings")):
+        assert re.findall(r'aria-current="page">([^<]+)<', answer.text) == [name]
+
+
 def test_days_on_which_they_cannot_come_are_facts_and_a_coordinator_is_told(home: Housed) -> None:
     client = home.open()
     assert say(client, "2026-02-02", "2026-02-06").status_code == 303
