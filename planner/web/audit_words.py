@@ -9,13 +9,16 @@ from typing import Any
 
 from planner.persistence.audit import AuditEntry
 from planner.web.audit_actions import ACTIONS
+from planner.web.centre.repeats import rule_words
+from planner.web.desk.fact_kinds import title_of
 from planner.web.words import dated, utc_moment
+from schedules.fact_kinds import KINDS
 from schedules.scalars import read_date, read_instant
 
 _NAMES = {
     "planned_day_1": "Day 1 planned for", "planned_arm": "arm planned with", "channel": "by",
     "no_driving": "asked not to drive", "bring": "what to bring", "sha256": "SHA-256", "off": "sending is off",
-    "zone": "time zone", "totp": "one-time codes",
+    "zone": "time zone", "totp": "one-time codes", "rule": "closed again and again",
 }  # fmt: skip
 #: of these the audit keeps digests alone, which tell nobody anything
 _DIGESTS = frozenset({"contact.changed"})
@@ -51,6 +54,8 @@ def lines_of(entry: AuditEntry, naming: Naming = _as_kept) -> tuple[str, ...]:
         return (", ".join(name_words(name) for name in entry.after or {}),)
     if entry.before is not None and entry.after is not None:
         return ()
+    if isinstance(entry.after, list):
+        return tuple(map(value_words, entry.after))
     said = ((name, value) for name, value in _pairs(entry.after or entry.before, naming) if value not in _EMPTY)
     return tuple(f"{_begun(name_words(name))}: {value_words(value)}" for name, value in said)
 
@@ -77,6 +82,9 @@ def kept_words(entry: AuditEntry) -> str:
 def _pairs(said: Any, naming: Naming) -> list[tuple[str, Any]]:
     """What it says by its names; what has no names is its content."""
     if isinstance(said, Mapping):
+        if said.get("rule") and said.get("first"):  # a closed day that comes again: its first day stands in the words
+            again = rule_words(said["rule"], read_date(said["first"]))
+            said = {name: value for name, value in said.items() if name != "first"} | {"rule": again}
         return [naming(name, value) for name, value in said.items() if name not in _INNER]
     return [] if said is None else [("content", said)]
 
@@ -97,12 +105,25 @@ def value_words(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping) and "fact" in value and "date" in value:
+        return _fact_words(value)
     if isinstance(value, Mapping):
         said = (f"{name_words(name)}: {value_words(each)}" for name, each in value.items() if each not in _EMPTY)
         return "; ".join(said)
     if isinstance(value, list):
         return ", ".join(map(value_words, value))
     return _text_words(value) if isinstance(value, str) else str(value)
+
+
+#: of a fact, what its title and its day say already, and what only programs go by
+_OF_A_FACT = frozenset({"fact", "date", "id", "recorded"})
+
+
+def _fact_words(said: Mapping[str, Any]) -> str:
+    """``One dose was given: visit: induction.c1.d1; activity: vsli (Mon 5 Jan 2026)``."""
+    title = title_of(str(said["fact"])) if said["fact"] in KINDS else str(said["fact"])
+    rest = value_words({name: value for name, value in said.items() if name not in _OF_A_FACT})
+    return f"{title}{f': {rest}' if rest else ''} ({value_words(said['date'])})"
 
 
 def _text_words(text: str) -> str:

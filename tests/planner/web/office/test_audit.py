@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from planner.persistence.unit_of_work import SYSTEM, Actor, UnitOfWork
 from planner.persistence.users import ApiToken
 from planner.services.users import CreateUser, Role, create_user, grant_role, make_token
 from planner.web.audit_actions import ACTIONS
+from planner.web.desk.fact_kinds import title_of
 from tests.desk import Desk, desk_of, text_of
 from tests.planner.api.callers import PASSWORD
 from tests.studies import NORTH, STUDY, Trial
@@ -70,13 +72,24 @@ def test_whoever_is_gone_is_called_by_their_number_and_strange_things_by_what_is
     office: Desk, study: Trial
 ) -> None:
     for actor, subject in (("user:999 by token:998", "user:997"), ("link", "something:odd/part:1"), ("x", "site:gone")):
-        study.store.write(Actor(actor), study.now, lambda uow, about=subject: uow.audit("odd.done", about))
+        study.store.write(Actor(actor), study.now, partial(UnitOfWork.audit, action="odd.done", subject=subject))
     page = office.text("/office/audit")
     assert "user 999, through the token “998”" in page
     assert "user 997" in page
     assert "something:odd, part:1" in page
     assert "whoever opened a personal link" in page
     assert "site gone" in page
+
+
+def test_what_was_recorded_and_days_that_come_again_are_told_in_words(office: Desk, study: Trial) -> None:
+    study.enrol("01-001")
+    study.record("01-001", {"fact": "booked", "date": "2026-01-05", "visit": "induction.c1.d1", "time": "09:00"})
+    words = office.text(f"/office/studies/{STUDY}/audit")
+    booked = "time: 09:00; visit: induction.c1.d1 (Mon 5 Jan 2026)"
+    assert f"Recorded what happened {title_of('booked')}: {booked}" in words
+    after = {"first": "2026-01-05", "last": "", "rule": "FREQ=MONTHLY;BYDAY=1MO", "reason": "training"}
+    study.store.write(SYSTEM, study.now, lambda uow: uow.audit("site.closed", f"site:{NORTH}", after=after))
+    assert "Closed again and again: Every first Monday of a month, from 5 January 2026" in office.text("/office/audit")
 
 
 def test_what_an_entry_says_at_length_is_folded_away(office: Desk, study: Trial) -> None:
