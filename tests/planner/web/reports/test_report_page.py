@@ -67,7 +67,7 @@ def test_a_past_moment_is_shown_as_it_was_known_then(monitor: Desk, small: Trial
 def test_the_moment_and_the_head_of_the_chain_are_printed(monitor: Desk, small: Trial) -> None:
     made = report(small)
     page = monitor.text(ONE)
-    assert "2026-04-15T14:00:00+00:00" in page
+    assert "15 April 2026, 14:00:00 UTC" in page
     assert re.search(rf"entry \d+, {made.chain.digest[:8]}|entry \d+, [0-9a-f]{{64}}", page)
 
 
