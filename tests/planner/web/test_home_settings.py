@@ -175,6 +175,9 @@ def test_the_api_gives_renews_and_ends_a_link(home: Housed, store: Store) -> Non
 def test_nobody_who_may_not_be_contacted_is_given_a_link(home: Housed, store: Store) -> None:
     home.study.record("01-001", {"fact": "died", "date": "2026-01-06"})
     caller(home.app, store, Role.COORDINATOR).refused(422, "POST", API, {})
+    page = desk_of(home.app, store).html(DESK)
+    assert "They may not be contacted any more." in text_of(page)
+    assert "Make the link" not in page
 
 
 def change(desk: Desk, **said: str) -> Any:
