@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from planner.persistence.audit import AuditEntry
 from planner.persistence.sites import SiteRow
-from planner.persistence.users import ApiToken, names_of
+from planner.persistence.users import ApiToken, User
 
 #: who acts without a name of their own, as a unit of work calls them
 OTHERS = {
@@ -71,24 +71,23 @@ class Named:
 
 
 def names_in(session: Session, entries: Sequence[AuditEntry]) -> Named:
-    """The names of whom and what these entries speak of, in three queries however many they are."""
+    """The names of whom and what these entries speak of, in three queries whatever they are."""
     written = [text for entry in entries for text in (entry.actor, entry.subject)]
     said = [each for entry in entries for each in (entry.before, entry.after) if isinstance(each, dict)]
     users = {*_numbers(_USER, written), *_values(said, "user", "owner_id")}
     sites = _sites(session, written, _values(said, "site_id"))
-    return Named(names_of(session, users), _tokens(session, written), sites)
+    known = {row.id: row.name for row in session.scalars(select(User).where(User.id.in_(users)))}
+    return Named(known, _tokens(session, written), sites)
 
 
 def _tokens(session: Session, written: Iterable[str]) -> dict[int, str]:
     ids = set(_numbers(_TOKEN, written))
     query = select(ApiToken).where(ApiToken.id.in_(ids))
-    return {row.id: row.label for row in session.scalars(query)} if ids else {}
+    return {row.id: row.label for row in session.scalars(query)}
 
 
 def _sites(session: Session, written: Iterable[str], ids: Iterable[int]) -> dict[str | int, str]:
     codes, numbers = {found[1] for text in written if (found := _SITE.fullmatch(text))}, set(ids)
-    if not codes and not numbers:
-        return {}
     wanted = or_(SiteRow.code.in_(codes), SiteRow.id.in_(numbers))
     rows = session.execute(select(SiteRow.id, SiteRow.code, SiteRow.name).where(wanted)).all()
     return {key: name for number, code, name in rows for key in (number, code)}
