@@ -29,6 +29,7 @@ from planner.services.studies import (
 from planner.services.users import CreateUser, create_user
 from schedules.history import Fact
 from schedules.protocol_file import library_text
+from tests.begun import begun
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 STUDY = "vsli-ino"
@@ -98,5 +99,8 @@ def trial(store: Store, now: datetime = NOW, texts: Sequence[str] = ()) -> Trial
         if not texts:
             supply_parameters(uow, study, {"inotuzumab-levels": ["level 1 (made up)"]}, made_up=True)
 
-    store.write(SYSTEM, now, set_up)
-    return Trial(store, now)
+    def fill() -> datetime:
+        store.write(SYSTEM, now, set_up)
+        return now
+
+    return Trial(store, begun(store.database, f"trial {now} {texts}", fill))
