@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from flask.templating import Environment
 from werkzeug.routing import BaseConverter, Rule
 from werkzeug.routing.rules import RulePart
 
@@ -20,12 +21,26 @@ _Parsed = tuple[list[RulePart], _Trace, dict[str, BaseConverter]]
 
 @pytest.fixture(scope="session", autouse=True)
 def applications_made_quickly() -> Iterator[None]:
-    """Routes and what builds their addresses are compiled once (nearly all of the time), and so are statements."""
+    """Routes, what builds their addresses, templates and statements are compiled once: nearly all of the time."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", _written_once(Environment.compile))
         patch.setattr(Rule, "_parse_rule", _parsed_once(Rule._parse_rule))
         patch.setattr(Rule, "_compile_builder", _once(Rule._compile_builder))
         patch.setattr(installation, "Database", _kept)
         yield
+
+
+def _written_once(compile_template: Callable[..., Any]) -> Callable[..., Any]:
+    """The program that a template is hangs on nothing but its text: every application has the same filters."""
+    known: dict[tuple[Any, ...], Any] = {}
+
+    def compiled(self: Environment, source: str, *said: Any, **more: Any) -> Any:
+        key = (source, said, tuple(sorted(more.items())), self.trim_blocks, self.lstrip_blocks, *self.filters)
+        if key not in known:
+            known[key] = compile_template(self, source, *said, **more)
+        return known[key]
+
+    return compiled
 
 
 def _parsed_once(parse: Callable[[Rule, str], Iterable[RulePart]]) -> Callable[[Rule, str], Iterable[RulePart]]:

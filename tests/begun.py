@@ -8,43 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
 
 from planner.persistence.database import Database
 
+T = TypeVar("T")
 #: of PostgreSQL: which numbers were given last
 _NUMBERS = "SELECT schemaname || '.' || sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The rows of every table that has any, as their own kind of database writes them, and when it was after them."""
+    """The rows of every table that has any, as their own kind of database writes them, and what is known of them."""
 
     rows: dict[str, Any]
     numbers: list[tuple[str, int]]
-    now: datetime
+    said: Any
 
 
 _KEPT: dict[str, Kept] = {}
 
 
-def begun(database: Database, what: str, fill: Callable[[], datetime]) -> datetime:
-    """Fill a database in, and what time it is then; ``what`` says all that it depends on."""
+def begun(database: Database, what: str, fill: Callable[[], T]) -> T:
+    """Fill a database in, and what that gave, which nobody may change; ``what`` says all that it depends on."""
     name = f"{database.engine.dialect.name} {what}"
     known = _KEPT.get(name)
     with database.engine.connect() as connection:
         if known is not None and not _has_rows(connection, known.rows):
             _put(connection, known)
-            return known.now
+            said: T = known.said
+            return said
         is_new = known is None and not _has_rows(connection, database.tables.tables)
-    now = fill()
+    given = fill()
     if is_new:
         with database.engine.connect() as connection:
-            _KEPT[name] = _taken(connection, database.tables.sorted_tables, now)
-    return now
+            _KEPT[name] = _taken(connection, database.tables.sorted_tables, given)
+    return given
 
 
 def _has_rows(connection: Connection, tables: Iterable[str]) -> bool:
@@ -52,12 +53,12 @@ def _has_rows(connection: Connection, tables: Iterable[str]) -> bool:
     return bool(connection.exec_driver_sql(f"SELECT {found}").scalar())
 
 
-def _taken(connection: Connection, tables: Iterable[Table], now: datetime) -> Kept:
+def _taken(connection: Connection, tables: Iterable[Table], said: Any) -> Kept:
     kind = connection.dialect.name
     read = _read_sqlite if kind == "sqlite" else _read_postgresql
     rows = {table.name: found for table in tables if (found := read(connection, table))}
     given = [(str(name), int(last)) for name, last in connection.exec_driver_sql(_NUMBERS)] if kind != "sqlite" else []
-    return Kept(rows, given, now)
+    return Kept(rows, given, said)
 
 
 def _read_sqlite(connection: Connection, table: Table) -> tuple[str, list[tuple[Any, ...]]] | None:

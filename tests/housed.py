@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from planner.services.home_links import GiveLink, PageState, give_link, let_in, 
 from planner.services.wordings import adopt_wordings
 from planner.web.door import TOKEN
 from tests import reminded
+from tests.begun import begun
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
 from tests.studies import NORTH, STUDY, Trial, trial
@@ -110,13 +111,17 @@ epochs:
 
 def with_pills(store: Store) -> Trial:
     """A study that prompts, and somebody who takes pills at home from the 5th on."""
-    study = trial(store, texts=[PILLS])
-    study.enrol()
-    study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
-    reminded.remind(study, diary=True)
-    reminded.keep(study)
-    reminded.agree(study, "sms")
-    return study
+
+    def fill() -> datetime:
+        study = trial(store, texts=[PILLS])
+        study.enrol()
+        study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
+        reminded.remind(study, diary=True)
+        reminded.keep(study)
+        reminded.agree(study, "sms")
+        return study.now
+
+    return Trial(store, begun(store.database, "pills", fill))
 
 
 def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse:
@@ -127,12 +132,8 @@ def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse
     return client.post(path, data={TOKEN: found[1], **said})
 
 
-@contextmanager
-def housed(
-    store: Store, folder: Path, at: Clock, language: str = "en", study: Trial | None = None, **settings: Any
-) -> Iterator[Housed]:
-    """The study, with an application over its database and a worker that sends when it is told to."""
-    study = study or reminded.reminding(store)
+def _told(study: Trial, language: str) -> datetime:
+    """The participant is told of a visit, in words that are adopted, at a site with a telephone; when it is then."""
     reminded.keep(study, language=language)
 
     def prepare(uow: UnitOfWork) -> None:
@@ -140,8 +141,21 @@ def housed(
         site = uow.session.scalars(select(SiteRow).where(SiteRow.code == NORTH)).one()
         site.phone, site.address = SITE_PHONE, ADDRESS
 
-    store.write(SYSTEM, study.now, prepare)
+    study.store.write(SYSTEM, study.now, prepare)
     study.record("01-001", DAY_8, TOLD)
+    return study.now
+
+
+@contextmanager
+def housed(
+    store: Store, folder: Path, at: Clock, language: str = "en", study: Trial | None = None, **settings: Any
+) -> Iterator[Housed]:
+    """The study, with an application over its database and a worker that sends when it is told to."""
+    if study is None:
+        now = begun(store.database, f"housed {language}", lambda: _told(reminded.reminding(store), language))
+        study = Trial(store, now)
+    else:
+        _told(study, language)
     at.now = study.now
     app = create_app({"TESTING": True, "PROPAGATE_EXCEPTIONS": False}, settings_for(store, folder, **settings))
     planner = app.extensions["installation"]

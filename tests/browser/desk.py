@@ -66,15 +66,18 @@ def scripted(page: Page) -> bool:
 
 
 def width_needed(page: Page) -> float:
-    """How wide the page is with all that is on it, in pixels, once its style sheets are there: words come before.
-
-    In light or in dark, whichever is wider.
-    """
+    """How wide the page is with all that is on it, in pixels, once its style sheets are there: words come before."""
     page.wait_for_load_state()
+    found: float = page.evaluate("document.documentElement.scrollWidth")
+    return found
+
+
+def width_in_both(page: Page) -> float:
+    """The same in light or in dark, whichever is wider."""
     found = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        found.append(page.evaluate("document.documentElement.scrollWidth"))
+        found.append(width_needed(page))
     page.emulate_media(color_scheme="null")
     return max(found)
 

@@ -17,7 +17,7 @@ from planner.services.feeds import MakeFeed, make_feed
 from planner.services.replanning import replan_all
 from tests import reminded
 from tests.browser.coordinator import open_context, page
-from tests.browser.desk import AXE, SIZES, barriers, press_at, served, tab_to, width_needed
+from tests.browser.desk import AXE, SIZES, barriers, press_at, served, tab_to, width_in_both
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS, agree
 from tests.studies import NORTH, STUDY, Trial
@@ -147,5 +147,5 @@ def test_what_is_watched_keeps_nobody_out(browser: Browser, address: str, store:
     page = context.new_page()
     for path in PAGES:
         page.goto(path)
-        assert width_needed(page) <= SIZES[size]["width"], path
+        assert width_in_both(page) <= SIZES[size]["width"], path
     assert barriers(context, PAGES) == {}
