@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,9 @@ from planner.services.home_links import GiveLink, PageState, give_link, let_in, 
 from planner.services.wordings import adopt_wordings
 from planner.web.door import TOKEN
 from tests import reminded
-from tests.begun import begun
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
-from tests.studies import NORTH, STUDY, Trial, trial
+from tests.studies import NORTH, STUDY, Trial, begun_study, trial
 
 FIELD = re.compile(rf'name="{TOKEN}" value="([0-9a-f]+)"')
 CODE = re.compile(r"\b(\d{6})\b")
@@ -111,17 +110,17 @@ epochs:
 
 def with_pills(store: Store) -> Trial:
     """A study that prompts, and somebody who takes pills at home from the 5th on."""
+    return begun_study(store, "pills", _with_pills)
 
-    def fill() -> datetime:
-        study = trial(store, texts=[PILLS])
-        study.enrol()
-        study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
-        reminded.remind(study, diary=True)
-        reminded.keep(study)
-        reminded.agree(study, "sms")
-        return study.now
 
-    return Trial(store, begun(store.database, "pills", fill))
+def _with_pills(store: Store) -> Trial:
+    study = trial(store, texts=[PILLS])
+    study.enrol()
+    study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
+    reminded.remind(study, diary=True)
+    reminded.keep(study)
+    reminded.agree(study, "sms")
+    return study
 
 
 def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse:
@@ -132,8 +131,8 @@ def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse
     return client.post(path, data={TOKEN: found[1], **said})
 
 
-def _told(study: Trial, language: str) -> datetime:
-    """The participant is told of a visit, in words that are adopted, at a site with a telephone; when it is then."""
+def _told(study: Trial, language: str) -> Trial:
+    """The participant is told of a visit, in words that are adopted, at a site with a telephone."""
     reminded.keep(study, language=language)
 
     def prepare(uow: UnitOfWork) -> None:
@@ -143,7 +142,7 @@ def _told(study: Trial, language: str) -> datetime:
 
     study.store.write(SYSTEM, study.now, prepare)
     study.record("01-001", DAY_8, TOLD)
-    return study.now
+    return study
 
 
 @contextmanager
@@ -152,8 +151,7 @@ def housed(
 ) -> Iterator[Housed]:
     """The study, with an application over its database and a worker that sends when it is told to."""
     if study is None:
-        now = begun(store.database, f"housed {language}", lambda: _told(reminded.reminding(store), language))
-        study = Trial(store, now)
+        study = begun_study(store, f"housed {language}", lambda store: _told(reminded.reminding(store), language))
     else:
         _told(study, language)
     at.now = study.now

@@ -25,9 +25,8 @@ from planner.reports.report import Filters, Measure, Report, Row
 from planner.services.access import EVERYTHING, Scope
 from planner.services.contact_attempts import LogAttempt, log_attempt
 from planner.services.replanning import replan_all
-from tests.begun import begun
 from tests.planner.web.test_queries import copies
-from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
+from tests.studies import NORTH, SOUTH, STUDY, Trial, begun_study, trial
 
 SMALL = """\
 protocol: small
@@ -63,7 +62,7 @@ def given(visit: str | None, day: str, drug: str = "drug", **more: Any) -> dict[
 
 def small_study(store: Store) -> Trial:
     """The study of the docstring, as it stands on 15 April 2026."""
-    return Trial(store, begun(store.database, "small study", lambda: _small_study(store).now))
+    return begun_study(store, "small study", _small_study)
 
 
 def _small_study(store: Store) -> Trial:

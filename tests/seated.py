@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_participant, find_study
 from planner.services.contacts import ContactDetails, keep_contact
-from tests.begun import begun
 from tests.reminded import KEYS
-from tests.studies import NORTH, STUDY, Trial, trial
+from tests.studies import NORTH, STUDY, Trial, begun_study, trial
 
 #: the page of a day, which is Monday 5 January 2026 by the tests' clock, and that of the first dose
 DAY = f"/infusions/{NORTH}"
@@ -18,16 +15,16 @@ DAY_1 = f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d1/infusion"
 
 def seated(store: Store) -> Trial:
     """A study with somebody who has their first dose today, and the second one in a week."""
+    return begun_study(store, "seated", _seated)
 
-    def fill() -> datetime:
-        made = trial(store)
-        made.enrol("01-001")
-        book(made, "01-001", "2026-01-05", "induction.c1.d1")
-        book(made, "01-001", "2026-01-12", "induction.c1.d8")
-        name_them(made, "01-001")
-        return made.now
 
-    return Trial(store, begun(store.database, "seated", fill))
+def _seated(store: Store) -> Trial:
+    made = trial(store)
+    made.enrol("01-001")
+    book(made, "01-001", "2026-01-05", "induction.c1.d1")
+    book(made, "01-001", "2026-01-12", "induction.c1.d8")
+    name_them(made, "01-001")
+    return made
 
 
 def book(study: Trial, number: str, day: str, visit: str, time: str = "09:00") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -81,6 +81,11 @@ def audited(study: Trial, action: str) -> list[AuditEntry]:
     """What the audit says of one kind of action, earliest first."""
     query = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.chain, AuditEntry.seq)
     return study.store.read(lambda session: list(session.scalars(query)))
+
+
+def begun_study(store: Store, what: str, fill: Callable[[Store], Trial]) -> Trial:
+    """What ``fill`` makes of an empty database, worked out once; ``what`` says all that it depends on."""
+    return Trial(store, begun(store.database, what, lambda: fill(store).now))
 
 
 def trial(store: Store, now: datetime = NOW, texts: Sequence[str] = ()) -> Trial:
