@@ -105,7 +105,7 @@ def test_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     writer = os.open(slow, os.O_WRONLY)  # waits until the command has begun to read
     time.sleep(0.5)  # and this until it waits in reading: a signal just before that is noticed only afterwards
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=90)
     os.close(writer)
     assert (running.returncode, out, err) == (130, b"", b"")
 
