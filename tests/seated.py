@@ -6,7 +6,7 @@ from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
 from planner.services.access import EVERYTHING, find_participant, find_study
 from planner.services.contacts import ContactDetails, keep_contact
 from tests.reminded import KEYS
-from tests.studies import NORTH, STUDY, Trial, trial
+from tests.studies import NORTH, STUDY, Trial, begun_study, trial
 
 #: the page of a day, which is Monday 5 January 2026 by the tests' clock, and that of the first dose
 DAY = f"/infusions/{NORTH}"
@@ -15,6 +15,10 @@ DAY_1 = f"/studies/{STUDY}/participants/01-001/visits/induction.c1.d1/infusion"
 
 def seated(store: Store) -> Trial:
     """A study with somebody who has their first dose today, and the second one in a week."""
+    return begun_study(store, "seated", _seated)
+
+
+def _seated(store: Store) -> Trial:
     made = trial(store)
     made.enrol("01-001")
     book(made, "01-001", "2026-01-05", "induction.c1.d1")

@@ -301,12 +301,12 @@ def test_a_study_is_stopped_by_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("status"), str(reached)).to_contain_text("The sending of this study is switched off.")
 
 
-@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize(("size", "script"), [("phone", True)])
-def test_nothing_is_wider_than_a_phone_and_every_target_is_large_enough(page: Page, name: str) -> None:
-    page.goto(PAGES[name])
-    assert width_needed(page) <= 390
-    assert page.evaluate(_SMALL) == []
+def test_nothing_is_wider_than_a_phone_and_every_target_is_large_enough(page: Page) -> None:
+    for name, path in PAGES.items():
+        page.goto(path)
+        assert width_needed(page) <= 390, name
+        assert page.evaluate(_SMALL) == [], name
 
 
 #: buttons, fields and links that stand by themselves and are smaller than a finger needs
@@ -318,7 +318,6 @@ _SMALL = """
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, scheme: str) -> None:
-    for size in SIZES.values():
-        assert barriers(open_context(browser, address, store, viewport=size, color_scheme=scheme), PAGES) == {}
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_keeps_anybody_out(browser: Browser, address: str, store: Store, size: str) -> None:
+    assert barriers(open_context(browser, address, store, viewport=SIZES[size]), PAGES) == {}
