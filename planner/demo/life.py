@@ -14,6 +14,8 @@ from schedules.statuses import GateStatus, Status
 #: keys of a fact whose number is a day
 _DAYS = frozenset({"date", "resume", "recheck", "until", "to", "conditioning", "instead_of"})
 _NOT_TO_BE_DONE = frozenset({Status.SUSPENDED, Status.TO_REBOOK})
+#: what a participant is told of as it is decided: without it they would not see what is booked after it
+_TOLD_AT_ONCE = frozenset({"held", "cycle_held", "cycle_delayed"})
 _AT_A_VISIT = frozenset({"attended", "given", "omitted", "held", "reduced", "visit_missed"})
 _AS_PLANNED = Turn()
 
@@ -65,7 +67,7 @@ class Life:
         self.cursor = day
         found = [fact for when, facts in self._coming if when <= day for fact in facts]
         self._coming = [entry for entry in self._coming if entry[0] > day]
-        facts = [dated(fact, day) for fact in found]
+        facts = [said for fact in found for said in _told_at_once(dated(fact, day))]
         self.site = next((fact["site"] for fact in facts if fact["fact"] == "transferred"), self.site)
         for visit in [visit for visit in self._visits() if self._day_of(visit) <= day]:
             self._done.add(visit.key)
@@ -107,7 +109,7 @@ class Life:
         turn = self._turn(visit)
         self._coming += [(day + timedelta(days=days), facts) for days, facts in turn.then]
         for fact in self._as_planned(visit) if turn.facts is None else turn.facts:
-            yield dated({"visit": visit.key, **fact} if fact["fact"] in _AT_A_VISIT else fact, day)
+            yield from _told_at_once(dated({"visit": visit.key, **fact} if fact["fact"] in _AT_A_VISIT else fact, day))
 
     def _as_planned(self, visit: ScheduledVisit) -> Iterator[FactSaid]:
         if _is_impossible(visit):
@@ -145,3 +147,14 @@ def dated(fact: FactSaid, day: date) -> dict[str, Any]:
         name: str(day + timedelta(days=value)) if name in _DAYS and isinstance(value, int) else value
         for name, value in known.items()
     }
+
+
+def _told_at_once(fact: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A fact, and that the participant was told of it where it is a decision about their days."""
+    if fact["fact"] not in _TOLD_AT_ONCE:
+        yield fact
+        return
+    about = next(str(fact[name]) for name in ("visit", "cycle", "activity") if name in fact)
+    name = f"{fact['fact']}-{about}-{fact['date']}"
+    yield {**fact, "id": name}
+    yield {"fact": "told", "about": name, "date": fact["date"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from planner import clock
 from planner.auth.door import asking, installation, needs, scope
 from planner.auth.permissions import Permission
+from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import InputProblem, InvalidInput, NotFound, PlannerError
 from planner.request_log import request_id
@@ -23,7 +24,7 @@ from planner.services.checklists import ARRIVED, VisitAddress, tick, untick
 from planner.services.fact_records import read_facts
 from planner.services.facts import Recorded, RecordFacts, preview_facts, record_facts
 from planner.services.facts_of_care import record_doses
-from planner.services.seats import Seat, seat_of
+from planner.services.seats import Seat, seat_of, seats_between
 from planner.web.centre.dose_form import (
     BECOMES,
     WENT,
@@ -34,7 +35,7 @@ from planner.web.centre.dose_form import (
     taken_back_facts,
 )
 from planner.web.centre.ok_form import RESULT_ROWS, OkForm
-from planner.web.centre.seat_view import seat_view
+from planner.web.centre.seat_view import seat_view, seat_views
 from planner.web.centre.site import looking, note_names
 from planner.web.desk.changes_view import preview_of
 from planner.web.desk.fact_fields import FIELDS, options_of
@@ -55,6 +56,8 @@ class Chair:
 
     seen: Seen
     seat: Seat
+    #: whether somebody else of the same name has an appointment there on that day
+    namesake: bool
 
     def form(self, name: str) -> ChairForm:
         """The form of that name as it begins: with what is known already."""
@@ -196,10 +199,13 @@ def digest_of(form: ChairForm) -> str:
 def chair_of(session: Session, study: str, number: str, visit: str) -> Chair:
     """The appointment of a visit with whose it is. Raises NotFound."""
     seen = look_at(session, study, number)
-    seat = seat_of(looking(session), seen.row, visit)
+    looks = looking(session)
+    seat = seat_of(looks, seen.row, visit)
     if seat is None:
         raise NotFound([InputProblem("visit", "there is no appointment for this visit", "look at the day again")])
-    return Chair(seen, seat)
+    day = seats_between(looks, session.get_one(SiteRow, seat.booking.site_id), seat.booking.day, seat.booking.day)
+    alike = [view for view in seat_views(day, str(seat.booking.zone)) if view.namesake]
+    return Chair(seen, seat, any(view.seat.participant.id == seen.row.id for view in alike))
 
 
 def _again(study: str, number: str, visit: str, name: str, error: PlannerError) -> Response:
@@ -227,7 +233,8 @@ def chair_page(chair: Chair, sent: ChairForm | None, status: int) -> Response:
         forms[sent.name] = sent
     here: dict[str, Any] = {"study": seen.study.code, "number": seen.number, "visit": seat.visit.key}
     made = render_template(
-        "centre/appointment.html", seen=seen, seat=seat, view=seat_view(seat, zone), forms=forms, sent=sent,
+        "centre/appointment.html", seen=seen, seat=seat, forms=forms, sent=sent,
+        view=replace(seat_view(seat, zone), namesake=chair.namesake),
         not_dosed=forms[NOT_DOSED], seen_digest=digest_of(forms[NOT_DOSED]), went=WENT, becomes=BECOMES,
         reasons=options_of(FIELDS["reason"], seen, {}), saved=request.args.get("saved"),
         zone=zone, site=_site_code(seen, seat),

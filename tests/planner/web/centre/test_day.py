@@ -73,11 +73,13 @@ def test_two_of_one_name_on_a_day_are_marked_wherever_they_are_listed(centre: De
     name_them(study, "01-002", "Bea Madeup", "1970-01-02")
     book(study, "01-002", "2026-01-05", "induction.c1.d1", "10:00")
     assert alike not in centre.text(DAY)
+    assert "Somebody else of this name" not in centre.text(DAY_1)
     name_them(study, "01-002", "ada  MADEUP", "1970-01-02")
     words = centre.text(DAY)
     assert words.count(alike) == 2
     assert "ada MADEUP Somebody else of this name on this day born 2 January 1970, record 4711" in words
     assert centre.text(f"{DAY}/pharmacy").count(alike) == 4
+    assert "Ask for the date of birth and the record number before anything is given." in centre.text(DAY_1)
 
 
 def test_a_dose_that_was_given_without_an_ok_is_called_that(centre: Desk, study: Trial) -> None:
