@@ -309,4 +309,5 @@ def happen(world: World, number: int) -> None:
     who = random.choice(world.people)
     world.log.append(f"-- {step.__name__} {who.number}")
     world.at.now += timedelta(minutes=5)  # what is a later version has a later second
+    world.replan()  # it may be after midnight by now
     step(Step(world, random, who))
