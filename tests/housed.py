@@ -27,7 +27,7 @@ from planner.web.door import TOKEN
 from tests import reminded
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD
-from tests.studies import NORTH, STUDY, Trial, trial
+from tests.studies import NORTH, STUDY, Trial, begun_study, trial
 
 FIELD = re.compile(rf'name="{TOKEN}" value="([0-9a-f]+)"')
 CODE = re.compile(r"\b(\d{6})\b")
@@ -110,6 +110,10 @@ epochs:
 
 def with_pills(store: Store) -> Trial:
     """A study that prompts, and somebody who takes pills at home from the 5th on."""
+    return begun_study(store, "pills", _with_pills)
+
+
+def _with_pills(store: Store) -> Trial:
     study = trial(store, texts=[PILLS])
     study.enrol()
     study.record("01-001", {"fact": "attended", "date": "2026-01-05", "visit": "induction.c1.d1"})
@@ -127,12 +131,8 @@ def post(client: FlaskClient, path: str, page: str, **said: str) -> TestResponse
     return client.post(path, data={TOKEN: found[1], **said})
 
 
-@contextmanager
-def housed(
-    store: Store, folder: Path, at: Clock, language: str = "en", study: Trial | None = None, **settings: Any
-) -> Iterator[Housed]:
-    """The study, with an application over its database and a worker that sends when it is told to."""
-    study = study or reminded.reminding(store)
+def _told(study: Trial, language: str) -> Trial:
+    """The participant is told of a visit, in words that are adopted, at a site with a telephone."""
     reminded.keep(study, language=language)
 
     def prepare(uow: UnitOfWork) -> None:
@@ -140,8 +140,20 @@ def housed(
         site = uow.session.scalars(select(SiteRow).where(SiteRow.code == NORTH)).one()
         site.phone, site.address = SITE_PHONE, ADDRESS
 
-    store.write(SYSTEM, study.now, prepare)
+    study.store.write(SYSTEM, study.now, prepare)
     study.record("01-001", DAY_8, TOLD)
+    return study
+
+
+@contextmanager
+def housed(
+    store: Store, folder: Path, at: Clock, language: str = "en", study: Trial | None = None, **settings: Any
+) -> Iterator[Housed]:
+    """The study, with an application over its database and a worker that sends when it is told to."""
+    if study is None:
+        study = begun_study(store, f"housed {language}", lambda store: _told(reminded.reminding(store), language))
+    else:
+        _told(study, language)
     at.now = study.now
     app = create_app({"TESTING": True, "PROPAGATE_EXCEPTIONS": False}, settings_for(store, folder, **settings))
     planner = app.extensions["installation"]

@@ -20,7 +20,7 @@ from planner.services.contacts import ContactDetails, erase_contact, keep_contac
 from planner.services.keyring import Keys, keys_of
 from planner.services.recipients import recipient_row
 from planner.services.sending import read_study_rules, set_rules
-from tests.studies import NOW, STUDY, Trial, trial
+from tests.studies import NOW, STUDY, Trial, begun_study, trial
 
 KEYS: Keys = keys_of(Settings(contact_keys=Fernet.generate_key().decode(), index_key="i" * 32))  # type: ignore[arg-type]
 PHONE, CAREGIVERS = "+12125550100", "+12125550150"
@@ -35,13 +35,17 @@ DETAILS = {"phone": PHONE, "email": "made.up@example.org", "caregiver_phone": CA
 
 def reminding(store: Store, **rules: Any) -> Trial:
     """A study with rules, and one participant who has begun, whose details are kept and who agreed to texts."""
-    study = trial(store)
-    study.enrol()
-    study.record("01-001", *DOSED)
-    remind(study, **rules)
-    keep(study)
-    agree(study, "sms")
-    return study
+
+    def fill(store: Store) -> Trial:
+        study = trial(store)
+        study.enrol()
+        study.record("01-001", *DOSED)
+        remind(study, **rules)
+        keep(study)
+        agree(study, "sms")
+        return study
+
+    return begun_study(store, f"reminding {rules}", fill)
 
 
 def remind(study: Trial, now: datetime = NOW, **rules: Any) -> None:

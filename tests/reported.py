@@ -26,7 +26,7 @@ from planner.services.access import EVERYTHING, Scope
 from planner.services.contact_attempts import LogAttempt, log_attempt
 from planner.services.replanning import replan_all
 from tests.planner.web.test_queries import copies
-from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
+from tests.studies import NORTH, SOUTH, STUDY, Trial, begun_study, trial
 
 SMALL = """\
 protocol: small
@@ -62,6 +62,10 @@ def given(visit: str | None, day: str, drug: str = "drug", **more: Any) -> dict[
 
 def small_study(store: Store) -> Trial:
     """The study of the docstring, as it stands on 15 April 2026."""
+    return begun_study(store, "small study", _small_study)
+
+
+def _small_study(store: Store) -> Trial:
     study = trial(store, texts=[SMALL])
     for number, site in (("01-001", NORTH), ("01-002", NORTH), ("02-001", SOUTH)):
         study.enrol(number, DAY_1, site, cohort="part")

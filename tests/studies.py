@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -29,6 +29,7 @@ from planner.services.studies import (
 from planner.services.users import CreateUser, create_user
 from schedules.history import Fact
 from schedules.protocol_file import library_text
+from tests.begun import begun
 
 NOW = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
 STUDY = "vsli-ino"
@@ -82,6 +83,11 @@ def audited(study: Trial, action: str) -> list[AuditEntry]:
     return study.store.read(lambda session: list(session.scalars(query)))
 
 
+def begun_study(store: Store, what: str, fill: Callable[[Store], Trial]) -> Trial:
+    """What ``fill`` makes of an empty database, worked out once; ``what`` says all that it depends on."""
+    return Trial(store, begun(store.database, what, lambda: fill(store).now))
+
+
 def trial(store: Store, now: datetime = NOW, texts: Sequence[str] = ()) -> Trial:
     """A study of vsli-ino, or of the versions of another protocol, with sites in New York and Jerusalem."""
 
@@ -98,5 +104,8 @@ def trial(store: Store, now: datetime = NOW, texts: Sequence[str] = ()) -> Trial
         if not texts:
             supply_parameters(uow, study, {"inotuzumab-levels": ["level 1 (made up)"]}, made_up=True)
 
-    store.write(SYSTEM, now, set_up)
-    return Trial(store, now)
+    def fill() -> datetime:
+        store.write(SYSTEM, now, set_up)
+        return now
+
+    return Trial(store, begun(store.database, f"trial {now} {texts}", fill))

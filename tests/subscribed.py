@@ -21,7 +21,7 @@ from planner.services.access import EVERYTHING, Scope
 from planner.services.feeds import Linked, MakeFeed, make_feed
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, DOSED, TOLD
-from tests.studies import NORTH, STUDY, Trial, trial
+from tests.studies import NORTH, STUDY, Trial, begun_study, trial
 
 __all__ = ["DAY_8", "DOSED", "TOLD"]
 
@@ -79,12 +79,17 @@ class Subscribed:
         return self.store.read(lambda session: session.get_one(Feed, linked.feed.id).revision)
 
 
-@contextmanager
-def subscribed(store: Store, folder: Path, at: Clock, settings: Settings | None = None) -> Iterator[Subscribed]:
-    """The study, with an application over its database."""
+def _begun(store: Store) -> Trial:
     study = trial(store)
     study.enrol()
     study.record("01-001", *DOSED)
+    return study
+
+
+@contextmanager
+def subscribed(store: Store, folder: Path, at: Clock, settings: Settings | None = None) -> Iterator[Subscribed]:
+    """The study, with an application over its database."""
+    study = begun_study(store, "subscribed", _begun)
     at.now = study.now
     app = create_app({"TESTING": True, "PROPAGATE_EXCEPTIONS": False}, settings or settings_for(store, folder))
     try:

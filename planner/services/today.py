@@ -85,6 +85,8 @@ class Day:
     study: str | None
     most: int
     skip: int = 0
+    #: by how many clocks the sites go
+    clocks: int = 1
 
     def part(self, lines: Sequence[T]) -> Found[T]:
         """The lines that are wanted of a whole list."""
@@ -93,8 +95,9 @@ class Day:
 
 def day_of(session: Session, now: datetime, study: str | None, most: int, skip: int = 0) -> Day:
     """The day at every site; of each list at most ``most`` lines after ``skip``, of one study where it is named."""
-    zones = session.execute(select(SiteRow.id, SiteRow.zone))
-    return Day(session, {site: local_day(now, zone) for site, zone in zones}, study, most, skip)
+    zones = dict(session.execute(select(SiteRow.id, SiteRow.zone)).all())
+    dates = {site: local_day(now, zone) for site, zone in zones.items()}
+    return Day(session, dates, study, most, skip, len(set(zones.values())))
 
 
 # -- visits -------------------------------------------------------------------------------------

@@ -15,19 +15,25 @@ from tests import reminded
 from tests.browser.desk import SIZES, context_of, served, watched
 from tests.planner.api.callers import Clock, settings_for
 from tests.reminded import DAY_8, DOSED, KEYS
-from tests.studies import STUDY
+from tests.studies import STUDY, Trial, begun_study
 
 PERSON = f"/studies/{STUDY}/participants/01-001"
 LATE = tuple({**dose, "date": "2026-01-20", "visit": "induction.c1.d8"} for dose in DOSED)
 
 
-@pytest.fixture
-def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
-    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
+def late(store: Store) -> Trial:
+    """A study with somebody whose second dose came late, and somebody else."""
     study = reminded.reminding(store)
     study.record("01-001", *LATE)
     study.record("01-001", {**DAY_8, "date": "2026-01-26", "visit": "induction.c1.d15"}, booking_reason="late")
     study.enrol("01-002")
+    return study
+
+
+@pytest.fixture
+def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
+    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
+    study = begun_study(store, "a late dose", late)
     at.now = study.now
     app = create_app({"TESTING": True}, settings_for(store, tmp_path))
     app.extensions["installation"]._keys = KEYS

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize
 
@@ -20,6 +19,7 @@ SIZES: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 AXE = ROOT / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -60,6 +60,11 @@ def watched(context: BrowserContext) -> Iterator[Page]:
     assert wrong == []
 
 
+def scripted(page: Page) -> bool:
+    """Whether the page's scripts run: what comes by itself comes only then."""
+    return bool(page.evaluate("'htmx' in window"))
+
+
 def width_needed(page: Page) -> float:
     """How wide the page is with all that is on it, in pixels, once its style sheets are there: words come before."""
     page.wait_for_load_state()
@@ -67,17 +72,42 @@ def width_needed(page: Page) -> float:
     return found
 
 
+def width_in_both(page: Page) -> float:
+    """The same in light or in dark, whichever is wider."""
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found.append(width_needed(page))
+    page.emulate_media(color_scheme="null")
+    return max(found)
+
+
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page that is shown: the rule, and the first thing that breaks it."""
+    """What axe-core finds on the page that is shown, in light and in dark: the rule, and the first that breaks it."""
     page.wait_for_load_state()
     # The page's own policy lets no script in but ours; this one is handed to the browser from outside of it.
-    page.evaluate(Path(AXE).read_text("utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(_RUN)
+    page.evaluate(AXE.read_text("utf-8"))
+    found: list[dict[str, Any]] = []
+    for scheme, asked in zip(SCHEMES, (_ASKED_FOR, _OF_COLOURS), strict=True):
+        page.emulate_media(color_scheme=scheme)
+        found += page.evaluate(_RUN, asked)
+    page.emulate_media(color_scheme="null")
     return [_said(one["id"], one["nodes"][0]) for one in found]
 
 
+#: with the size of targets, which axe leaves out unless it is asked: 24 pixels, or as much room around them
+_ASKED_FOR = {"rules": {"target-size": {"enabled": True}}}
+#: the same page in other colours breaks no other rule
+_OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
+#: a colour that is still on its way to another is neither
+_RUN = """asked => {
+    document.getAnimations().filter(one => one instanceof CSSTransition).forEach(one => one.finish())
+    return axe.run(document, {resultTypes: ['violations'], ...asked}).then(found => found.violations)
+}"""
+
+
 def barriers(context: BrowserContext, paths: Mapping[str, str]) -> dict[str, list[str]]:
-    """What axe-core finds on each of these pages, by its name; those on which it finds nothing are left out."""
+    """What axe-core finds on each of these pages, in light and in dark, by its name; those without are left out."""
     return _wrong_on_each(context, paths, violations)
 
 
@@ -90,11 +120,6 @@ def _wrong_on_each(
         found[name] = look(page)
     context.close()
     return {name: wrong for name, wrong in found.items() if wrong}
-
-
-#: with the size of targets, which axe leaves out unless it is asked: 24 pixels, or as much room around them
-_RUN = """axe.run(document, {resultTypes: ['violations'], rules: {'target-size': {enabled: true}}})
-    .then(found => found.violations)"""
 
 
 def _said(rule: str, first: dict[str, Any]) -> str:

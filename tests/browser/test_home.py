@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from planner.persistence.unit_of_work import Store
 from tests import reminded
-from tests.browser.desk import AXE, SIZES, lowest_target, served, violations, width_needed
+from tests.browser.desk import AXE, SIZES, lowest_target, served, violations, width_in_both, width_needed
 from tests.browser.own_page import Running, let_in
 from tests.housed import housed, with_pills
 from tests.planner.api.callers import Clock, at
@@ -111,6 +110,18 @@ def test_days_away_messages_and_the_language_are_set_on_the_page(browser: Browse
         page.get_by_role("radio", name="Español").check()
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Ajustes")
+
+
+def test_what_is_printed_says_of_which_day_it_is_and_the_screen_does_not(browser: Browser, running: Running) -> None:
+    with browser.new_context() as context:
+        page = let_in(context, running)
+        for path in ("/home", "/home/visits"):
+            page.goto(f"{running.address}{path}")
+            printed = page.get_by_text("Printed on Monday, January 5, 2026. Dates can change.")
+            expect(printed).to_be_hidden()
+            page.emulate_media(media="print")
+            expect(printed).to_be_visible()
+            page.emulate_media(media="screen")
 
 
 def test_a_wrong_code_is_said_beside_the_field_and_a_code_from_the_clinic_lets_in(page: Page, running: Running) -> None:
@@ -242,9 +253,9 @@ def test_who_else_gets_texts_is_agreed_to_ended_and_named(browser: Browser, runn
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills: Running, scheme: Any) -> None:
-    with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
+@pytest.mark.parametrize("size", SIZES)
+def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills: Running, size: str) -> None:
+    with browser.new_context(viewport=SIZES[size]) as context:
         page = let_in(context, pills)
         for day, answer in (("2026-01-12", "taken"), ("2026-01-11", "late"), ("2026-01-10", "missed")):
             page.goto(f"{pills.address}/home/settings")
@@ -252,33 +263,32 @@ def test_the_diary_has_no_barrier_and_fits_every_screen(browser: Browser, pills:
             said["form_token"] = page.locator("[name=form_token]").first.input_value()
             assert page.request.post(f"{pills.address}/home/diary", form=said).ok
         for path in ("/diary", "/diary?day=2026-01-10", "/diary?day=2026-01-05"):
+            page.set_viewport_size(SIZES[size])
             page.goto(f"{pills.address}/home{path}")
             assert violations(page) == [], path
             for width in (320, 390, 1280):
                 page.set_viewport_size({"width": width, "height": 844})
-                assert width_needed(page) <= width, (path, width)
+                assert width_in_both(page) <= width, (path, width)
             assert lowest_target(page) >= 24, path
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_is_wider_than_the_screen_or_has_a_small_target(
-    browser: Browser, running: Running, scheme: Any
-) -> None:
-    with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_is_wider_than_the_screen_or_has_a_small_target(browser: Browser, running: Running, size: str) -> None:
+    with browser.new_context(viewport=SIZES[size]) as context:
         page = let_in(context, running)
         for path in (*PAGES, "/" + "x" * 43):
             page.goto(f"{running.address}/home{path}")
             for width in (320, 390, 1280):
                 page.set_viewport_size({"width": width, "height": 844})
-                assert width_needed(page) <= width, (path, width)
+                assert width_in_both(page) <= width, (path, width)
             assert lowest_target(page) >= 24, path
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="no axe-core: see scripts/axe")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_barrier(browser: Browser, running: Running, scheme: Any) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_has_a_barrier(browser: Browser, running: Running, size: str) -> None:
     found: dict[str, list[str]] = {}
-    with browser.new_context(color_scheme=scheme, viewport=SIZES["phone"]) as context:
+    with browser.new_context(viewport=SIZES[size]) as context:
         page = context.new_page()
         for path in ("", "?asked=sent", "?asked=have"):
             page.goto(running.link + path)

@@ -28,7 +28,7 @@ __all__ = ["app", "at"]
 KNOWN = {"study": STUDY, "number": "01-001", "site": NORTH, "visit": "induction.c1.d8", "version": "1.0", "item": "edc"}
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 EXAMPLES = 100 if SOAK else 2
-_PARTS = {"sqlite": 2, "postgresql": 3}
+_PARTS = {"sqlite": 3, "postgresql": 5}
 EXCLUDED = {
     # The description cannot say all that the study's rules ask for.
     positive_data_acceptance,

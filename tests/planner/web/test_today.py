@@ -54,6 +54,7 @@ def test_an_appointment_stands_at_its_hour_and_what_took_place_is_ticked_off(des
     study.enrol()
     study.record("01-001", {"fact": "booked", "date": "2026-01-05", "visit": C1D1, "time": "09:30"})
     assert "09:30 01-001" in section(desk.html("/today"), "Comes today")
+    assert "Monday 5 January 2026 · hours by each site’s own clock" in desk.text("/today")
     study.record("01-001", *DOSES)
     comes = section(desk.html("/today"), "Comes today")
     assert "came" in comes

@@ -31,7 +31,7 @@ from planner.services.deviations import JudgeDeviation, judge_deviation
 from planner.services.enrolment import fail_screening
 from schedules.deviation import Kind
 from tests.reported import at, given
-from tests.studies import NORTH, SOUTH, STUDY, Trial, trial
+from tests.studies import NORTH, SOUTH, STUDY, Trial, begun_study, trial
 
 TEXT = """\
 protocol: small
@@ -65,6 +65,10 @@ DAY_1 = date(2026, 3, 2)
 
 def hand_study(store: Store) -> Trial:
     """The study of the docstring, as it stands on 4 May 2026."""
+    return begun_study(store, "study by hand", _hand_study)
+
+
+def _hand_study(store: Store) -> Trial:
     study = trial(store, texts=[TEXT])
     study.enrol("01-001", DAY_1)
     study.record("01-001", attended("s.look", "2026-02-23"), given("t.c1.d1", "2026-03-02"))
