@@ -113,8 +113,12 @@ def _what_differs(
 
 
 def _is_of(life: Life, row: Booking, fact: Booked | Rebooked) -> bool:
-    """Whether an appointment is the one that a fact made, at the site that it is at as far as is known by now."""
-    return row.fact_id == fact.id and row.site_id == life.study.site_ids[site_of(life, fact)]
+    """Whether an appointment is the one that a fact made, at a site that it can be at as far as is known by now.
+
+    One that was made after a transfer that turned out to be a mistake is not where nobody will see the participant.
+    """
+    sites = {fact.site} if fact.site is not None else {site for _, site in life.moves()}
+    return row.fact_id == fact.id and row.site_id in {life.study.site_ids[site] for site in sites}
 
 
 def held_visits(plan: Plan | None) -> list[ScheduledVisit]:

@@ -19,6 +19,7 @@ from planner.services.booking_load import Load, load_on
 from planner.services.designs import Designs, StudyDesign
 from planner.services.histories import lives_of
 from planner.services.sites import CloseSite, check_closure
+from planner.services.standing import UNSETTLED
 from schedules.closures import ClosedDay, ClosedRule
 from schedules.design import Design
 from schedules.feasible_days import FeasibleDay, feasible_days
@@ -27,6 +28,7 @@ from schedules.recurrence import check_rule, days_of_rule
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
 
+_UNSETTLED = tuple(status.value for status in UNSETTLED)
 _STANDS = tuple(status.value for status in (Status.PLANNED, Status.DUE, Status.BOOKED, Status.TO_REBOOK))
 #: days that are proposed to somebody at most
 MOST_DAYS = 5
@@ -103,7 +105,7 @@ def to_rebook(session: Session, designs: Designs, scope: Scope, site: SiteRow, n
         .join(Study, Study.id == VisitRow.study_id)
         .where(
             within(scope, VisitRow.study_id, VisitRow.site_id), VisitRow.site_id == site.id,
-            VisitRow.status == Status.TO_REBOOK.value, VisitRow.gone.is_(False),
+            VisitRow.status.in_(_UNSETTLED), VisitRow.booked != "", VisitRow.gone.is_(False),
         )
         .order_by(VisitRow.booked, Study.code, Participant.number)
     )  # fmt: skip

@@ -4,7 +4,8 @@
 - The study that releases bookings tells of each as it is made; elsewhere somebody has to have said so (protocols, 13).
 - An appointment that was moved is where it was told until the move is told; one that was given back is off at once
   (remind participants: "A move that was told..."; notifications, the outbox).
-- After a death or a withdrawal from contact nothing is left (calendar feeds, who sees what; notifications).
+- After a death or a withdrawal from contact nothing is left (calendar feeds, who sees what; notifications), nor while
+  their contact details are erased (remind participants).
 - What was decided and not told changes nothing for the participant: while there is such a fact, only this is asked of
   what they see, that they were told of it (protocols, 13).
 - A fact that was voided never was; a voided void lets it count again (protocols, facts).
@@ -64,6 +65,7 @@ class Person:
     #: whether their study tells of bookings as they are made
     releases: bool
     facts: list[Fact] = field(default_factory=list)
+    erased: bool = False
 
     def knows(self, facts: Iterable[Fact]) -> None:
         """Further facts were recorded."""
@@ -82,7 +84,7 @@ class Person:
     def ended(self) -> bool:
         """Whether nobody may contact them any more."""
         ends = (fact for fact in self.live if isinstance(fact, Died | Withdrew))
-        return any(isinstance(fact, Died) or fact.scope == "contact" for fact in ends)
+        return self.erased or any(isinstance(fact, Died) or fact.scope == "contact" for fact in ends)
 
     def site_on(self, day: date) -> str:
         """Where they are seen on a day."""

@@ -77,7 +77,8 @@ def calendars(seen: Looker) -> Iterator[str]:
     for study in (GATED, SHORT):
         yield from _calendar(seen, study, [row for row in seen.rows if row["study"] == study])
     for site in (NORTH, SOUTH):
-        here = [row for row in seen.rows if site == row["site"] or ((slot := seen.held(row)) and slot.site == site)]
+        chairs_there = {(each["number"], each["visit"]) for each in seen.bookings if each["site"] == site}
+        here = [row for row in seen.rows if site == row["site"] or (row["number"], row["key"]) in chairs_there]
         yield from _calendar(seen, f"site {site}", here)
 
 

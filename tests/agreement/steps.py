@@ -81,7 +81,10 @@ class Step:
             self.tell_newest()
 
     def arrange(self) -> None:
-        """The next visit gets an appointment on its day, they are told, and it is shortly before."""
+        """All is recorded; the next visit gets an appointment on its day, they are told, and it is shortly before."""
+        for each in self.visits():
+            if (each["target"] or "~") <= str(self.today):
+                self.come_to(each, date.fromisoformat(each["target"]))
         known = (each for each in self.visits("planned", "due") if (each["target"] or "") > str(self.today))
         visit = next(known, None)
         if visit is None:
@@ -129,7 +132,10 @@ class Step:
         if visit is None:
             return
         target = date.fromisoformat(visit["target"] or visit["nominal"] or self.today.isoformat())
-        day = min(self.today, target + timedelta(days=self.pick(0, 0, 1)))
+        self.come_to(visit, min(self.today, target + timedelta(days=self.pick(0, 0, 1))))
+
+    def come_to(self, visit: dict[str, Any], day: date) -> None:
+        """They came to a visit on a day."""
         drugs = [name for name in visit["activities"] if name in ("vsli", "ino", "drug")]
         about = {"date": day.isoformat(), "visit": visit["key"]}
         doses = [{"fact": "given", **about, "activity": drug} for drug in drugs]
@@ -221,11 +227,17 @@ class Step:
             lambda: world.do(lambda uow: change_opt_out(uow, EVERYTHING, _line("start", about))),
             lambda: world.do(lambda uow: end_contact_consent(uow, EVERYTHING, EndContactConsent(**said))),
             lambda: world.do(lambda uow: agree_to_contact(uow, EVERYTHING, AgreeToContact(**said))),
-            lambda: world.do(lambda uow: erase_contact(uow, world.row(uow, who), "asked for")),
+            self.erase,
             lambda: world.keep(who),
             lambda: world.keep(who, zone="Asia/Tokyo"),
             lambda: world.keep(who, preferences={"reminders": ["1d"]}),
         )()
+
+    def erase(self) -> None:
+        """How they are reached is erased."""
+        self.world.log.append("  erased")
+        self.world.do(lambda uow: erase_contact(uow, self.world.row(uow, self.who), "asked for"))
+        self.who.erased = True
 
     def answer(self) -> None:
         """They answer to a visit on their own page, or say that they are away."""
@@ -309,4 +321,5 @@ def happen(world: World, number: int) -> None:
     who = random.choice(world.people)
     world.log.append(f"-- {step.__name__} {who.number}")
     world.at.now += timedelta(minutes=5)  # what is a later version has a later second
+    world.replan()  # it may be after midnight by now
     step(Step(world, random, who))

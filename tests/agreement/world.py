@@ -203,7 +203,8 @@ class World:
     def keep(self, who: Person, **contact: Any) -> None:
         """Keep how somebody is reached."""
         details = ContactDetails(phone=who.phone, **contact)
-        self.do(lambda uow: keep_contact(uow, KEYS, self.row(uow, who), details))
+        if self.do(lambda uow: keep_contact(uow, KEYS, self.row(uow, who), details)) is not None:
+            who.erased = False
 
 
 def _agreed(who: Person) -> AgreeToContact:

@@ -191,3 +191,11 @@ def test_closed_days_of_other_studies_hit_nobody_that_one_may_not_know_of(
 ) -> None:
     elsewhere = desk_of(app, store, Role.INFUSION_CENTRE, STUDY, SOUTH)
     assert elsewhere.send(CLOSURES, do="preview", first="2026-01-12").status_code == 404
+
+
+def test_an_appointment_for_which_no_other_day_is_left_waits_among_the_others(centre: Desk, study: Trial) -> None:
+    study.record("01-001", {"fact": "held", "date": "2026-01-05", "visit": "induction.c1.d8", "reason": "counts"})
+    words = centre.text(CLOSURES)
+    assert "Appointments that need another day 1" in words
+    assert "C1D8 Mon 12 Jan, 09:00" in words
+    assert "needs a decision" in centre.text(f"{DAY}?day=2026-01-12")
