@@ -29,6 +29,7 @@ from planner.problems import HTTP_WORDS, Conflict, InputProblem, PlannerError, U
 from planner.services.installation import open_installation
 from planner.services.library import Library
 from planner.web import account, frame, headers, pages, program_tokens, sign_in
+from planner.web.addresses import NumberConverter
 from planner.web.centre.everything import make_centre
 from planner.web.desk.everything import make_desk
 from planner.web.errors import error_page
@@ -67,6 +68,7 @@ def create_app(config: Mapping[str, Any] | None = None, settings: Settings | Non
     app.config.from_mapping(MAX_CONTENT_LENGTH=LONGEST_BODY, LIBRARY=None, METRICS_TOKEN=token)
     app.config.from_mapping(config or {})
     app.json = StrictJson(app)
+    app.url_map.converters["int"] = NumberConverter
     app.url_map.merge_slashes = False  # a redirect would repeat whatever host the request named
     app.extensions["library"] = Library(app.config["LIBRARY"])
     app.extensions["installation"] = open_installation(known)

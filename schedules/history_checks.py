@@ -66,7 +66,7 @@ class Checker:
             self.live = [fact for fact in self.facts if id(fact) in counts]
         self.place = {id(fact): place for place, fact in enumerate(self.facts)}
         self.names = KnownNames(design, self.live)
-        self.rename = _renamer(design, self.live)
+        self.rename = renamer_of(design, self.live)
 
     def problem(self, fact: Fact, wrong: str, right: str) -> Problem:
         """A problem at the place of a fact."""
@@ -95,7 +95,7 @@ def _as_written(facts: list[Fact]) -> list[Fact]:
     return [*(facts[place[-1]] for place in sorted(placed)), *loose]
 
 
-def _renamer(design: Design, live: list[Fact]) -> Callable[[str], str]:
+def renamer_of(design: Design, live: Iterable[Fact]) -> Callable[[str], str]:
     """By the version under which the participant enrolled; by the first one where that is unknown."""
     versions = [protocol.version for protocol in design.versions]
     named = [fact.version for fact in live if isinstance(fact, Enrolled) and fact.version in versions]

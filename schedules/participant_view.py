@@ -12,7 +12,6 @@ from datetime import date, datetime
 
 from schedules.design import Design
 from schedules.history import (
-    Booked,
     CycleDelayed,
     CycleHeld,
     Died,
@@ -22,17 +21,19 @@ from schedules.history import (
     History,
     NewTherapy,
     Progressed,
-    Rebooked,
     Told,
     TreatmentEnded,
     Withdrew,
 )
+from schedules.history_checks import renamer_of
+from schedules.known_bookings import known_bookings
 from schedules.plan import plan
 from schedules.record import fact_id, known_by, live_facts
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import Status
 
-_TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded, Progressed, NewTherapy)
+#: what a participant knows of only once somebody has told them; the rest happens to them
+TO_BE_TOLD = (GateDecided, CycleHeld, CycleDelayed, Held, TreatmentEnded, Progressed, NewTherapy)
 
 
 def participant_view(
@@ -60,7 +61,10 @@ def told_visits(
     if contact_ended(facts):
         return ()
     told = {fact.about for fact in facts if isinstance(fact, Told)}
-    seen = [fact for fact in facts if _is_known(fact, told, releases_bookings)]
+    known = known_bookings(
+        facts, lambda fact: releases_bookings or fact_id(fact) in told, renamer_of(design, facts)
+    )  # fmt: skip
+    seen = [fact for fact in known if not isinstance(fact, TO_BE_TOLD) or fact_id(fact) in told]
     return plan(design, replace(history, facts=tuple(seen)), as_of).visits
 
 
@@ -70,13 +74,6 @@ def contact_ended(facts: Iterable[Fact]) -> str:
     if any(isinstance(fact, Died) for fact in facts):
         return "died"
     return "withdrew" if any(isinstance(fact, Withdrew) and fact.scope == "contact" for fact in facts) else ""
-
-
-def _is_known(fact: Fact, told: set[str], releases_bookings: bool) -> bool:
-    """Whether the participant knows of a fact: of what happened to them always, of decisions once told."""
-    if isinstance(fact, Booked | Rebooked) and not releases_bookings:
-        return fact_id(fact) in told
-    return not isinstance(fact, _TO_BE_TOLD) or fact_id(fact) in told
 
 
 def _is_shown(visit: ScheduledVisit) -> bool:

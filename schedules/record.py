@@ -89,6 +89,12 @@ def _voided(voids: list[Void]) -> set[str]:
     return {name for name, others in against.items() if any(counts[other] for other in others)}
 
 
+def _by_entry(fact: Fact) -> tuple[datetime, int, str]:
+    """What was recorded later comes later, f10 after f9; where nothing is known of that, the order stays."""
+    name = (fact.id or "") if fact.recorded is not None else ""
+    return entered_at(fact), len(name), name
+
+
 class Record:
     """The live facts of one participant, by what they are about. Days are ordinals.
 
@@ -187,7 +193,7 @@ class Record:
         latest: dict[tuple[str, int], Booked | Rebooked] = {}
         open_days: Counter[tuple[str, int]] = Counter()
         booked: list[Booked | Rebooked] = [*self.all(Booked), *self.all(Rebooked)]
-        for fact in booked:
+        for fact in sorted(booked, key=_by_entry):  # of two on one day, which differ in their hour, the newer counts
             slot = (self.rename(fact.visit), fact.date.toordinal())
             latest[slot] = fact
             open_days[slot] += 1

@@ -32,12 +32,12 @@ def book(study: Trial, number: str, day: str, visit: str, time: str = "09:00") -
     study.record(number, {"fact": "booked", "date": day, "visit": visit, "time": time})
 
 
-def name_them(study: Trial, number: str) -> None:
+def name_them(study: Trial, number: str, name: str = "Ada Madeup", born: str = "1961-05-12") -> None:
     """Keep who somebody is, by three identifiers."""
 
     def work(uow: UnitOfWork) -> None:
         found = find_participant(uow.session, EVERYTHING, find_study(uow.session, EVERYTHING, STUDY), number)
-        said = ContactDetails(name="Ada Madeup", birth_date="1961-05-12", record_number="4711")
+        said = ContactDetails(name=name, birth_date=born, record_number="4711")
         keep_contact(uow, KEYS, found, said)
 
     study.store.write(SYSTEM, study.now, work)

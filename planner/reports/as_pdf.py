@@ -68,7 +68,7 @@ def pages_data(report: Report, others: Sequence[Chart] = ()) -> dict[str, Any]:
         "name": page_text(name), "title": page_text(name, _UNBROKEN), "maker": f"visit planner, {report.engine}",
         "running": page_text(_cut(f"{report.study}: {report.title}"), _UNBROKEN), "moment": moment,
         "seal": f"audit chain: entry {report.chain.seq}, {report.chain.digest[:16]}…",
-        "heading": [(name, page_text(said)) for name, said in heading(report)],
+        "heading": [(name, page_text(said)) for name, said in heading(report, in_words=True)],
         "measures": [_measure(each, drawn.get(each.id), grouped) for each in report.measures],
         "left_out": [[each.title, *gone] for each in report.measures for gone in _left_out(each)],
         "curves_note": _CURVES_NOTE, "others": [{"title": _called(each), **_picture(each)} for each in others],

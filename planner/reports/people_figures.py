@@ -44,6 +44,8 @@ def retention(evidence: Evidence, choice: Choice) -> Measure:
         ends = Counter(each.end for each in watched)
         more = {LEFT: float(ends[LEFT]), DIED: float(ends[DIED])}
         rows.append(share(group, ends[""], len(watched), IN_STUDY, "none enrolled", **more))
+        if not watched:
+            continue  # of nobody no part is still in the study
         curves += [Curve(group, f"Kaplan-Meier: {IN_STUDY}", kaplan_meier(watched))]
         curves += [Curve(group, f"Aalen-Johansen: {end}", aalen_johansen(watched, end)) for end in (LEFT, DIED)]
         curves += [Curve(group, f"Aalen-Johansen: {TRANSPLANTED}", _transplants(people, choice))]

@@ -17,12 +17,14 @@ from planner.persistence.participants import Contact
 from planner.persistence.sites import SiteRow
 from planner.services.histories import Life, site_of
 from schedules.history import Booked, Rebooked
+from schedules.history_checks import renamer_of
 from schedules.participant_view import told_visits
+from schedules.record import Record
 from schedules.scheduled import ScheduledVisit
 from schedules.statuses import Status
 
-#: it took place or was missed: that is no news to anybody
-_OVER = frozenset({Status.DONE, Status.MISSED, Status.EXPIRED, Status.UNRECORDED})
+#: nobody came, as far as is recorded: of an appointment that is not ahead any more that is no news to anybody
+_OVER = frozenset({Status.MISSED, Status.UNRECORDED})
 #: nobody has said yet on which other day it will be: whoever does, tells the participant by that
 _UNSETTLED = frozenset({Status.TO_REBOOK, Status.NEEDS_DECISION})
 #: where a participant's preferences name the timings of reminders that they want
@@ -71,27 +73,61 @@ def wanted_appointments(
 ) -> list[Appointment]:
     """The appointments from today on as the participant is to know them.
 
-    What took place, and what waits for another day, stays as it was told, without reminders: that an appointment no
-    longer fits is no news for a text before somebody has made another one. In hospital there are no reminders at all.
+    What took place on its day, and what waits for another day, stays as it was told, without reminders: that an
+    appointment no longer fits is no news for a text before somebody has made another one. Who has come on another day
+    has no appointment for it any more. In hospital there are no reminders at all.
     Raises Refused for facts that cannot be.
     """
     today = life.today(now)
     withheld = not naming.reminds or life.course(now).is_in_hospital(today.toordinal())
     wants = wants_of(session.get(Contact, life.participant.id))
     told = told_visits(life.study.design, life.history, today, releases_bookings=life.study.releases_bookings)
-    found = []
+    found, stand = [], _standing(life) if known else {}
     for visit in told:
         fact = visit.booking
         if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
             own = wants_of_visit(naming.rules, visit.key, wants)
             found.append(_appointment(session, life, visit, fact, naming, withheld, own))
-        elif visit.key in known and _stays(visit):
+        elif visit.key in known and fact is not None and _waits(visit):
+            found.append(_appointment(session, life, visit, fact, naming, withheld=True, wants=wants))
+        elif visit.key in known and (
+            _is_over(visit, known[visit.key], today) or _stands_untold(visit, known[visit.key], stand)
+        ):
             found.append(as_it_was(known[visit.key], withheld=True, wants=wants))
     return found
 
 
-def _stays(visit: ScheduledVisit) -> bool:
-    return visit.status in _OVER or (visit.booking is not None and (visit.status in _UNSETTLED or visit.tentative))
+def _standing(life: Life) -> dict[str, Booked | Rebooked]:
+    """What made the appointment of each visit that has one, whoever knows of it."""
+    bookings = Record(life.live, renamer_of(life.study.design, life.live)).bookings
+    return {key: booking.fact for key, booking in bookings.items()}
+
+
+def _stands_untold(visit: ScheduledVisit, row: AppointmentRow, stand: Mapping[str, Booked | Rebooked]) -> bool:
+    """Whether it was a mistake that they were told, and what they were told is so: it cannot be untold, and is not off.
+
+    A text that calls off what stands would keep somebody at home whom the centre expects.
+    """
+    fact = stand.get(visit.key)
+    if fact is None or visit.booking is not None or not visit.is_open:
+        return False
+    return (fact.date, _minutes(fact)) == (row.day, row.starts)
+
+
+def _minutes(fact: Booked | Rebooked) -> int | None:
+    return fact.time.hour * 60 + fact.time.minute if fact.time else None
+
+
+def _waits(visit: ScheduledVisit) -> bool:
+    """Whether its appointment stands, and is to be another one: one that was moved to where it does not fit, too."""
+    return visit.status in _UNSETTLED or visit.tentative
+
+
+def _is_over(visit: ScheduledVisit, row: AppointmentRow, today: date) -> bool:
+    """Whether what was told of it is no more than what happened."""
+    if visit.actual is not None:
+        return visit.actual == row.day
+    return visit.status in _OVER and (row.day <= today or visit.booking is not None)
 
 
 def _appointment(
@@ -99,9 +135,8 @@ def _appointment(
     wants: tuple[str, ...] | None,
 ) -> Appointment:  # fmt: skip
     site = session.get_one(SiteRow, life.study.site_ids[site_of(life, fact)])
-    starts = fact.time.hour * 60 + fact.time.minute if fact.time else None
     return Appointment(
-        reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=starts,
+        reference=visit.key, study_id=life.study.study_id, site_id=site.id, day=fact.date, starts=_minutes(fact),
         zone=site.zone, place=naming.alias or site.name, phone=site.phone, withheld=withheld, wants=wants,
         minutes=fact.minutes or life.carer.of(visit.spec.activities).minutes, address=site.address,
     )  # fmt: skip

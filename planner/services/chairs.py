@@ -15,7 +15,7 @@ from planner.persistence.bookings import SLOT_MINUTES, Booking, ChairSlot
 from planner.persistence.sites import SiteRow
 from planner.persistence.unit_of_work import UnitOfWork
 from planner.problems import ChairTaken, InputProblem, Refused
-from planner.services.histories import Life, site_of
+from planner.services.histories import Life, site_of, site_on
 from planner.services.standing import DEFAULT_MINUTES
 from schedules.closures import Weekday
 from schedules.history import Booked, Rebooked
@@ -75,6 +75,17 @@ def sync_bookings(uow: UnitOfWork, life: Life, plan: Plan | None, reason: str) -
     uow.session.flush()
     for visit, fact in made:
         _book(uow, life, _checked(uow.session, life, visit, fact, reason))
+    _show_elsewhere(uow, life)
+
+
+def _show_elsewhere(uow: UnitOfWork, life: Life) -> None:
+    """Whoever looks after the chairs of another site than the one that sees the participant sees their appointments."""
+    moves = life.moves()
+    now = (Booking.ended_at.is_(None)) | (Booking.ended_at == uow.now)
+    held = select(Booking.site_id, Booking.day).where(Booking.participant_id == life.participant.id, now)
+    for site_id, day in uow.session.execute(held):
+        if site_id != life.study.site_ids[site_on(moves, day)]:
+            uow.shows(life.study.study_id, site_id, life.participant.id)
 
 
 def check_bookings(session: Session, life: Life, plan: Plan | None, reason: str) -> None:
@@ -95,10 +106,15 @@ def _what_differs(
     query = select(Booking).where(Booking.participant_id == life.participant.id, Booking.ended_at.is_(None))
     rows = {row.visit_key: row for row in session.scalars(query)}
     wanted = {visit.key: (visit, visit.booking) for visit in held_visits(plan) if visit.booking is not None}
-    same = {key for key, (_, fact) in wanted.items() if key in rows and rows[key].fact_id == fact.id}
+    same = {key for key, (_, fact) in wanted.items() if key in rows and _is_of(life, rows[key], fact)}
     came = days_of_visits(plan)
     ended = [row for key, row in rows.items() if key not in same and came.get(key) != row.day]
     return ended, [entry for key, entry in wanted.items() if key not in same]
+
+
+def _is_of(life: Life, row: Booking, fact: Booked | Rebooked) -> bool:
+    """Whether an appointment is the one that a fact made, at the site that it is at as far as is known by now."""
+    return row.fact_id == fact.id and row.site_id == life.study.site_ids[site_of(life, fact)]
 
 
 def held_visits(plan: Plan | None) -> list[ScheduledVisit]:

@@ -12,7 +12,7 @@ from itertools import accumulate, chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
@@ -20,6 +20,7 @@ from notifications.calendars.ical_text import Calendar, CalendarEvent, EventStat
 from notifications.forbidden import told
 from notifications.languages import language_of
 from notifications.recipients import RecipientRow
+from planner.persistence.bookings import Booking
 from planner.persistence.feeds import CENTRE, PARTICIPANT, Feed
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
@@ -31,7 +32,7 @@ from planner.services.feed_scope import owner_scope
 from planner.services.feed_words import FULL, FULL_MORE, WITHDRAWN, WITHDRAWN_MORE, Words, name_of, words_in
 from planner.services.keyring import Keys
 from planner.services.recipients import reference_of
-from schedules.statuses import Status
+from planner.services.standing import UNSETTLED
 
 #: grows with every change of what is shown where, so that an app takes it although nothing has happened
 CONTENTS_VERSION = 3
@@ -40,6 +41,10 @@ MOST_EVENTS = 1_000
 MOST_BYTES = 1_000_000
 #: so many visits have room, whatever is shown of them
 NEVER_FULL = 250
+_UNSETTLED = [status.value for status in UNSETTLED]
+_HOLDS = and_(
+    Booking.participant_id == VisitRow.participant_id, Booking.visit_key == VisitRow.key, Booking.ended_at.is_(None)
+)  # fmt: skip
 _MIDNIGHT = time()
 _DAY = timedelta(days=1)
 #: without an end that somebody knows
@@ -263,10 +268,10 @@ def _queries(session: Session, feed: Feed, today: date) -> tuple[Select[Any], ..
     ahead = standing.where(VisitRow.target.between(today, last)).order_by(VisitRow.target)
     back = standing.where(VisitRow.target >= first, VisitRow.target < today).order_by(VisitRow.target.desc())
     # An appointment that no longer fits stands where it was made, wherever the visit should be.
-    unfit = standing.where(VisitRow.status == Status.TO_REBOOK.value, VisitRow.target.is_(None))
+    unfit = standing.where(VisitRow.status.in_(_UNSETTLED), VisitRow.target.is_(None), VisitRow.booked != "")
     since = datetime.combine(today - CANCELLED_FOR + _DAY, _MIDNIGHT, ZoneInfo(feed.zone))
     fallen = mine.where(VisitRow.fell_at >= since).order_by(VisitRow.fell_at.desc())
-    return ahead, back, unfit, fallen
+    return ahead, back, unfit, fallen, _elsewhere(session, feed).where(inside, VisitRow.fell_at.is_(None))
 
 
 def _count(session: Session, feed: Feed, today: date) -> int:
@@ -284,8 +289,8 @@ def _names(seen: Seen) -> tuple[str, str, str]:
     return (seen.study, seen.number, seen.key)
 
 
-def _of_feed(session: Session, feed: Feed) -> Select[Any]:
-    """The visits that a feed is about and its owner may see."""
+def _joined(feed: Feed) -> Select[Any]:
+    """The visits of a feed's study, participant and audience, each with the place where its chair is, if it has one."""
     visit = VisitRow
     shown: tuple[Any, ...] = (
         Participant.number, visit.key, Study.code, SiteRow.name, SiteRow.address, SiteRow.zone, visit.label,
@@ -293,12 +298,33 @@ def _of_feed(session: Session, feed: Feed) -> Select[Any]:
         visit.observes, visit.stood, visit.fell_at, visit.gone, visit.revision, visit.changed_at,
     )  # fmt: skip
     query: Select[Any] = select(*shown).join(Participant, Participant.id == visit.participant_id)
-    query = query.join(Study, Study.id == visit.study_id).join(SiteRow, SiteRow.id == visit.site_id)
-    query = query.where(within(owner_scope(session, feed.owner_id), visit.study_id, visit.site_id))
-    for column, wanted in (
-        (visit.study_id, feed.study_id), (visit.site_id, feed.site_id), (visit.participant_id, feed.participant_id),
-    ):  # fmt: skip
+    query = query.join(Study, Study.id == visit.study_id).outerjoin(Booking, _HOLDS)
+    query = query.join(SiteRow, SiteRow.id == func.coalesce(Booking.site_id, visit.site_id))
+    for column, wanted in ((visit.study_id, feed.study_id), (visit.participant_id, feed.participant_id)):
         query = query if wanted is None else query.where(column == wanted)
     if feed.audience == CENTRE:
         query = query.where(visit.setting != "remote", or_(visit.doses != [], visit.booked != ""))
     return query
+
+
+def _of_feed(session: Session, feed: Feed) -> Select[Any]:
+    """The visits that a feed is about and its owner may see, where the participant is seen.
+
+    A centre's are those whose chair is there: an appointment that was made elsewhere stands there.
+    """
+    mine = _joined(feed).where(_is_seen(session, feed, VisitRow.site_id))
+    if feed.audience != CENTRE or feed.site_id is None:
+        return mine
+    return mine.where(func.coalesce(Booking.site_id, VisitRow.site_id) == feed.site_id)
+
+
+def _elsewhere(session: Session, feed: Feed) -> Select[Any]:
+    """The visits whose chair is where the feed is about, of participants who are seen elsewhere."""
+    there, here = _is_seen(session, feed, Booking.site_id), _is_seen(session, feed, VisitRow.site_id)
+    return _joined(feed).where(VisitRow.gone.is_(False), Booking.site_id != VisitRow.site_id, there, ~here)
+
+
+def _is_seen(session: Session, feed: Feed, site_id: Any) -> ColumnElement[bool]:
+    """Whether a feed is about what is at a site, and its owner may see it."""
+    condition = within(owner_scope(session, feed.owner_id), VisitRow.study_id, site_id)
+    return condition if feed.site_id is None else and_(condition, site_id == feed.site_id)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from notifications.calendars.ical_text import CalendarEvent, EventStatus
+from planner.services.standing import UNSETTLED
 from schedules.statuses import Status
 from schedules.wording import span_words, state_words
 
@@ -115,7 +116,7 @@ def _summary(seen: Seen, shows: Shows) -> str:
         name = f"{name}: {', '.join(drug for drug, _ in seen.doses)}"
     if seen.fell_at is not None:
         return f"CANCELLED: {name}"
-    if seen.status == Status.TO_REBOOK and not shows.busy_only:
+    if seen.status in UNSETTLED and not shows.busy_only:
         return f"TO REBOOK: {name}"
     return name
 

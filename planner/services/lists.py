@@ -18,7 +18,7 @@ from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study, StudySite
 from planner.persistence.types import said
-from planner.persistence.users import User, names_of
+from planner.persistence.users import User
 from planner.persistence.visits import GateRow, VisitRow
 from planner.problems import InputProblem, InvalidInput
 from planner.services.access import Scope, find_participant, find_site, find_study, within
@@ -199,13 +199,6 @@ def newest_audit(
         query = query.where(AuditEntry.seq < before)
     rows = list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(most + 1)))
     return rows[:most], len(rows) > most
-
-
-def actor_names(session: Session, entries: Sequence[AuditEntry]) -> dict[str, str]:
-    """The names of those who acted: ``user:7`` is how the audit keeps them."""
-    ids = {entry.actor: entry.actor.rpartition("user:")[2].partition(" ")[0] for entry in entries}
-    known = names_of(session, (int(text) for text in ids.values() if text.isdecimal()))
-    return {actor: known.get(int(text), actor) if text.isdecimal() else actor for actor, text in ids.items()}
 
 
 def participant_audit(session: Session, scope: Scope, study: str, number: str, asked: Asked) -> Page[AuditEntry]:

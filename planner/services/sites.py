@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifications.appointments import SiteShown, recipients_at, show_site_anew
 from notifications.invitations import invite_anew
 from planner.clock import local_day
-from planner.persistence.bookings import ChairSlot
+from planner.persistence.bookings import Booking, ChairSlot
 from planner.persistence.feeds import EVERYBODY
 from planner.persistence.participants import Participant
 from planner.persistence.sites import Closure, SiteRow, StoredHoliday, site_by_code
@@ -174,7 +174,7 @@ def _show_anew(uow: UnitOfWork, site: SiteRow, known_as: str, staff: bool, told:
     locks them.
     """
     theirs = {participant_of(name)[0] for name in recipients_at(uow.session, site.id, uow.now)} if told else set()
-    stands = (VisitRow.site_id == site.id, VisitRow.stood != "")
+    stands = (or_(VisitRow.site_id == site.id, _has_a_chair(site)), VisitRow.stood != "")
     if staff:
         theirs |= set(uow.session.scalars(select(VisitRow.participant_id).where(*stands)))
     if theirs:
@@ -192,6 +192,12 @@ def _show_anew(uow: UnitOfWork, site: SiteRow, known_as: str, staff: bool, told:
         uow.session.execute(shown.execution_options(synchronize_session=False))
         for study_id in uow.session.scalars(select(StudySite.study_id).where(StudySite.site_id == site.id)):
             uow.shows(study_id, site.id, EVERYBODY)
+
+
+def _has_a_chair(site: SiteRow) -> ColumnElement[bool]:
+    """Whether a visit has an appointment at a site, wherever the participant is seen."""
+    theirs = (Booking.participant_id == VisitRow.participant_id, Booking.visit_key == VisitRow.key)
+    return exists().where(*theirs, Booking.ended_at.is_(None), Booking.site_id == site.id)
 
 
 def _keep_chairs(uow: UnitOfWork, site: SiteRow, chairs: int) -> None:

@@ -13,8 +13,10 @@ from schedules.statuses import Status
 
 #: what an appointment takes at least that does not say how long it is
 DEFAULT_MINUTES = 60
+#: an appointment does not fit any more, or not until somebody decides: its chair is held all the same
+UNSETTLED = frozenset({Status.TO_REBOOK, Status.NEEDS_DECISION, Status.HELD})
 _ON_ITS_DAY = frozenset({Status.PLANNED, Status.DUE, Status.UNRECORDED})
-_BOOKED = frozenset({Status.BOOKED, Status.TO_REBOOK})
+_BOOKED = frozenset({Status.BOOKED, Status.UNRECORDED, *UNSETTLED})
 _TOOK_PLACE = frozenset({Status.DONE, Status.EXPIRED})
 
 
@@ -31,7 +33,7 @@ def stands(status: str, target: date | None, actual: date | None, booked: str) -
 
     One whose appointment no longer fits stands there until somebody makes another: the chair is still taken.
     """
-    if status in _BOOKED:
+    if booked and status in _BOOKED:
         return booked
     if status in _TOOK_PLACE and actual is not None:
         return booked if booked.startswith(f"{actual}T") else str(actual)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, inspect, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, inspect, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from notifications.appointments import AppointmentRow
 from notifications.recipients import RecipientRow
 from notifications.tasks import TaskRow
 from planner.clock import local_day
+from planner.persistence.bookings import Booking
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.participants import Participant
 from planner.persistence.sites import SiteRow
@@ -26,6 +27,7 @@ from planner.persistence.types import said
 from planner.persistence.visits import GateRow, VisitRow
 from planner.services.access import Scope, within
 from planner.services.recipients import participant_of
+from planner.services.standing import UNSETTLED
 from planner.services.tasks import Told, told_of
 from schedules.statuses import GateStatus, Status
 
@@ -37,7 +39,9 @@ CLOSING = 3
 DECIDED_BEFORE = 7
 #: appointments of so many days are looked through for an answer
 ASKED_FOR = 4
-_STANDS = (Status.PLANNED.value, Status.DUE.value, Status.BOOKED.value, Status.TO_REBOOK.value)
+#: they stand on their target, and whose appointment is not settled where that was made
+_STANDS = (Status.PLANNED.value, Status.DUE.value, Status.BOOKED.value)
+_UNSETTLED = tuple(status.value for status in UNSETTLED)
 _UNBOOKED = (Status.PLANNED.value, Status.DUE.value)
 
 
@@ -81,6 +85,8 @@ class Day:
     study: str | None
     most: int
     skip: int = 0
+    #: by how many clocks the sites go
+    clocks: int = 1
 
     def part(self, lines: Sequence[T]) -> Found[T]:
         """The lines that are wanted of a whole list."""
@@ -89,8 +95,9 @@ class Day:
 
 def day_of(session: Session, now: datetime, study: str | None, most: int, skip: int = 0) -> Day:
     """The day at every site; of each list at most ``most`` lines after ``skip``, of one study where it is named."""
-    zones = session.execute(select(SiteRow.id, SiteRow.zone))
-    return Day(session, {site: local_day(now, zone) for site, zone in zones}, study, most, skip)
+    zones = dict(session.execute(select(SiteRow.id, SiteRow.zone)).all())
+    dates = {site: local_day(now, zone) for site, zone in zones.items()}
+    return Day(session, dates, study, most, skip, len(set(zones.values())))
 
 
 # -- visits -------------------------------------------------------------------------------------
@@ -98,19 +105,38 @@ def day_of(session: Session, now: datetime, study: str | None, most: int, skip: 
 
 def who_comes(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     """Whose visit stands on today, or took place today; the earliest appointments first."""
-    on_day = _by_site(day, VisitRow.site_id, lambda today: VisitRow.target == today)
-    which = (on_day, VisitRow.status.in_((*_STANDS, Status.DONE.value)))
-    return _visits(day, scope, which, (VisitRow.booked == "", VisitRow.booked))
+    stand = _stand(day, (*_STANDS, Status.DONE.value), lambda column, today: column == today)
+    return _visits(day, scope, (stand,), (VisitRow.booked == "", VisitRow.booked))
 
 
 def coming_days(day: Day, scope: Scope) -> Found[Line[VisitRow]]:
     """Whose visit stands on one of the coming days."""
 
-    def soon(today: date) -> ColumnElement[bool]:
-        return VisitRow.target.between(today + timedelta(days=1), today + timedelta(days=COMING))
+    def soon(column: Any, today: date) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = column.between(today + timedelta(days=1), today + timedelta(days=COMING))
+        return found
 
-    which = (_by_site(day, VisitRow.site_id, soon), VisitRow.status.in_(_STANDS))
-    return _visits(day, scope, which, (VisitRow.target, VisitRow.booked == "", VisitRow.booked))
+    on_day = func.coalesce(func.nullif(func.substr(VisitRow.booked, 1, 10), ""), cast(VisitRow.target, Text))
+    order = (on_day, VisitRow.booked == "", VisitRow.booked)
+    return _visits(day, scope, (_stand(day, _STANDS, soon),), order)
+
+
+def _stand(
+    day: Day, statuses: Sequence[str], wanted: Callable[[Any, date], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """Which visits stand on such a day: on their target, or, not settled, where their appointment holds a chair.
+
+    The latter are few, and looked up by their appointments first: so an index leads to the others.
+    """
+    on_target = _by_site(day, VisitRow.site_id, lambda today: wanted(VisitRow.target, today))
+    on_their_day = and_(on_target, VisitRow.status.in_(statuses))
+    these = (Booking.participant_id == VisitRow.participant_id) & (Booking.visit_key == VisitRow.key)
+    holding = select(VisitRow.participant_id, VisitRow.key).join(Booking, these).where(
+        _by_site(day, Booking.site_id, lambda today: wanted(Booking.day, today)), Booking.ended_at.is_(None),
+        VisitRow.status.in_(_UNSETTLED), VisitRow.gone.is_(False),
+    )  # fmt: skip
+    found = [(who, key) for who, key in day.session.execute(holding)]
+    return or_(on_their_day, tuple_(VisitRow.participant_id, VisitRow.key).in_(found)) if found else on_their_day
 
 
 def windows(day: Day, scope: Scope) -> Found[Line[VisitRow]]:

@@ -7,11 +7,15 @@ from datetime import date
 
 from planner.problems import InputProblem, Refused
 from planner.services.histories import Life
-from schedules.history import Fact, GateDecided, Told
-from schedules.participant_view import participant_view
+from schedules.fact_kinds import NAMES
+from schedules.history import Fact, Told
+from schedules.participant_view import TO_BE_TOLD, participant_view
 from schedules.record import fact_id
 from schedules.scheduled import Plan, ScheduledVisit
 from schedules.statuses import Status
+
+#: in which field a decision says what it is about
+_NAMED = ("gate", "visit", "cycle")
 
 
 def refuse_what_stays_hidden(life: Life, plan: Plan | None, facts: Sequence[Fact], today: date) -> None:
@@ -45,5 +49,14 @@ def _appointment(visit: ScheduledVisit) -> str | None:
 def _untold_decisions(life: Life) -> Iterator[str]:
     told = {fact.about for fact in life.live if isinstance(fact, Told)}
     for fact in life.live:
-        if isinstance(fact, GateDecided) and fact_id(fact) not in told:
-            yield f"{fact.gate} ({fact_id(fact)})"
+        if isinstance(fact, TO_BE_TOLD) and fact_id(fact) not in told:
+            yield f"{_about(fact)} ({fact_id(fact)})"
+
+
+def _about(fact: Fact) -> str:
+    """What a decision is about, as its fact names it; else of what kind it is."""
+    return str(next((found for name in _NAMED if (found := getattr(fact, name, None))), None) or _kind(fact))
+
+
+def _kind(fact: Fact) -> str:
+    return NAMES[type(fact)].replace("_", " ")

@@ -129,7 +129,7 @@ def _with_end(found: list[Section], protocol: Protocol, end: TreatmentEnd | None
     for place, section in enumerate(found):
         if _is_follow_up(protocol, section.id.partition("-again-")[0]):
             return [*found[:place], Section(section.id, section.label, section.blocks, end), *found[place + 1 :]]
-    return [*found, Section("end", "After treatment", (), end)]
+    return [*found, Section("end", "End of treatment", (), end)]
 
 
 def _is_follow_up(protocol: Protocol, name: str) -> bool:

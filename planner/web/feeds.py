@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from notifications.calendars.lint import Finding, Severity, lint
 from planner import clock
@@ -18,7 +18,8 @@ from planner.services.feed_words import name_of
 from planner.services.feeds import feed_by_token, state_of
 from planner.services.installation import Installation
 from planner.web.feed_links import feed_links
-from planner.web.home.texts import texts_in
+from planner.web.home.entrance import texts_of_reader
+from planner.web.home.texts import Texts, texts_in
 from planner.web.words import sentence
 
 feeds = Blueprint("feeds", __name__, url_prefix="/calendars")
@@ -58,7 +59,9 @@ def subscribe(token: str) -> Response:
     planner.require_schema()
     found = planner.store.read(lambda session: feed_by_token(session, token)) if _is_token(token) else None
     if found is None:
-        abort(404)
+        return _lost(texts_of_reader(), 404)
+    if state_of(found, clock.now()) != "active" and found.audience == PARTICIPANT:
+        return _lost(texts_in(str(found.options.get("language", "en"))), 410)
     if state_of(found, clock.now()) != "active":
         return _private(render_template("feed_ended.html"), 410)
     links = feed_links(token)
@@ -67,6 +70,11 @@ def subscribe(token: str) -> Response:
         return _private(render_template("home/subscribe.html", t=t, links=links), 200)
     name, whom = name_of(found, "", "").rstrip(": "), _FOR.get(found.audience, "")
     return _private(render_template("feed.html", name=name, whom=whom, links=links), 200)
+
+
+def _lost(t: Texts, status: int) -> Response:
+    """What somebody is told whose link opens no calendar: it may have been a participant's, so it leads nowhere."""
+    return _private(render_template("home/notice.html", t=t, title="lost_title", text="lost"), status)
 
 
 @feeds.get("/check")

@@ -112,6 +112,18 @@ def test_days_away_messages_and_the_language_are_set_on_the_page(browser: Browse
         expect(page.get_by_role("heading", level=1)).to_have_text("Ajustes")
 
 
+def test_what_is_printed_says_of_which_day_it_is_and_the_screen_does_not(browser: Browser, running: Running) -> None:
+    with browser.new_context() as context:
+        page = let_in(context, running)
+        for path in ("/home", "/home/visits"):
+            page.goto(f"{running.address}{path}")
+            printed = page.get_by_text("Printed on Monday, January 5, 2026. Dates can change.")
+            expect(printed).to_be_hidden()
+            page.emulate_media(media="print")
+            expect(printed).to_be_visible()
+            page.emulate_media(media="screen")
+
+
 def test_a_wrong_code_is_said_beside_the_field_and_a_code_from_the_clinic_lets_in(page: Page, running: Running) -> None:
     page.goto(running.link)
     page.get_by_role("link", name="I already have a code").click()

@@ -150,6 +150,12 @@ def test_an_amendment_is_looked_at_put_in_force_and_followed_to_its_end(page: Pa
     expect(page.get_by_role("heading", name="Participants 2")).to_be_visible(timeout=15_000)
     line = page.get_by_role("listitem").filter(has_text="01-001")
     expect(line).to_contain_text("1 visit is new; 1 visit changes on its day.")
+    line.get_by_text("Visit by visit").click()
+    visit = line.get_by_role("listitem").filter(has_text="changes on its day")
+    expect(visit).to_be_hidden()
+    page.emulate_media(media="print")  # on paper nobody can open what is closed
+    expect(visit).to_be_visible()
+    page.emulate_media(media="screen")
     page.get_by_label("Reason").fill("Approved by the committee")
     page.get_by_role("button", name="Put version 2.0 in force").click()
     expect(page.get_by_text("Version 2.0 is in force at the site.")).to_be_visible(timeout=15_000)

@@ -159,7 +159,8 @@ def test_a_protocol_with_arms_asks_which_one_and_plans_it(crossover: FlaskClient
     words = text_of(crossover, f"{address}&arm=b-first")
     assert words.index("Monday 5 January 2026 B Day 1") < words.index("Monday 19 January 2026 A Day 1")
     assert "The pill : Mon 5 Jan to Fri 9 Jan (5 days)" in words
-    assert "After treatment" in words
+    assert "End of treatment" in words
+    assert "After treatment" not in words
 
 
 def test_an_arm_that_there_is_not_stays_in_the_form(crossover: FlaskClient) -> None:

@@ -8,7 +8,17 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from schedules.errors import HistoryError
-from schedules.history import AmendmentApplied, Booked, CycleDelayed, CycleHeld, Held, History, Transferred
+from schedules.history import (
+    AmendmentApplied,
+    Booked,
+    BookingCancelled,
+    CycleDelayed,
+    CycleHeld,
+    Held,
+    History,
+    Rebooked,
+    Transferred,
+)
 from schedules.history_checks import check_history
 from schedules.plan import plan
 from schedules.scheduled import ScheduledVisit
@@ -211,3 +221,29 @@ def test_a_cycle_that_is_asked_about_under_an_open_hold_says_the_gate_and_the_ho
     visit = planned(SIX_DONE, hold).visit("maintenance.c5.d1")
     assert (visit.status, [conflict.kind for conflict in visit.conflicts]) == (status, ["gate", "held"])
     assert f"{said} held on 15 June 2026" in visit.conflicts[1].text
+
+
+# -- at which hour ------------------------------------------------------------------------------
+
+
+def hour(name: str, at: int, recorded: int) -> Rebooked:
+    """The appointment of 9 February is at another hour."""
+    day = february(9)
+    return Rebooked(id=name, date=day, visit=D8, instead_of=day, time=time(at), recorded=entered(recorded))
+
+
+@pytest.mark.parametrize(("first", "second"), [("f9", "f10"), ("f99", "f100"), ("b", "a")])
+def test_of_two_hours_of_one_day_the_one_that_was_recorded_later_holds(first: str, second: str) -> None:
+    made = Booked(id="f8", date=february(9), visit=D8, time=time(9), recorded=entered(3))
+    found = planned(*BEGUN, made, hour(first, 10, 4), hour(second, 8, 5)).visit(D8)
+    assert found.booking is not None
+    assert found.booking.time == time(8)
+
+
+def test_an_appointment_that_was_given_back_and_made_again_is_at_its_new_hour() -> None:
+    made = Booked(date=february(9), visit=D8, time=time(9), recorded=entered(3))
+    off = BookingCancelled(date=february(9), visit=D8, recorded=entered(5))
+    again = Booked(date=february(9), visit=D8, time=time(14), recorded=entered(6))
+    found = planned(*BEGUN, made, hour("f9", 10, 4), off, again).visit(D8)
+    assert found.booking is not None
+    assert found.booking.time == time(14)

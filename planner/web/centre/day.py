@@ -14,7 +14,7 @@ from planner.auth.permissions import Permission
 from planner.persistence.visits import VisitRow
 from planner.services.booking_load import Load, load_on
 from planner.services.seats import seats_between, without_an_appointment
-from planner.web.centre.seat_view import SeatView, Table, seat_view, table_of
+from planner.web.centre.seat_view import SeatView, Table, seat_views, table_of
 from planner.web.centre.site import STRIP, Place, asked_day, days_from, looking, note_names, place_of
 from planner.web.desk.choices import sites_of
 from schedules.closures import Weekday
@@ -62,7 +62,7 @@ def _page(session: Session, code: str) -> DayPage:
     place = place_of(session, code)
     day = asked_day(place.today)
     looks = looking(session)
-    views = [seat_view(seat, place.row.zone) for seat in seats_between(looks, place.row, day, day)]
+    views = seat_views(seats_between(looks, place.row, day, day), place.row.zone)
     first = min(place.today, day) if abs(day - place.today) < timedelta(days=STRIP) else day - timedelta(days=3)
     days = days_from(first, STRIP)
     loads = load_on(session, place.row, days)

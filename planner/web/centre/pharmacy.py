@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from planner.auth.door import installation, needs
 from planner.auth.permissions import Permission
 from planner.services.seats import Seat, seats_between
-from planner.web.centre.seat_view import preparations, seat_view
+from planner.web.centre.seat_view import preparations, seat_views
 from planner.web.centre.site import asked_day, looking, note_names, place_of
 
 pages = Blueprint("pharmacy", __name__)
@@ -25,7 +25,7 @@ def show(site: str) -> str:
         place = place_of(session, site)
         day = asked_day(place.today)
         seats = seats_between(looking(session), place.row, day, day)
-        found = preparations([seat_view(seat, place.row.zone) for seat in seats])
+        found = preparations(seat_views(seats, place.row.zone))
         shown = render_template(
             "centre/pharmacy.html", place=place, day=day, found=found, one_day=timedelta(days=1),
             closed=place.why_closed(day), waiting=sum(one.drug.ok_kind != "given" for one in found),

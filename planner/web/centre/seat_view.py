@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time
 
 from planner.persistence.bookings import SLOT_MINUTES
@@ -51,6 +51,13 @@ class SeatView:
     stands: str
     prepare: str
     drugs: tuple[DrugView, ...]
+    #: whether somebody else with the same name has an appointment on that day
+    namesake: bool = False
+
+    @property
+    def second(self) -> str:
+        """What is told beside the name where there is room for one thing: ``born 12 May 1961``, or the record."""
+        return self.identifiers.partition(", ")[0]
 
     @property
     def waits_for_ok(self) -> bool:
@@ -95,6 +102,20 @@ def seat_view(seat: Seat, zone: str) -> SeatView:
         clock_words(max(0, booking.starts - longest)) if longest and seat.timed else "",
         tuple(_drug_view(drug, zone) for drug in seat.drugs),
     )  # fmt: skip
+
+
+def seat_views(seats: Iterable[Seat], zone: str) -> list[SeatView]:
+    """The appointments of a day in words; whoever could be taken for somebody else by the name is marked."""
+    views = [seat_view(seat, zone) for seat in seats]
+    bearers: dict[str, set[str]] = {}
+    for view in views:
+        bearers.setdefault(_heard(view.name), set()).add(view.code)
+    return [replace(view, namesake=bool(view.name) and len(bearers[_heard(view.name)]) > 1) for view in views]
+
+
+def _heard(name: str) -> str:
+    """A name as it is called out: whatever its capitals and spaces."""
+    return " ".join(name.casefold().split())
 
 
 def preparations(views: Sequence[SeatView]) -> list[Preparation]:

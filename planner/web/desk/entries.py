@@ -12,6 +12,7 @@ from planner.auth.asking import Asking
 from planner.auth.permissions import Permission
 from planner.persistence.deviations import DeviationRow
 from planner.persistence.visits import GateRow, VisitRow
+from planner.services.standing import UNSETTLED
 from planner.services.tasks import Told
 from planner.services.today import Line, Place, Unconfirmed
 from planner.web.words import sentence, short_day
@@ -43,8 +44,8 @@ def comes(line: Line[VisitRow], who: Asking) -> Entry:
     action = None if done else to_record(line, who, "Record", "came", visit=row.key)
     hour = hour_of(row.booked)
     return entry_of(
-        line, row.target, hour or "no hour", row.label, _care(row), tag="came" if done else _setting(row), done=done,
-        action=action,
+        line, _stands_on(row), hour or "no hour", row.label, _care(row),
+        tag="came" if done else _unsettled(row) or _setting(row), done=done, action=action,
     )  # fmt: skip
 
 
@@ -54,7 +55,18 @@ def comes_later(line: Line[VisitRow], who: Asking) -> Entry:
     hour = hour_of(row.booked)
     action = None if row.booked else to_visit(line, who, "Book", row.key)
     tag = "tentative" if row.tentative else "" if row.booked else _setting(row) or "not booked"
-    return entry_of(line, row.target, hour or "no hour", row.label, _care(row), tag=tag, action=action)
+    tag = _unsettled(row) or tag
+    return entry_of(line, _stands_on(row), hour or "no hour", row.label, _care(row), tag=tag, action=action)
+
+
+def _unsettled(row: VisitRow) -> str:
+    """What is to be known of an appointment that does not fit any more."""
+    return state_words(row.status) if row.booked and row.status in UNSETTLED else ""
+
+
+def _stands_on(row: VisitRow) -> date | None:
+    """The day on which somebody is expected: that of an appointment, whether it fits or not."""
+    return date.fromisoformat(row.booked[:10]) if _unsettled(row) else row.target
 
 
 def overdue(line: Line[VisitRow], who: Asking) -> Entry:

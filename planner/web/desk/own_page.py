@@ -157,7 +157,8 @@ def _page(study: str, number: str, shown: Shown) -> Response:
         return render_template(
             "desk/own_page.html", seen=seen, state=state, shown=shown, longest=LONGEST_BRING,
             longest_name=LONGEST_NAME, known=known, drugs=drugs, diary=diary_of(seen.life, known, now),
-            picture=code_of(shown.link) if shown.link else "", **names(seen),
+            picture=code_of(shown.link) if shown.link else "",
+            reached=service.may_be_contacted(session, seen.row.id), **names(seen),
         )  # fmt: skip
 
     return make_response(installation().store.read(work), shown.status)

@@ -17,8 +17,9 @@ from planner.persistence.facts import FactRow
 from planner.persistence.paging import Asked, Page
 from planner.persistence.users import names_of
 from planner.services.address_book import ContactBook
+from planner.services.audit_names import names_in
 from planner.services.home_doses import OWN
-from planner.services.lists import actor_names, participant_audit
+from planner.services.lists import participant_audit
 from planner.services.messages import Shown, participant_messages, with_texts
 from planner.web import calendar_view
 from planner.web.desk.audit_words import shown_entry
@@ -104,7 +105,7 @@ def audit(study: str, number: str) -> str:
         seen = look_at(session, study, number)
         found = participant_audit(session, scope(), study, number, asked)
         return render_template(
-            "desk/audit.html", seen=seen, found=found, who=actor_names(session, found.rows),
+            "desk/audit.html", seen=seen, found=found, named=names_in(session, found.rows),
             shown=[shown_entry(seen, entry) for entry in found.rows], **names(seen),
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import zip_longest
 
 from planner.web.desk.seen import Seen
 from planner.web.words import dated, month_name, window_words
@@ -169,7 +170,7 @@ class _Drawing:
         spans = [(stay, *_ends_of(visits)) for stay, visits in known]
         spans.sort(key=lambda each: each[1])
         found = []
-        for (stay, begins, ends), following in zip(spans, [*spans[1:], None], strict=True):
+        for (stay, begins, ends), following in zip_longest(spans, spans[1:]):
             until = min(ends, following[1] - timedelta(days=1)) if following and following[1] > begins else ends
             if until < self.first or begins > self.last:
                 continue

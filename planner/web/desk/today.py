@@ -143,20 +143,20 @@ def show() -> ResponseReturnValue:
     who, page = asking(), asked_page() if only else 1
     planner, now = installation(), clock.now()
 
-    def work(session: Session) -> tuple[dict[str, Listed], Studies, list[date]]:
+    def work(session: Session) -> tuple[dict[str, Listed], Studies, list[date], int]:
         studies = studies_of(session, request.args.get("study"))
         day = day_of(session, now, studies.chosen, SHORT if only is None else LONG, (page - 1) * LONG)
         found = {
             name: _listed(name, kind, day, who, page) for name, kind in wanted.items() if may(who, kind.permission)
         }
-        return found, studies, sorted(set(day.dates.values()))
+        return found, studies, sorted(set(day.dates.values())), day.clocks
 
-    found, studies, dates = planner.store.read(work)
+    found, studies, dates, clocks = planner.store.read(work)
     if not studies.known and may(who, Permission.STUDIES_WRITE) and scope().everything():
         return redirect(url_for("office.overview.start"), 303)
     return render_template(
         "desk/today.html", found=found, to_do=[found[name] for name in TO_DO if name in found], studies=studies,
-        dates=dates or [now.date()], only=only, address=_address,
+        dates=dates or [now.date()], clocks=clocks, only=only, address=_address,
         quiet=not any(one.total for one in found.values()) and may(who, Permission.PARTICIPANTS_WRITE),
         further=lambda number: url_for("desk.today.show", list=only, study=studies.chosen, page=number),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -75,6 +76,13 @@ def shown(name: str, t: Texts, status: int = 200, **values: Any) -> Response:
 def lost() -> Response:
     """There is nothing here: the same for a link that was guessed, one that has ended, and a device that has none."""
     return shown("notice", texts_of_reader(), 404, title="lost_title", text="lost")
+
+
+def trouble(status: int) -> Response:
+    """What somebody is told where no page of theirs has that address, or the planner itself fails."""
+    if status == HTTPStatus.NOT_FOUND:
+        return private(lost())
+    return private(shown("notice", texts_of_reader(), status, title="trouble_title", text="trouble"))
 
 
 def refused(error: PlannerError) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -21,6 +22,8 @@ FOLDER = Path(__file__).parent / "texts"
 FALLBACK = "en"
 #: in the order in which they are offered
 LANGUAGES = ("en", "es", "fr", "ar", "zh")
+_UNBROKEN = "\u00a0"
+_BEFORE_MARK = re.compile(" (?=[?!:;»])")
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,16 @@ class Texts:
         return format_skeleton("yMMMM", day, locale=self.locale)
 
     def weekday(self, day: date) -> str:
-        """``Mon``, above a column of a calendar."""
-        return format_date(day, "ccc", self.locale)
+        """``Mon``, above a column of a calendar; in Arabic, which has no abbreviations, without the article."""
+        return format_date(day, "cccccc" if self.language == "ar" else "ccc", self.locale)
 
     def number(self, number: int) -> str:
         """A whole number, in the digits of the language."""
         return format_decimal(number, locale=self.locale)
 
     def time(self, minutes: int) -> str:
-        """``9:30 AM``, of minutes after midnight."""
-        return time_words(minutes, self.locale)
+        """``9:30 AM``, of minutes after midnight; never cut in two, as the half of the day is a part of the hour."""
+        return time_words(minutes, self.locale).replace(" ", _UNBROKEN)
 
     def length(self, minutes: int) -> str:
         """``3 hours 30 minutes``, to the nearest quarter of an hour where it is longer than one."""
@@ -85,4 +88,9 @@ def texts_in(language: str) -> Texts:
     code = language.partition("-")[0].lower()
     code = code if code in LANGUAGES else FALLBACK
     read = YAML(typ="safe", pure=True).load((FOLDER / f"{code}.yaml").read_text("utf-8"))
-    return Texts(code, {name: str(text).strip() for name, text in read.items()})
+    return Texts(code, {name: _kept_together(str(text).strip()) for name, text in read.items()})
+
+
+def _kept_together(text: str) -> str:
+    """A text whose marks stay with their word, as French has them with a space between."""
+    return _BEFORE_MARK.sub(_UNBROKEN, text).replace("« ", f"«{_UNBROKEN}")

@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from planner.auth.door import installation, needs, scope
 from planner.auth.permissions import Permission
+from planner.persistence.audit import AuditEntry
 from planner.services.access import find_study
-from planner.services.lists import actor_names, newest_audit
+from planner.services.audit_names import names_in
+from planner.services.lists import newest_audit
+from planner.web.audit_words import Change, action_words, changes_of, kept_words, lines_of
 from planner.web.desk.choices import studies_of
 from planner.web.office.parts import may_everywhere
 from planner.web.office.search import asked_for
 
 pages = Blueprint("audit", __name__)
 PER_PAGE = 50
+#: what an entry says stands beside it up to that many letters; what is longer is folded away
+_SHORT = 200
 #: what an audit may be narrowed to: the beginning of what entries are about, and what that is called
 INSTALLATION_SUBJECTS = (("user:", "People"), ("site:", "Sites"), ("feed:", "Calendars"))
 STUDY_SUBJECTS = (("study:", "The study itself"), ("participant:", "Participants"), ("message", "Messages"))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry in words, and as the audit keeps it."""
+
+    entry: AuditEntry
+    what: str
+    about: str
+    who: str
+    lines: tuple[str, ...]
+    changes: tuple[Change, ...]
+    raw: str
+
+    @property
+    def short(self) -> bool:
+        """Whether there is room beside it for what it says."""
+        said = [*self.lines, *(f"{each.name}{each.before}{each.after}" for each in self.changes)]
+        return sum(map(len, said)) <= _SHORT
 
 
 @pages.get("/audit")
@@ -42,14 +69,26 @@ def _page(study: str | None) -> str:
         found = find_study(session, scope(), study) if study is not None else None
         rows, more = newest_audit(session, scope(), study, said["subject"] or None, until, PER_PAGE)
         return render_template(
-            "office/audit.html", rows=rows, study=found, said=said, start=_address(study, said["subject"]),
+            "office/audit.html", shown=_shown(session, rows), study=found, said=said,
+            start=_address(study, said["subject"]),
             further=_address(study, said["subject"], rows[-1].seq) if more else None, first=until is None,
             subjects=STUDY_SUBJECTS if study is not None else INSTALLATION_SUBJECTS,
-            who=actor_names(session, rows), studies=studies_of(session, None).known,
+            studies=studies_of(session, None).known,
             whole=may_everywhere(Permission.AUDIT_READ), here=_address(study, ""),
         )  # fmt: skip
 
     return installation().store.read(work)
+
+
+def _shown(session: Session, rows: Sequence[AuditEntry]) -> list[Shown]:
+    named = names_in(session, rows)
+    return [
+        Shown(
+            row, action_words(row.action), named.subject(row), named.actor(row), lines_of(row, named.value),
+            changes_of(row, named.value), kept_words(row),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def _address(study: str | None, subject: str, before: int | None = None) -> str:

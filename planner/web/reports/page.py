@@ -118,7 +118,8 @@ def _of(ask: Ask, report: Report | None) -> dict[str, Any]:
     if report is None:
         return {"report": None, "about": [], "top": [], "sections": [], "pictures": [], "measured": {}}
     return {
-        "report": report, "about": heading(report), "top": list(top_of(report)), "sections": list(sections_of(report)),
+        "report": report, "about": heading(report, in_words=True), "top": list(top_of(report)),
+        "sections": list(sections_of(report)),
         "pictures": of_visits(ask, report.participants) if report.participants and report.mask_below <= 1 else [],
         "measured": of_measures(ask, report),
     }  # fmt: skip

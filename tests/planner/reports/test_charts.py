@@ -291,6 +291,12 @@ def test_where_there_is_nobody_a_chart_says_so_in_words(store: Store, name: str)
     assert chart.empty.endswith(".")
 
 
+def test_of_nobody_no_part_is_still_in_the_study(store: Store) -> None:
+    retention = report(trial(store)).measure("retention")
+    assert [(row.n, row.of) for row in retention.rows] == [(0, 0)]
+    assert retention.curves == ()
+
+
 def test_single_participants_are_not_drawn_while_small_figures_are_masked(small: Trial) -> None:
     for name in ("swimmer", "heat-map", "visits", "chair-load"):
         chart = drawn(small, name, mask_below=5)

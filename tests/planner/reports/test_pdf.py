@@ -98,6 +98,7 @@ def test_each_page_says_which_it_is_of_how_many_of_what_study_and_moment(store: 
     first = squeezed(pages[0].extract_text())
     assert f"audit chain entry {made.chain.seq}, {made.chain.digest}" in first
     assert "filters by site" in first
+    assert "data as of 15 April 2026, 14:00:00 UTC" in first
 
 
 def hostile(made: Report) -> Report:

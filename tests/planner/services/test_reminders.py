@@ -267,3 +267,43 @@ def test_a_test_message_at_night_is_of_use_until_the_morning(study: Trial) -> No
         SYSTEM, night, lambda uow: send_test(uow, EVERYTHING, STUDY, "01-001", "sms").expires_at
     )
     assert expires == datetime(2026, 1, 6, 14, 0, tzinfo=UTC)
+
+
+def test_who_came_on_another_day_than_that_of_the_appointment_does_not_have_to_come_again(study: Trial) -> None:
+    told(study)
+    study.now = datetime(2026, 1, 11, 13, tzinfo=UTC)
+    given = [{"fact": "given", "date": "2026-01-11", "visit": KEY, "activity": drug} for drug in ("vsli", "ino")]
+    study.record("01-001", *given)
+    assert appointments(study)[KEY].cancelled
+    assert messages(study, "planned") == [("cancelled", "change", "planned")]
+
+
+def test_an_appointment_that_was_moved_to_where_it_does_not_fit_and_told_is_where_they_were_told(study: Trial) -> None:
+    told(study)
+    moved = {"fact": "rebooked", "id": "moved", "date": "2026-01-20", "visit": KEY, "instead_of": "2026-01-12"}
+    study.record("01-001", {**moved, "time": "10:00"}, booking_reason="they cannot come sooner")
+    assert appointments(study)[KEY].day == date(2026, 1, 12)
+    study.record("01-001", {"fact": "told", "about": "moved", "date": "2026-01-05"})
+    row = appointments(study)[KEY]
+    assert (row.day, row.starts, row.withheld, row.cancelled) == (date(2026, 1, 20), 600, True, False)
+    assert messages(study, "planned") == [("moved", "change", "planned")]
+
+
+def test_that_they_were_told_by_mistake_calls_nothing_off_that_stands(study: Trial) -> None:
+    study.record("01-001", DAY_8)
+    study.record("01-001", {**TOLD, "id": "telling"})
+    study.record("01-001", {"fact": "void", "date": "2026-01-05", "of": "telling"})
+    row = appointments(study)[KEY]
+    assert (row.cancelled, row.withheld, row.version) == (False, True, 1)
+    assert messages(study, "planned") == []
+    study.record("01-001", {"fact": "booking_cancelled", "date": "2026-01-12", "visit": KEY})
+    assert appointments(study)[KEY].cancelled
+
+
+def test_an_appointment_that_is_given_back_after_an_untold_move_is_off(study: Trial) -> None:
+    told(study)
+    moved = {"fact": "rebooked", "date": "2026-01-13", "visit": KEY, "instead_of": "2026-01-12", "time": "10:00"}
+    study.record("01-001", moved)
+    study.record("01-001", {"fact": "booking_cancelled", "date": "2026-01-13", "visit": KEY})
+    assert appointments(study)[KEY].cancelled
+    assert messages(study, "planned") == [("cancelled", "change", "planned")]

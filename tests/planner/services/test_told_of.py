@@ -68,3 +68,22 @@ def test_an_appointment_beyond_an_open_gate_is_theirs_once_it_is_decided_and_tol
     assert seen(study) == []
     study.record(NUMBER, DECIDED, told("decided"))
     assert seen(study) == [CYCLE_2]
+
+
+@pytest.mark.parametrize(
+    ("decided", "named"),
+    [
+        ({"fact": "cycle_delayed", "cycle": "induction.c2", "reason": "counts", "to": "2026-02-12"}, "induction.c2"),
+        ({"fact": "cycle_held", "cycle": "induction.c2", "reason": "counts", "resume": "2026-02-12"}, "induction.c2"),
+    ],
+    ids=["delayed", "held"],
+)
+def test_an_appointment_that_follows_from_a_delay_or_a_hold_is_told_of_with_that(
+    study: Trial, decided: dict[str, Any], named: str
+) -> None:
+    put_off = {**decided, "id": "put-off", "date": "2026-01-28"}
+    study.record(NUMBER, DECIDED, told("decided"), put_off, {**BOOKED, "date": "2026-02-12"})
+    with pytest.raises(Refused, match=rf"nobody has told them of what was decided: {named} \(put-off\)"):
+        study.record(NUMBER, told("cycle-2"))
+    study.record(NUMBER, told("put-off"), told("cycle-2"))
+    assert seen(study) == [CYCLE_2]

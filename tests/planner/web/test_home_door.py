@@ -6,9 +6,11 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.request_log import Masked
 from planner.services.access import EVERYTHING
@@ -17,8 +19,9 @@ from planner.services.home_doors import LASTS
 from planner.services.home_links import end_device, renew_link, take_link_back
 from planner.services.opt_outs import ChangeOptOut, change_opt_out
 from tests import reminded
+from tests.desk import text_of
 from tests.housed import CODE, Housed, housed, post
-from tests.planner.api.callers import Clock, at
+from tests.planner.api.callers import Clock, at, settings_for
 from tests.studies import STUDY, audited
 
 __all__ = ["at"]
@@ -213,6 +216,29 @@ def test_a_link_that_is_taken_back_takes_the_calendar_with_it(home: Housed) -> N
     home.store.write(SYSTEM, home.at(), lambda uow: take_link_back(uow, EVERYTHING, STUDY, "01-001"))
     assert client.get("/home").status_code == 404
     assert "withdrawn" in home.client().get(link).text
+    old = home.client().get(link.removesuffix(".ics"))
+    assert old.status_code == 410
+    assert "Then ask your clinic for a new one." in text_of(old.text)
+    assert 'href="/' not in old.text.split("<main")[1]
+
+
+def test_an_address_that_is_none_of_theirs_and_a_failure_are_told_in_a_participants_words(
+    home: Housed, tmp_path: Path
+) -> None:
+    spanish: dict[str, Any] = {"headers": {"Accept-Language": "es"}}
+    for path in (f"/home/{home.token}/", "/home/something/else", f"/calendars/{'A' * 43}"):
+        answer = home.client().get(path, **spanish)
+        assert answer.status_code == 404
+        assert "Esta página no está aquí" in text_of(answer.text)
+        assert "protocols" not in answer.text
+    assert "Ahora no funciona" in text_of(home.client().put("/home", **spanish).text)
+    nowhere = settings_for(home.store, tmp_path).model_copy(update={"database_url": f"sqlite:///{tmp_path}/empty.db"})
+    broken = create_app({}, nowhere)
+    answer = broken.test_client().get(f"/home/{home.token}", **spanish)
+    assert answer.status_code == 503
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Pruebe otra vez en unos minutos." in text_of(answer.text)
+    broken.extensions["installation"].close()
 
 
 def test_one_device_can_be_ended_at_the_desk_and_on_the_device_itself(home: Housed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -228,6 +228,21 @@ def test_an_appointment_without_an_hour_says_whom_to_ask(home: Housed) -> None:
 
     home.store.write(SYSTEM, home.at(), take_the_hour)
     assert "Ask your clinic at what time to come." in said(home.open())
+
+
+def test_an_hour_and_a_mark_after_a_space_are_never_cut_from_what_they_belong_to() -> None:
+    assert texts_in("en").time(11 * 60) == "11:00\N{NO-BREAK SPACE}AM"
+    assert texts_in("ar").time(11 * 60 + 30) == "11:30\N{NO-BREAK SPACE}ص"
+    said = texts_in("fr").said
+    assert said["can_you"] == "Pouvez-vous venir\N{NO-BREAK SPACE}?"
+    assert [key for key, text in said.items() if re.search(r" [?!:;»]|« ", text)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "names"), [("en", "Mon Tue Wed"), ("ar", "إثنين ثلاثاء أربعاء"), ("fr", "lun. mar. mer.")]
+)
+def test_the_days_above_a_calendar_are_short_in_every_language(language: str, names: str) -> None:
+    assert [texts_in(language).weekday(date(2026, 1, day)) for day in (5, 6, 7)] == names.split()
 
 
 def test_every_language_says_everything_with_the_same_values() -> None:

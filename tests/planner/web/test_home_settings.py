@@ -48,6 +48,15 @@ def say(client: FlaskClient, first: str, last: str) -> Any:
     return post(client, "/home/away", "/home/away", first=first, last=last)
 
 
+def test_the_page_that_says_what_is_wrong_with_a_form_is_still_marked_as_the_one_that_is_shown(home: Housed) -> None:
+    client = home.open()
+    wrong = say(client, "2026-02-06", "2026-02-02")
+    assert wrong.status_code == 400
+    caregiver = post(client, "/home/settings/caregiver/new", "/home/settings", name="Sam Madeup", phone="1")
+    for answer, name in ((wrong, "Days away"), (caregiver, "Settings")):
+        assert re.findall(r'aria-current="page">([^<]+)<', answer.text) == [name]
+
+
 def test_days_on_which_they_cannot_come_are_facts_and_a_coordinator_is_told(home: Housed) -> None:
     client = home.open()
     assert say(client, "2026-02-02", "2026-02-06").status_code == 303
@@ -166,6 +175,9 @@ def test_the_api_gives_renews_and_ends_a_link(home: Housed, store: Store) -> Non
 def test_nobody_who_may_not_be_contacted_is_given_a_link(home: Housed, store: Store) -> None:
     home.study.record("01-001", {"fact": "died", "date": "2026-01-06"})
     caller(home.app, store, Role.COORDINATOR).refused(422, "POST", API, {})
+    page = desk_of(home.app, store).html(DESK)
+    assert "They may not be contacted any more." in text_of(page)
+    assert "Make the link" not in page
 
 
 def change(desk: Desk, **said: str) -> Any:

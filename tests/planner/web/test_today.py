@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -12,7 +12,9 @@ from sqlalchemy import select
 from notifications.appointments import AppointmentRow
 from notifications.tasks import NewTask, TaskRow, ask
 from planner.persistence.unit_of_work import SYSTEM, Store, UnitOfWork
+from planner.services.access import EVERYTHING, find_site
 from planner.services.replanning import replan_all
+from planner.services.sites import CloseSite, close_site
 from planner.services.users import Role
 from tests import reminded
 from tests.desk import Desk, desk_of, text_of
@@ -52,6 +54,7 @@ def test_an_appointment_stands_at_its_hour_and_what_took_place_is_ticked_off(des
     study.enrol()
     study.record("01-001", {"fact": "booked", "date": "2026-01-05", "visit": C1D1, "time": "09:30"})
     assert "09:30 01-001" in section(desk.html("/today"), "Comes today")
+    assert "Monday 5 January 2026 · hours by each site’s own clock" in desk.text("/today")
     study.record("01-001", *DOSES)
     comes = section(desk.html("/today"), "Comes today")
     assert "came" in comes
@@ -218,3 +221,22 @@ def test_where_nothing_is_due_the_day_leads_to_somebody_new_for_whoever_may_take
     assert "/newcomer" not in desk_of(app, store, Role.MONITOR).html("/today")
     study.enrol()
     assert "/newcomer" not in desk.html("/today")
+
+
+def test_an_appointment_that_does_not_fit_any_more_is_expected_on_its_own_day_and_says_so(
+    app: Flask, store: Store, study: Trial, at: Clock
+) -> None:
+    study.enrol()
+    study.record("01-001", *DOSES)
+    c1d8 = "induction.c1.d8"
+    study.record("01-001", {"fact": "booked", "date": "2026-01-14", "visit": c1d8, "time": "10:00"})
+    shut = CloseSite(first=date(2026, 1, 14))
+    study.store.write(SYSTEM, study.now, lambda uow: close_site(uow, find_site(uow.session, EVERYTHING, NORTH), shut))
+    later(study, at, datetime(2026, 1, 12, 14, tzinfo=UTC))
+    page = desk_of(app, store).html("/today")
+    assert "01-001" not in section(page, "Comes today")
+    coming = section(page, "The coming week")
+    assert "Wednesday 14 January 2026 10:00 01-001" in coming
+    assert "C1D8 to rebook" in coming
+    later(study, at, datetime(2026, 1, 14, 14, tzinfo=UTC))
+    assert "10:00 01-001" in section(desk_of(app, store).html("/today"), "Comes today")

@@ -26,7 +26,7 @@ from planner.services.users import Role
 from tests.desk import Desk, desk_of
 from tests.planner.api.callers import Clock
 from tests.reminded import KEYS
-from tests.seated import DAY, DAY_1, book
+from tests.seated import DAY, DAY_1, book, name_them
 from tests.studies import NORTH, SOUTH, STUDY, Trial, a_user
 
 
@@ -61,6 +61,23 @@ def test_nothing_is_prepared_for_whoever_has_no_dose(centre: Desk, study: Trial,
     study.record("01-001", {"date": "2026-01-05", "visit": "induction.c1.d1", **happened})
     assert "prepare by" not in centre.text(DAY)
     assert "Pharmacy ready by" not in centre.text(DAY_1)
+
+
+def test_the_table_of_chairs_tells_people_by_two_identifiers(centre: Desk) -> None:
+    assert "09:00–13:25 Ada Madeup born 12 May 1961 expected" in centre.text(DAY)
+
+
+def test_two_of_one_name_on_a_day_are_marked_wherever_they_are_listed(centre: Desk, study: Trial) -> None:
+    alike = "Somebody else of this name on this day"
+    study.enrol("01-002")
+    name_them(study, "01-002", "Bea Madeup", "1970-01-02")
+    book(study, "01-002", "2026-01-05", "induction.c1.d1", "10:00")
+    assert alike not in centre.text(DAY)
+    name_them(study, "01-002", "ada  MADEUP", "1970-01-02")
+    words = centre.text(DAY)
+    assert words.count(alike) == 2
+    assert "ada MADEUP Somebody else of this name on this day born 2 January 1970, record 4711" in words
+    assert centre.text(f"{DAY}/pharmacy").count(alike) == 4
 
 
 def test_a_dose_that_was_given_without_an_ok_is_called_that(centre: Desk, study: Trial) -> None:

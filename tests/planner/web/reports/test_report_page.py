@@ -57,7 +57,7 @@ def test_a_past_moment_is_shown_as_it_was_known_then(monitor: Desk, small: Trial
     day = "2026-03-10"
     known = report(small, as_of=datetime(2026, 3, 10, 23, 59, 59, tzinfo=UTC)).measure("attendance").rows[0]
     page = monitor.text(f"{ONE}?as_of={day}&all=yes")
-    assert "Data as of 2026-03-10T23:59:59+00:00" in page
+    assert "Data as of 10 March 2026, 23:59:59 UTC" in page
     assert f"{known.n:g} of {known.of:g}" in page
     waiting = monitor.html(f"{ONE}?as_of={day}")
     assert "measure-attendance" not in waiting
@@ -67,7 +67,7 @@ def test_a_past_moment_is_shown_as_it_was_known_then(monitor: Desk, small: Trial
 def test_the_moment_and_the_head_of_the_chain_are_printed(monitor: Desk, small: Trial) -> None:
     made = report(small)
     page = monitor.text(ONE)
-    assert "2026-04-15T14:00:00+00:00" in page
+    assert "15 April 2026, 14:00:00 UTC" in page
     assert re.search(rf"entry \d+, {made.chain.digest[:8]}|entry \d+, [0-9a-f]{{64}}", page)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -47,6 +48,18 @@ def test_a_cohort_stands_with_its_levels_its_people_and_what_is_in_the_way(admin
     assert "01-001 North Enrolled Tue 30 Dec 2025 not begun" in words
     assert "Level 2 level-2 planned" in words
     assert "It has not been opened yet." in words
+
+
+def test_of_many_cohorts_each_is_one_step_away(administrator: Desk, study: Trial) -> None:
+    assert "Cohorts on this page" not in administrator.html(HERE)
+    for number in (3, 4):
+        levels = {"ino": f"level {number}"}
+        said = SetUpCohort(study=STUDY, code=f"level-{number}", label="L", size=2, part="phase-1b", dose_levels=levels)
+        study.store.write(SYSTEM, NOW, partial(set_up_cohort, designs=study.designs, scope=EVERYTHING, command=said))
+    administrator.send(f"{HERE}/level-1", state="open")
+    page = administrator.html(HERE)
+    assert [page.count(f'href="#cohort-level-{number}"') for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert "level-1 open level-2 level-3 level-4" in text_of(page)
 
 
 def test_cohorts_are_opened_one_after_the_other_or_with_a_reason(administrator: Desk, study: Trial) -> None:

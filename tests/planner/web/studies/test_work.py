@@ -217,6 +217,14 @@ def test_an_export_is_downloaded_by_whoever_may_see_all_of_it(
     assert centre.send(f"{HERE}/export", what="secrets").status_code == 404
 
 
+def test_a_version_that_changes_nothing_for_anybody_says_so(
+    administrator: Desk, study: Trial, store: Store, at: Clock
+) -> None:
+    looked = asked(study, "amendment-look", asked={**AMENDMENT, "site": SOUTH}, site_id=site_id(store, SOUTH))
+    done(store, at)
+    assert "Nothing changes for anybody at this site." in administrator.text(f"{HERE}/{looked}")
+
+
 def test_whoever_has_one_site_sees_its_work_alone(
     app: Flask, administrator: Desk, study: Trial, store: Store, at: Clock
 ) -> None:
