@@ -10,6 +10,7 @@ from planner.demo.filling import Demo, fill
 from planner.persistence.database import Database
 from planner.persistence.unit_of_work import Store
 from planner.services.keyring import Keys
+from tests.begun import begun
 
 #: two moments of one day, on the clock of the demo
 MOMENTS = {"sqlite": datetime(2026, 11, 20, 9, 0, tzinfo=UTC), "postgresql": datetime(2026, 11, 21, 7, 0, tzinfo=UTC)}
@@ -22,5 +23,11 @@ def made_keys() -> Keys:
 
 
 def filled(url: str, now: datetime) -> Filled:
-    store, keys = Store(Database(url)), made_keys()
-    return store, fill(store, keys, now), keys
+    """The demo of that moment in an empty database; to make it takes half a minute, to copy it a second."""
+    store = Store(Database(url))
+
+    def make() -> tuple[Demo, Keys]:
+        keys = made_keys()
+        return fill(store, keys, now), keys
+
+    return (store, *begun(store.database, f"demo {now}", make))

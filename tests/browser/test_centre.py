@@ -32,7 +32,7 @@ from tests.browser.desk import (
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import KEYS
 from tests.seated import DAY, DAY_1, book, seated
-from tests.studies import STUDY, a_user
+from tests.studies import STUDY, Trial, a_user, begun_study
 
 __all__ = ["at"]
 
@@ -53,18 +53,24 @@ PAGES = {
 
 @pytest.fixture
 def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
-    """A planner that is served, with two people who have their first dose today, one drug of it released."""
+    """A planner that is served."""
+    begun_study(store, "two in chairs", two_in_chairs)
+    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
+    app.extensions["installation"]._keys = KEYS
+    with served(app) as found:
+        yield found
+    app.extensions["installation"].close()
+
+
+def two_in_chairs(store: Store) -> Trial:
+    """A study with two people who have their first dose today, one drug of it released."""
     study = seated(store)
     study.enrol("01-002")
     book(study, "01-002", "2026-01-05", "induction.c1.d1", "10:00")
     ok = GiveOk(study=STUDY, participant="01-001", visit="induction.c1.d1", drug="vsli", note="counts are good")
     who = a_user(store, "investigator@example.org")
     store.write(who, study.now, lambda uow: give_ok(uow, study.designs, EVERYTHING, ok))
-    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
-    app.extensions["installation"]._keys = KEYS
-    with served(app) as found:
-        yield found
-    app.extensions["installation"].close()
+    return study
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.browser.coordinator import PERSON, open_context, page
 from tests.browser.desk import AXE, SIZES, barriers, served, tab_to, width_needed
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS
-from tests.studies import STUDY
+from tests.studies import STUDY, Trial, begun_study
 
 __all__ = ["at", "page"]
 
@@ -32,8 +32,8 @@ PAGES = {
 }  # fmt: skip
 
 
-def made(store: Store, folder: Path, at: Clock) -> Flask:
-    """A planner with somebody in hospital who is booked, not told, and agreed to texts that are signed off."""
+def in_hospital(store: Store) -> Trial:
+    """A study with somebody in hospital who is booked, not told, and agreed to texts that are signed off."""
     study = reminded.reminding(store)
 
     def sign_off(uow: UnitOfWork) -> None:
@@ -42,6 +42,12 @@ def made(store: Store, folder: Path, at: Clock) -> Flask:
     store.write(SYSTEM, study.now, sign_off)
     study.record("01-001", DAY_8)
     study.record("01-001", {"fact": "admitted", "date": "2026-01-05", "note": "made-up fever"})
+    return study
+
+
+def made(store: Store, folder: Path, at: Clock) -> Flask:
+    """A planner over it."""
+    study = begun_study(store, "in hospital", in_hospital)
     at.now = study.now
     app = create_app({"TESTING": True}, settings_for(store, folder))
     app.extensions["installation"]._keys = KEYS

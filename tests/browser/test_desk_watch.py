@@ -20,7 +20,7 @@ from tests.browser.coordinator import open_context, page
 from tests.browser.desk import AXE, SIZES, barriers, press_at, served, tab_to, width_in_both
 from tests.planner.api.callers import Clock, at, settings_for
 from tests.reminded import KEYS, agree
-from tests.studies import NORTH, STUDY, Trial
+from tests.studies import NORTH, STUDY, Trial, begun_study
 
 __all__ = ["at", "page"]
 
@@ -36,20 +36,27 @@ PAGES = {
 
 @pytest.fixture
 def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
-    """A planner that is served: nobody has fetched a calendar, a consent ends soon, a result of screening expires."""
+    """A planner that is served, twenty days later."""
+    study = begun_study(store, "to be watched", to_be_watched)
+    at.now = study.now
+    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
+    app.extensions["installation"]._keys = KEYS
+    with served(app) as found:
+        yield found
+    app.extensions["installation"].close()
+
+
+def to_be_watched(store: Store) -> Trial:
+    """A study of which nobody has fetched a calendar, where a consent ends soon, and a result of screening expires."""
     study = reminded.reminding(store)
     agree(study, "email", until=date(2026, 2, 5))
     study.screen("01-002", planned_day_1=date(2026, 2, 2))
     marrow = {"fact": "attended", "date": "2026-01-05", "visit": "screening.marrow"}
     study.record("01-002", {"fact": "consented", "date": "2026-01-02"}, marrow)
     store.write(SYSTEM, study.now, lambda uow: made_calendar(study, uow))
-    at.now = study.now = study.now + SINCE
+    study.now += SINCE
     replan_all(store, study.designs, SYSTEM, study.now)
-    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
-    app.extensions["installation"]._keys = KEYS
-    with served(app) as found:
-        yield found
-    app.extensions["installation"].close()
+    return study
 
 
 def made_calendar(study: Trial, uow: object) -> None:

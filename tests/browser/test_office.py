@@ -15,7 +15,7 @@ from planner.services.users import Role
 from tests.browser.desk import AXE, SIZES, barriers, context_of, served, stumbles, watched, width_needed
 from tests.planner.api.callers import PASSWORD, Clock, at, settings_for
 from tests.reminded import DAY_8, KEYS, TOLD, reminding
-from tests.studies import NORTH, STUDY
+from tests.studies import NORTH, STUDY, Trial, begun_study
 
 __all__ = ["at"]
 
@@ -59,12 +59,17 @@ def bare(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
     yield from _served(store, tmp_path)
 
 
+def reminds(store: Store) -> Trial:
+    """A study that reminds somebody."""
+    study = reminding(store)
+    study.record("01-001", DAY_8, TOLD)
+    return study
+
+
 @pytest.fixture
 def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
     """A planner that is served, with a study that reminds somebody."""
-    study = reminding(store)
-    study.record("01-001", DAY_8, TOLD)
-    at.now = study.now
+    at.now = begun_study(store, "reminds", reminds).now
     yield from _served(store, tmp_path)
 
 

@@ -14,7 +14,7 @@ from tests.demos import MOMENTS, Filled, filled
 
 @pytest.fixture(scope="module")
 def demos(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Filled]]:
-    """The demo of one day in each kind of database, filled once when it is first asked for: it takes seconds."""
+    """The demo of one day in each kind of database, filled once when it is first asked for; nobody may change it."""
     made: dict[str, Filled] = {}
     with ExitStack() as stack:
 
@@ -31,6 +31,16 @@ def demos(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Filled]]:
 @pytest.fixture(params=BOTH)
 def demo(request: pytest.FixtureRequest, demos: Callable[[str], Filled]) -> Filled:
     return demos(request.param)
+
+
+@pytest.fixture(params=BOTH)
+def own_demo(request: pytest.FixtureRequest, demos: Callable[[str], Filled]) -> Iterator[Filled]:
+    """A copy that a test may change."""
+    demos(request.param)
+    with new_database(request, request.param) as url:
+        made = filled(url, MOMENTS[request.param])
+        yield made
+        made[0].database.dispose()
 
 
 @pytest.fixture

@@ -270,21 +270,21 @@ def test_everybody_signs_in_with_the_role_that_is_printed(demo: Filled) -> None:
 
 
 def test_a_demo_that_is_kept_is_opened_with_fresh_passwords_and_an_empty_database_is_none(
-    demo: Filled, request: pytest.FixtureRequest
+    own_demo: Filled, request: pytest.FixtureRequest
 ) -> None:
     now = datetime(2026, 11, 21, 9, tzinfo=UTC)
     with new_database(request, "sqlite") as url:
         empty = Store(Database(url))
-        assert open_again(empty, demo[2], now) is None
+        assert open_again(empty, own_demo[2], now) is None
         empty.database.dispose()
-    again = open_again(demo[0], demo[2], now)
+    again = open_again(own_demo[0], own_demo[2], now)
     assert again is not None
-    assert again.users[0].password != demo[1].users[0].password
-    for before, after in zip(demo[1].pages, again.pages, strict=True):
+    assert again.users[0].password != own_demo[1].users[0].password
+    for before, after in zip(own_demo[1].pages, again.pages, strict=True):
         assert (before.study, before.number) == (after.study, after.number)
-        assert demo[0].read(lambda session, token=before.link: linked(session, token)) is None  # type: ignore[misc]
-        assert demo[0].read(lambda session, token=after.link: linked(session, token)) is not None  # type: ignore[misc]
-    with demo[0].database.reading() as session:
+        assert own_demo[0].read(lambda session, token=before.link: linked(session, token)) is None  # type: ignore[misc]
+        assert own_demo[0].read(lambda session, token=after.link: linked(session, token)) is not None  # type: ignore[misc]
+    with own_demo[0].database.reading() as session:
         assert len(session.scalars(select(ApiToken)).all()) == 2
 
 
