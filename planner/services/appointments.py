@@ -74,7 +74,8 @@ def wanted_appointments(
     """The appointments from today on as the participant is to know them.
 
     What took place on its day, and what waits for another day, stays as it was told, without reminders: that an
-    appointment no longer fits is no news for a text before somebody has made another one. Who has come on another day
+    appointment no longer fits is no news for a text before somebody has made another one. One that was made where it
+    does not fit, for a reason, is known once it is told, also without reminders. Who has come on another day
     has no appointment for it any more. In hospital there are no reminders at all.
     Raises Refused for facts that cannot be.
     """
@@ -88,7 +89,7 @@ def wanted_appointments(
         if visit.status is Status.BOOKED and not visit.tentative and fact is not None and fact.date >= today - _DAY:
             own = wants_of_visit(naming.rules, visit.key, wants)
             found.append(_appointment(session, life, visit, fact, naming, withheld, own))
-        elif visit.key in known and fact is not None and _waits(visit):
+        elif fact is not None and (_waits(visit) if visit.key in known else _never_fitted(visit, today)):
             found.append(_appointment(session, life, visit, fact, naming, withheld=True, wants=wants))
         elif visit.key in known and (
             _is_over(visit, known[visit.key], today) or _stands_untold(visit, known[visit.key], stand)
@@ -121,6 +122,12 @@ def _minutes(fact: Booked | Rebooked) -> int | None:
 def _waits(visit: ScheduledVisit) -> bool:
     """Whether its appointment stands, and is to be another one: one that was moved to where it does not fit, too."""
     return visit.status in _UNSETTLED or visit.tentative
+
+
+def _never_fitted(visit: ScheduledVisit, today: date) -> bool:
+    """Whether its appointment was made on a day that the plan would not have chosen, and holds a chair there."""
+    fact = visit.booking
+    return visit.status is Status.TO_REBOOK and not visit.tentative and fact is not None and fact.date >= today - _DAY
 
 
 def _is_over(visit: ScheduledVisit, row: AppointmentRow, today: date) -> bool:

@@ -2,7 +2,7 @@
 
 - They see what they were told of (``known``), and of that nothing that fell away. What took place on its day, and what
   does not fit any more, stays as it was told (remind participants).
-- Where they have been told of everything, what is booked and firm is there.
+- Where they have been told of everything, what is booked is there, but for what is tentative or waits for a decision.
 - The own page shows what the calendar does, and as the next visit the first of it.
 - A text that names an appointment names one that they were told of; none calls off what stands.
 - After a death or a withdrawal from contact there is nothing, and nothing is sent.
@@ -74,8 +74,8 @@ def _may_be_shown(seen: Looker, who: Person, row: Row | None, slot: Slot) -> boo
 
 
 def _must_be_shown(seen: Looker, row: Row | None, slot: Slot) -> bool:
-    firm = row is not None and row["status"] == "booked" and not row["tentative"]
-    return firm and until(when(slot)) > seen.world.now
+    stands = row is not None and row["status"] in ("booked", "to-rebook") and not row["tentative"]
+    return stands and until(when(slot)) > seen.world.now
 
 
 # -- texts ------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_a_past_day_is_shown_as_it_was_known_then(page: Page, window: tuple[str,
     page.goto(f"{ONE}?as_of=2026-03-10")
     if not window[1]:
         page.get_by_role("link", name="Show the report").click()
-    expect(page.get_by_text("2026-03-10T23:59:59+00:00")).to_be_visible()
+    expect(page.get_by_text("10 March 2026, 23:59:59 UTC")).to_be_visible()
     expect(page.get_by_role("article", name="Visit attendance")).to_be_visible()
 
 

@@ -289,6 +289,15 @@ def test_an_appointment_that_was_moved_to_where_it_does_not_fit_and_told_is_wher
     assert messages(study, "planned") == [("moved", "change", "planned")]
 
 
+def test_an_appointment_that_was_made_where_it_does_not_fit_is_known_once_it_is_told(study: Trial) -> None:
+    study.record("01-001", {**DAY_8, "date": "2026-01-20"}, booking_reason="they cannot come sooner")
+    assert appointments(study) == {}
+    study.record("01-001", TOLD)
+    row = appointments(study)[KEY]
+    assert (row.day, row.withheld, row.cancelled) == (date(2026, 1, 20), True, False)
+    assert messages(study) == []
+
+
 def test_that_they_were_told_by_mistake_calls_nothing_off_that_stands(study: Trial) -> None:
     study.record("01-001", DAY_8)
     study.record("01-001", {**TOLD, "id": "telling"})
