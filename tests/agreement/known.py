@@ -123,6 +123,12 @@ class Person:
                 found[key] = self._slot(known)
         return found
 
+    def told_by_mistake(self) -> dict[str, Slot]:
+        """What stands, and was told, though nobody has told them: it is not called off (remind participants)."""
+        once = {fact.about for fact in self.facts if isinstance(fact, Told)}
+        chains = {key: chain for key, chain in self._chains().items() if chain and chain[-1].id in once}
+        return {key: self._slot(chain[-1]) for key, chain in chains.items() if not self.is_told(chain[-1])}
+
     def _chains(self) -> dict[str, list[Booked | Rebooked]]:
         """Of each visit the bookings that led to the one that holds; none where it was given back."""
         found: dict[str, list[Booked | Rebooked]] = {}

@@ -58,6 +58,7 @@ def _page(
 def _as_told(seen: Looker, who: Person, shown: Counter[tuple[date, time | None]]) -> Iterator[str]:
     told, rows = who.told(), {row["key"]: row for row in seen.of(who)}
     may = Counter(slot.when for key, slot in told.items() if _may_be_shown(seen, who, rows.get(key), slot))
+    may += Counter(slot.when for slot in who.told_by_mistake().values())
     yield from (f"{who.number} is shown {each}, and was told {told}" for each in shown - may)
     if not who.untold:
         must = Counter(slot.when for key, slot in told.items() if _must_be_shown(seen, rows.get(key), slot))
