@@ -17,6 +17,7 @@ from planner.persistence.sites import SiteRow
 from planner.persistence.studies import Study
 from planner.persistence.visits import VisitRow
 from planner.services.access import Scope, within
+from planner.services.standing import UNSETTLED
 from schedules.statuses import Status
 
 #: what is asked of a visit to be shown: everything, an infusion, none, or no appointment yet
@@ -24,8 +25,6 @@ KINDS = ("", "infusions", "others", "unbooked")
 _SHOWN = (
     Status.PLANNED, Status.DUE, Status.BOOKED, Status.DONE, Status.UNRECORDED, Status.MISSED,
 )  # fmt: skip
-#: their appointment stands where it was made until somebody makes another one, or gives it back
-_UNSETTLED = (Status.TO_REBOOK, Status.NEEDS_DECISION, Status.HELD)
 _WAITS = (Status.PLANNED, Status.DUE)
 _COLUMNS: tuple[Any, ...] = (
     Study.code, Participant.number, VisitRow.key, VisitRow.label, VisitRow.target, VisitRow.booked, VisitRow.minutes,
@@ -119,7 +118,7 @@ def _no_longer_fit(session: Session, scope: Scope, site: SiteRow, wanted: Wanted
     )
     which = (
         VisitRow.gone.is_(False), tuple_(VisitRow.participant_id, VisitRow.key).in_(holding),
-        VisitRow.status.in_([status.value for status in _UNSETTLED]), *_asked(scope, wanted),
+        VisitRow.status.in_([status.value for status in UNSETTLED]), *_asked(scope, wanted),
     )  # fmt: skip
     return map(_stands, session.execute(_joined(select(*_COLUMNS)).where(*which)))
 
@@ -151,7 +150,7 @@ def _stands(row: Row[Any]) -> Stands:
     hour, _, minutes = row.booked.partition("T")[2].partition("/")
     long = int(minutes) if minutes.isdecimal() else row.minutes
     drugs = tuple(drug for drug, _ in row.doses)
-    day = date.fromisoformat(booked) if booked and row.status in _UNSETTLED else row.target or date.max
+    day = date.fromisoformat(booked) if booked and row.status in UNSETTLED else row.target or date.max
     return Stands(
         row.code, row.number, row.key, row.label, day, hour, long, row.status, row.tentative, row.setting, drugs
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,16 +31,22 @@ def late(store: Store) -> Trial:
     return study
 
 
-@pytest.fixture
-def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
-    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
-    study = begun_study(store, "a late dose", late)
+@contextmanager
+def at_a_desk(study: Trial, folder: Path, at: Clock) -> Iterator[str]:
+    """A planner that is served, with that study in it, at the time that it is there."""
     at.now = study.now
-    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
+    app = create_app({"TESTING": True}, settings_for(study.store, folder))
     app.extensions["installation"]._keys = KEYS
     with served(app) as found:
         yield found
     app.extensions["installation"].close()
+
+
+@pytest.fixture
+def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
+    """A planner that is served, with somebody in it whose second dose came late: a deviation, and a booked visit."""
+    with at_a_desk(begun_study(store, "a late dose", late), tmp_path, at) as found:
+        yield found
 
 
 def open_context(browser: Browser, address: str, store: Store, **said: object) -> BrowserContext:

@@ -10,16 +10,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from planner.app import create_app
 from planner.persistence.unit_of_work import SYSTEM, Store
 from planner.services.access import EVERYTHING
 from planner.services.feeds import MakeFeed, make_feed
 from planner.services.replanning import replan_all
 from tests import reminded
-from tests.browser.coordinator import open_context, page
-from tests.browser.desk import AXE, SIZES, barriers, press_at, served, tab_to, width_in_both
-from tests.planner.api.callers import Clock, at, settings_for
-from tests.reminded import KEYS, agree
+from tests.browser.coordinator import at_a_desk, open_context, page
+from tests.browser.desk import AXE, SIZES, barriers, press_at, tab_to, width_in_both
+from tests.planner.api.callers import Clock, at
+from tests.reminded import agree
 from tests.studies import NORTH, STUDY, Trial, begun_study
 
 __all__ = ["at", "page"]
@@ -37,13 +36,8 @@ PAGES = {
 @pytest.fixture
 def address(store: Store, tmp_path: Path, at: Clock) -> Iterator[str]:
     """A planner that is served, twenty days later."""
-    study = begun_study(store, "to be watched", to_be_watched)
-    at.now = study.now
-    app = create_app({"TESTING": True}, settings_for(store, tmp_path))
-    app.extensions["installation"]._keys = KEYS
-    with served(app) as found:
+    with at_a_desk(begun_study(store, "to be watched", to_be_watched), tmp_path, at) as found:
         yield found
-    app.extensions["installation"].close()
 
 
 def to_be_watched(store: Store) -> Trial:
